@@ -66,8 +66,9 @@ class Job(NamedTuple):
         body: as in `NewJob`.
         record_index: as in `NewJob`.
         load_id: the load that brought it.
-        attempts: attempts that counted towards ``maxAttempts``, over all runs.
-        requests: requests made for it in this run; a repeat says so to the API.
+        attempts: requests made for it so far, over all runs.
+        strikes: those of them that count towards ``maxAttempts``: the API was up
+            and failed this job all the same.
     """
 
     id: int
@@ -76,7 +77,7 @@ class Job(NamedTuple):
     record_index: int
     load_id: int
     attempts: int = 0
-    requests: int = 0
+    strikes: int = 0
 
 
 class Reply(NamedTuple):
@@ -96,9 +97,15 @@ class Reply(NamedTuple):
 
 
 class NoReply(NamedTuple):
-    """Nothing usable came back: refused, reset, timed out, cut in the middle."""
+    """Nothing usable came back: refused, reset, timed out, cut in the middle.
+
+    Args:
+        problem: one clause for a person.
+        is_untrusted: the other end's certificate did not hold; nothing was sent.
+    """
 
     problem: str
+    is_untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ class Rejected:
 class Halt:
     """No request of this run can succeed until a person mends something."""
 
-    reason: Literal["keys_rejected", "redirected"]
+    reason: Literal["keys_rejected", "redirected", "untrusted_certificate"]
     message: str
 
 
@@ -155,11 +162,11 @@ class Nack:
 
     Args:
         wait_seconds: the backoff.
-        attempts: the job's count of attempts from here on.
+        is_strike: whether the attempt counts towards ``maxAttempts``.
     """
 
     wait_seconds: float
-    attempts: int
+    is_strike: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,6 @@ class ToDeadLetters:
     reason: str
     http_status: int | None
     message: str
-    attempts: int
 
 
 Settlement: TypeAlias = Ack | Nack | ToDeadLetters

@@ -1,0 +1,277 @@
+"""The command line: what can be asked for, and how."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import cio_pipeline
+from cio_pipeline.errors import UsageError
+
+COMMANDS = ("sync", "resume", "status", "dead-letters", "sandbox")
+_ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
+
+_DESCRIPTION = """\
+Sync a file of users into Customer.io: all of it, in order, resumable.
+
+  python main.py -config configuration.json -data data.json
+"""
+
+_EPILOG = """\
+commands (python main.py COMMAND -help tells each one's options):
+  sync           finish what an earlier run left, then load and send a data file;
+                 what runs when no command is named
+  resume         finish what an earlier run left
+  status         what is queued, in flight, dead and synced; the last runs
+  dead-letters   the records that could not be delivered, and why:
+                 list (the default), requeue, discard
+  sandbox        a local stand-in for Customer.io, to try things out
+
+exit codes:
+  0      all synced
+  1      the run ended, and some records are dead letters
+  2      bad usage, configuration or data file
+  3      stopped early, the work kept in the queue: run again to go on
+  128+N  stopped by signal N, the work kept
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with its complaints as our errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see: {self.prog} -help)")
+
+
+def default_state_folder() -> Path:
+    """``state/`` beside ``main.py``; where installed without it, in this folder."""
+    project = Path(__file__).resolve().parent.parent
+    return (project if (project / "main.py").exists() else Path.cwd()) / "state"
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Returns:
+        The options, the command's name as ``command``.
+
+    Raises:
+        UsageError: it cannot be understood.
+        SystemExit: help or the version was asked for, and printed.
+    """
+    words = list(argv)
+    is_bare = not words or words[0].startswith("-")
+    if is_bare and not (words and words[0] in _ASKS_FOR_HELP):
+        words.insert(0, "sync")
+    if not is_bare and words[0] not in COMMANDS:
+        raise UsageError(
+            f"there is no command {words[0]!r}; there are {', '.join(COMMANDS)}"
+        )
+    return _build().parse_args(words)
+
+
+def _build() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="main.py",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+        usage="python main.py [COMMAND] -config FILE [options]",
+    )
+    _add_help(parser)
+    parser.add_argument(
+        "-version",
+        "--version",
+        action="version",
+        version=f"cio-pipeline {cio_pipeline.__version__}",
+        help="print the version and exit",
+    )
+    commands = parser.add_subparsers(
+        dest="command", parser_class=_Parser, required=True, help=argparse.SUPPRESS
+    )
+    _add_sync(commands)
+    _add_resume(commands)
+    _add_status(commands)
+    _add_dead_letters(commands)
+    _add_sandbox(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse names it nowhere else
+
+
+def _command(
+    commands: _Commands[_Parser], name: str, about: str, example: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        description=about,
+        epilog=f"example:\n  python main.py {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    _add_help(parser)
+    return parser
+
+
+def _add_help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-h", "-help", "--help", action="help", help="show this page and exit"
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-config",
+        "--config",
+        required=True,
+        metavar="FILE",
+        help="the configuration file (JSON)",
+    )
+    parser.add_argument(
+        "-state",
+        "--state",
+        type=Path,
+        default=default_state_folder(),
+        metavar="DIR",
+        help="where the queue lives (default: state/ beside main.py)",
+    )
+    parser.add_argument(
+        "-json", "--json", action="store_true", help="print the result as JSON"
+    )
+
+
+def _add_logging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-log-level",
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="how much is told on stderr (default: info)",
+    )
+    parser.add_argument(
+        "-log-format",
+        "--log-format",
+        choices=("auto", "console", "json"),
+        default="auto",
+        help="readable lines or JSON lines (default: by whether stderr is a terminal)",
+    )
+
+
+def _add_sync(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "sync",
+        "Finish what an earlier run left, then load a data file and send it.",
+        "-config configuration.json -data data.json",
+    )
+    _add_common(parser)
+    parser.add_argument(
+        "-data",
+        "--data",
+        required=True,
+        metavar="FILE",
+        help="the data file; - reads standard input",
+    )
+    parser.add_argument(
+        "-format",
+        "--format",
+        choices=("json", "jsonl", "csv"),
+        help="what the data file is (default: told by its ending, else a JSON array)",
+    )
+    _add_logging(parser)
+
+
+def _add_resume(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "resume",
+        "Finish what an earlier run left; load nothing.",
+        "resume -config configuration.json",
+    )
+    _add_common(parser)
+    _add_logging(parser)
+
+
+def _add_status(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "status",
+        "Say what is queued, in flight, dead and synced, and list the last runs.",
+        "status -config configuration.json",
+    )
+    _add_common(parser)
+
+
+def _add_dead_letters(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "dead-letters",
+        "Show the records that could not be delivered, and why; put them back in the"
+        "\nqueue for the next sync or resume, or drop them.",
+        "dead-letters requeue -config configuration.json -reason retries_exhausted",
+    )
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "requeue", "discard"),
+        default="list",
+        help="what to do with them (default: list)",
+    )
+    _add_common(parser)
+    _add_selection(parser)
+    parser.add_argument(
+        "-limit", "--limit", type=int, metavar="N", help="list: show so many at most"
+    )
+    parser.add_argument(
+        "-format",
+        "--format",
+        choices=("table", "json", "csv"),
+        default="table",
+        help="list: how to show them (default: table)",
+    )
+    parser.add_argument(
+        "-output", "--output", type=Path, metavar="FILE", help="list: write to a file"
+    )
+    parser.add_argument(
+        "-yes", "--yes", action="store_true", help="discard: do not ask"
+    )
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_argument_group("which ones (all that are given must hold)")
+    which.add_argument(
+        "-all", "--all", action="store_true", help="all of them (for requeue, discard)"
+    )
+    which.add_argument("-reason", "--reason", metavar="R", help="with this reason")
+    which.add_argument("-user", "--user", metavar="ID", help="of this user")
+    which.add_argument("-run", "--run", metavar="RUN", help="of this run")
+    which.add_argument(
+        "-since", "--since", metavar="TIME", help="failed at or after this (ISO 8601)"
+    )
+    which.add_argument(
+        "-id",
+        "--id",
+        type=int,
+        nargs="+",
+        action="extend",
+        metavar="N",
+        help="with these numbers",
+    )
+
+
+def _add_sandbox(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "sandbox",
+        "Serve a local stand-in for Customer.io's Track and App APIs, in memory.",
+        "sandbox -port 8080 -latency-ms 80",
+    )
+    from cio_pipeline.sandbox.options import add_options  # noqa: PLC0415  # it is slow
+
+    add_options(parser)

@@ -1,0 +1,9 @@
+"""Customer.io over HTTP: the only door to requests and urllib3.
+
+One call is one attempt: nothing here retries, sleeps or judges.
+"""
+
+from cio_pipeline.client.track import TrackClient, track_url_of_region
+from cio_pipeline.client.transport import Transport
+
+__all__ = ["TrackClient", "Transport", "track_url_of_region"]

@@ -1,0 +1,47 @@
+"""Where a redirect may lead the keys. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+FOLLOWED_STATUSES = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
+_TRUSTED_DOMAIN = "customer.io"
+
+
+def allowed_target(url: str, location: str | None) -> str | None:
+    """Resolve a redirect, or refuse it.
+
+    The keys may go on to the same scheme, host and port, and over TLS to any
+    host of customer.io; nowhere else. (The official Node client repeats a PUT
+    with its keys between hosts of customer.io.)
+
+    Args:
+        url: the address that answered with the redirect.
+        location: its ``Location`` header, absolute or relative; None if missing.
+
+    Returns:
+        The absolute address to repeat the request at, or None.
+    """
+    if not location:
+        return None
+    try:
+        target = urljoin(url, location)
+        here, there = urlsplit(url), urlsplit(target)
+        is_same_origin = (here.scheme, here.hostname, here.port) == (
+            there.scheme,
+            there.hostname,
+            there.port,
+        )
+    except ValueError:  # a bracket or a port that is none
+        return None
+    if there.username is not None:
+        return None
+    return target if is_same_origin or _is_customer_io(target) else None
+
+
+def _is_customer_io(url: str) -> bool:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    is_ours = host == _TRUSTED_DOMAIN or host.endswith("." + _TRUSTED_DOMAIN)
+    return parts.scheme == "https" and is_ours and parts.port in (None, 443)

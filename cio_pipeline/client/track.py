@@ -1,0 +1,124 @@
+"""The Track API: upserting people, and asking for the workspace's region."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+import requests
+
+import cio_pipeline
+from cio_pipeline.client.redirects import (
+    FOLLOWED_STATUSES,
+    MOST_REDIRECTS,
+    allowed_target,
+)
+from cio_pipeline.client.transport import Transport
+from cio_pipeline.model import Job, NoReply, Reply
+
+USER_AGENT = (
+    f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
+)
+_TRACK_URLS = {
+    "us": "https://track.customer.io",
+    "eu": "https://track-eu.customer.io",
+}
+
+
+def track_url_of_region(region: str) -> str:
+    """Give the Track API's address in a region, ``us`` or ``eu``."""
+    return _TRACK_URLS[region]
+
+
+def encode_identifier(user_id: str) -> str:
+    """Percent-encode a user id whole, as one path segment."""
+    # quote() leaves dots alone, and whoever handles the URL next may fold "."
+    # and ".." away: the user id ".." would become PUT /api/v1/.
+    if user_id in (".", ".."):
+        return user_id.replace(".", "%2E")
+    return quote(user_id, safe="")
+
+
+class TrackClient:
+    """Customer.io's Track API with one workspace's keys. Thread-safe.
+
+    Args:
+        transport: the connections.
+        base_url: the address without a trailing slash.
+        basic_token: base64 of ``site id:API key`` (RFC 7617).
+    """
+
+    def __init__(self, transport: Transport, base_url: str, basic_token: str) -> None:
+        self._transport = transport
+        self._endpoint = transport.endpoint(base_url)
+        self._headers = {
+            "Authorization": f"Basic {basic_token}",
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+        }
+
+    def upsert(self, job: Job) -> Reply | NoReply:
+        """Send one person's attributes, once."""
+        path = "/api/v1/customers/" + encode_identifier(job.user_id)
+        headers = self._headers
+        if job.attempts:
+            headers = headers | {"X-Retry-Count": str(job.attempts)}
+        reply = self._transport.send(self._endpoint, "PUT", path, job.body, headers)
+        if isinstance(reply, Reply) and reply.status in FOLLOWED_STATUSES:
+            return self._follow("PUT", path, job.body, headers, reply)
+        return reply
+
+    def ask_region(self) -> Reply | NoReply:
+        """Ask which region the workspace is in, once."""
+        url = self._endpoint.url + "/api/v1/accounts/region"
+        verify, proxies = self._transport.verification(url)
+        try:
+            response = self._transport.session.get(
+                url,
+                headers=self._headers,
+                timeout=self._transport.limits,
+                verify=verify,
+                proxies=dict(proxies),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            return NoReply(
+                f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
+            )
+        return Reply(
+            response.status_code, response.content, response.headers.get("Retry-After")
+        )
+
+    def _follow(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        reply: Reply,
+    ) -> Reply | NoReply:
+        """Repeat a redirected request where the keys may go.
+
+        Returns:
+            The last answer; a redirect among them is one that was not followed.
+        """
+        answer: Reply | NoReply = reply
+        url = self._endpoint.url + path
+        for _ in range(MOST_REDIRECTS):
+            if not isinstance(answer, Reply) or answer.status not in FOLLOWED_STATUSES:
+                break
+            target = allowed_target(url, answer.location)
+            if target is None:
+                break
+            url = target
+            parts = urlsplit(target)
+            endpoint = self._transport.endpoint(f"{parts.scheme}://{parts.netloc}")
+            query = f"?{parts.query}" if parts.query else ""
+            answer = self._transport.send(
+                endpoint, method, parts.path + query, body, headers
+            )
+            if parts.path == path and isinstance(answer, Reply) and answer.status < 300:
+                # The whole API has moved: go there directly from now on.
+                self._endpoint = endpoint
+        return answer

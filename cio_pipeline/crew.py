@@ -1,0 +1,51 @@
+"""Threads with one owner, a name and an end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Crew:
+    """Starts threads, joins them, and keeps the first error any of them ends with.
+
+    They are daemons, so that one stuck in a system call cannot hold the process
+    back past its deadline; nevertheless each is joined.
+
+    Args:
+        on_failure: called in the failing thread, with its error.
+    """
+
+    def __init__(self, on_failure: Callable[[BaseException], None]) -> None:
+        self._on_failure = on_failure
+        self._threads: dict[str, list[threading.Thread]] = {}
+
+    def start(self, role: str, work: Callable[[], None], count: int = 1) -> None:
+        """Start ``count`` threads that do the same work, named after it."""
+        threads = [
+            threading.Thread(
+                target=self._run, args=(work,), name=f"{role}-{number}", daemon=True
+            )
+            for number in range(count)
+        ]
+        self._threads.setdefault(role, []).extend(threads)
+        for thread in threads:
+            thread.start()
+
+    def is_done(self, role: str) -> bool:
+        """Whether every thread of a role that was started has ended."""
+        return not any(thread.is_alive() for thread in self._threads.get(role, ()))
+
+    def join(self, role: str, seconds: float) -> bool:
+        """Wait for a role's threads to end, for so long at most; whether they did."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads.get(role, ()):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return self.is_done(role)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # a thread's top; the owner raises it
+            self._on_failure(error)

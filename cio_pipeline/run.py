@@ -1,0 +1,484 @@
+"""One run: its threads started, watched, and brought to an end in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Literal
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline.client import TrackClient, Transport, track_url_of_region
+from cio_pipeline.config import Config
+from cio_pipeline.consumer import Consumer
+from cio_pipeline.crew import Crew
+from cio_pipeline.errors import (
+    CioPipelineError,
+    DataFileError,
+    KeysRejected,
+    StopRun,
+    Unreachable,
+)
+from cio_pipeline.loader import Loader, mapping_digest
+from cio_pipeline.mapping import Mapper
+from cio_pipeline.model import Halt, Job, Reply, RunSummary, ToDeadLetters
+from cio_pipeline.policy import backoff_seconds, judge
+from cio_pipeline.source import Source
+from cio_pipeline.store import (
+    Heartbeat,
+    Leases,
+    LoadIdentity,
+    NewDeadLetter,
+    RunStart,
+    Store,
+)
+from cio_pipeline.tally import RateMeter, Tally
+from cio_pipeline.throttle import Throttle
+
+_WATCH_SECONDS = 0.05
+_HEARTBEAT_SECONDS = 1.0
+_PROGRESS_SECONDS = 5.0
+# How long requests in flight may take to end once a stop was asked for.
+_DRAIN_SECONDS = 5.0
+# When Customer.io turns the run away, a file nearly read is read to its end, so
+# that `resume` can deliver all of it; a large one is not waited for.
+_LOAD_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a run takes from outside, besides the network and the disk.
+
+    Args:
+        clock: monotonic seconds.
+        draw: a random number in [0, 1).
+        log: a logger bound to the run.
+    """
+
+    clock: Callable[[], float]
+    draw: Callable[[], float]
+    log: FilteringBoundLogger
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended.
+
+    Args:
+        summary: its counts.
+        error: what ended it early, or broke its data; None where nothing did.
+    """
+
+    summary: RunSummary
+    error: CioPipelineError | None
+
+
+def utc_now() -> str:
+    """Give the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Run:
+    """Finishes what is queued and, given data, loads and sends it.
+
+    Args:
+        run_id: a name no other run has.
+        config: what to map and where to send.
+        basic_token: base64 of ``site id:API key``.
+        store: the workspace's state; the caller holds its run lock.
+        source: the data, or None to only finish what is queued.
+        stop: set by a signal handler, or by the run itself.
+        world: the clock, chance, and the log.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        config: Config,
+        basic_token: str,
+        store: Store,
+        source: Source | None,
+        stop: threading.Event,
+        world: World,
+    ) -> None:
+        self._run_id = run_id
+        self._config = config
+        self._basic_token = basic_token
+        self._store = store
+        self._source = source
+        self._stop = stop
+        self._world = world
+        self._log = world.log
+        self._tally = Tally()
+        self._error: BaseException | None = None
+        self._data_error: DataFileError | None = None
+        self._error_lock = threading.Lock()  # guards _error: the first one stays
+        self._stop_loading = threading.Event()
+        self._stop_keeping = threading.Event()
+        self._began = world.clock()
+        self._resumed = store.totals().pending
+        self._crew = Crew(self._fail)
+        self._leases = Leases(
+            store.queue,
+            parallelism=config.parallelism,
+            clock=world.clock,
+            dead_letter=self._dead_letter,
+        )
+        self._throttle = Throttle(
+            requests_per_second=config.requests_per_second,
+            parallelism=config.parallelism,
+            clock=world.clock,
+            draw=world.draw,
+            events=_Events(self._log),
+        )
+        self._transport = Transport(
+            pool_size=config.parallelism,
+            connect_timeout_seconds=config.connect_timeout_seconds,
+            read_timeout_seconds=config.read_timeout_seconds,
+        )
+        self._source_of = cache(store.source_of)
+
+    def execute(self, command: str) -> RunResult:
+        """Run to the end, or until stopped.
+
+        Args:
+            command: ``sync`` or ``resume``, for the history.
+
+        Raises:
+            Exception: a programming error, as it happened, after every thread
+                has ended.
+        """
+        self._begin(command)
+        try:
+            self._start_threads()
+            self._watch()
+        except StopRun as error:
+            self._fail(error)
+        finally:
+            self._wind_down()
+        return self._result()
+
+    # -- beginning -----------------------------------------------------------
+
+    def _begin(self, command: str) -> None:
+        name = self._source.name if self._source else None
+        self._store.start_run(
+            RunStart(
+                run_id=self._run_id,
+                command=command,
+                source=name,
+                pid=os.getpid(),
+                started_at=utc_now(),
+            )
+        )
+        self._log.info(
+            "run_started", command=command, source=name, resumed=self._resumed
+        )
+
+    def _start_threads(self) -> None:
+        self._crew.start("keeper", self._keep)
+        if self._source is None:
+            self._leases.all_loaded()
+        else:
+            self._crew.start("loader", partial(self._load, self._source))
+        client = TrackClient(self._transport, self._find_address(), self._basic_token)
+        consumer = Consumer(
+            leases=self._leases,
+            sender=client,
+            throttle=self._throttle,
+            tally=self._tally,
+            max_attempts=self._config.max_attempts,
+            on_halt=self._halt,
+            clock=self._world.clock,
+            draw=self._world.draw,
+            log=self._log,
+        )
+        self._crew.start(
+            "consumer", partial(consumer.work, self._stop), self._config.parallelism
+        )
+
+    def _find_address(self) -> str:
+        """Where to send: as configured, or as Customer.io says of the workspace.
+
+        Raises:
+            KeysRejected: the keys were refused.
+            Unreachable: no answer for ``maxOutageSeconds``.
+        """
+        if self._config.track_url is not None:
+            return self._config.track_url
+        if self._config.region is not None:
+            return track_url_of_region(self._config.region)
+        client = TrackClient(
+            self._transport, track_url_of_region("us"), self._basic_token
+        )
+        attempts = 0
+        while not self._stop.is_set():
+            reply = client.ask_region()
+            region = _region_in(reply) if isinstance(reply, Reply) else None
+            if region is not None:
+                self._log.info("region_found", region=region)
+                return track_url_of_region(region)
+            outcome = judge(reply, datetime.now(UTC))
+            if isinstance(outcome, Halt):
+                raise _stop_of(outcome)
+            waited = self._world.clock() - self._began
+            if waited > self._config.max_outage_seconds:
+                raise Unreachable(
+                    "Customer.io could not be asked for the workspace's region"
+                    f" in {waited:.0f} s; set 'region' in the configuration to go"
+                    " without asking. Nothing was sent; the work is kept"
+                )
+            self._stop.wait(backoff_seconds(attempts, self._world.draw()))
+            attempts += 1
+        return track_url_of_region("us")  # stopped: nothing will be sent
+
+    # -- the threads' work ----------------------------------------------------
+
+    def _keep(self) -> None:
+        while not self._stop_keeping.is_set():
+            self._leases.tend()
+
+    def _load(self, source: Source) -> None:
+        load = self._store.begin_load(
+            LoadIdentity(
+                source=source.name,
+                fingerprint=source.fingerprint,
+                mapping=mapping_digest(self._config),
+            )
+        )
+        if load.is_finished:
+            self._log.info("load_found_finished", source=source.name)
+            self._leases.all_loaded()
+            return
+        if load.next_index:
+            self._log.info("load_resumed", next_index=load.next_index)
+        loader = Loader(
+            store=self._store,
+            load=load,
+            mapper=Mapper(self._config.user_id, self._config.mappings),
+            run_id=self._run_id,
+            utc_now=utc_now,
+            listener=self,
+        )
+        try:
+            loader.run(source.records(load.next_index), self._stop_loading)
+        except DataFileError as error:
+            self._data_error = error
+            self._log.error("data_broken", problem=str(error))
+        finally:
+            self._leases.all_loaded()
+        self._log.info("load_ended", records=self._tally.records)
+
+    def chunk_loaded(self, jobs: int, unmappable: int) -> None:
+        """Count a chunk that the loader has committed."""
+        self._tally.records_loaded(jobs, unmappable)
+        self._leases.jobs_came()
+
+    def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
+        return NewDeadLetter(
+            job_id=job.id,
+            load_id=job.load_id,
+            user_id=job.user_id,
+            record_index=job.record_index,
+            source=self._source_of(job.load_id),
+            payload=job.body,
+            reason=settlement.reason,
+            http_status=settlement.http_status,
+            message=settlement.message,
+            attempts=job.attempts,
+            failed_at=utc_now(),
+            run_id=self._run_id,
+        )
+
+    def _halt(self, halt: Halt) -> None:
+        self._fail(_stop_of(halt))
+
+    def _fail(self, error: BaseException) -> None:
+        with self._error_lock:
+            self._error = self._error or error
+        self._stop.set()
+
+    # -- watching -------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Look after the run until its consumers end or it is stopped."""
+        meter = RateMeter(self._world.clock())
+        heartbeat_at = progress_at = self._world.clock()
+        while not self._stop.is_set() and not self._crew.is_done("consumer"):
+            self._stop.wait(_WATCH_SECONDS)
+            now = self._world.clock()
+            self._transport.cut_overdue()
+            self._check_outage()
+            if now - heartbeat_at < _HEARTBEAT_SECONDS:
+                continue
+            heartbeat_at = now
+            rate = meter.sample(now, sum(self._leases.counts))
+            self._store.beat(self._summary(), self._heartbeat(rate))
+            if now - progress_at >= _PROGRESS_SECONDS:
+                progress_at = now
+                self._tell_progress(rate)
+
+    def _check_outage(self) -> None:
+        limit = self._config.max_outage_seconds
+        silent = self._throttle.silent_seconds()
+        if silent > limit:
+            raise Unreachable(
+                f"Customer.io has accepted nothing for {silent:.0f} s"
+                f" (last: {self._throttle.last_problem}). The work is kept;"
+                " run again to go on"
+            )
+        resting = self._leases.resting_seconds()
+        if resting > limit:
+            raise Unreachable(
+                f"Customer.io asked to be left alone for {resting:.0f} s more."
+                " The work is kept; run again then to go on"
+            )
+
+    def _heartbeat(self, rate: float) -> Heartbeat:
+        return Heartbeat(
+            in_flight=self._leases.in_flight, rate=rate, written_at=utc_now()
+        )
+
+    def _tell_progress(self, rate: float) -> None:
+        summary = self._summary()
+        is_loading = not self._crew.is_done("loader")
+        self._log.info(
+            "progress",
+            done=summary.synced + summary.dead_lettered,
+            total=summary.resumed + summary.records,
+            is_loading=is_loading,
+            rate=round(rate, 1),
+            left_seconds=round(summary.pending / rate) if rate else None,
+            retries=summary.retries,
+            dead_letters=summary.dead_lettered,
+        )
+
+    # -- ending ---------------------------------------------------------------
+
+    def _wind_down(self) -> None:
+        """End every thread, in the order in which they need each other.
+
+        No more leases; requests in flight end; the loader ends; the keeper
+        commits what was settled.
+        """
+        self._leases.close()
+        self._crew.join("consumer", _DRAIN_SECONDS)
+        if isinstance(self._error, StopRun):
+            self._crew.join("loader", _LOAD_GRACE_SECONDS)
+        self._stop_loading.set()
+        self._crew.join("loader", _DRAIN_SECONDS)
+        self._stop_keeping.set()
+        self._crew.join("keeper", _DRAIN_SECONDS)
+        try:
+            self._leases.commit()
+        except CioPipelineError as error:
+            self._fail(error)
+        self._transport.close()
+
+    def _result(self) -> RunResult:
+        error = self._error
+        if error is not None and not isinstance(error, CioPipelineError):
+            raise error
+        summary = self._summary()
+        try:
+            self._store.end_run(summary, utc_now())
+        except StopRun as unwritable:
+            error = error or unwritable
+        self._log.info(
+            "run_ended",
+            status=summary.status,
+            reason=summary.reason,
+            synced=summary.synced,
+            dead_lettered=summary.dead_lettered,
+            pending=summary.pending,
+        )
+        return RunResult(summary, error or self._data_error)
+
+    def _summary(self) -> RunSummary:
+        synced, dead = self._leases.counts
+        dead += self._tally.unmappable
+        records = self._tally.records
+        reason = self._reason()
+        status: Literal["completed", "completed_with_dead_letters", "stopped"]
+        if reason is not None:
+            status = "stopped"
+        else:
+            status = "completed_with_dead_letters" if dead else "completed"
+        return RunSummary(
+            run_id=self._run_id,
+            status=status,
+            reason=reason,
+            records=records,
+            resumed=self._resumed,
+            synced=synced,
+            skipped=0,
+            dead_lettered=dead,
+            pending=self._resumed + records - synced - dead,
+            requests=self._tally.requests,
+            retries=self._tally.retries,
+            duration_seconds=round(self._world.clock() - self._began, 3),
+        )
+
+    def _reason(self) -> str | None:
+        if isinstance(self._error, StopRun):
+            return self._error.reason
+        if self._error is not None:
+            return "invalid_state"
+        if self._stop.is_set():
+            return "interrupted"
+        return "invalid_data" if self._data_error else None
+
+
+def _region_in(reply: Reply) -> str | None:
+    if reply.status != 200:
+        return None
+    try:
+        region = json.loads(reply.body).get("region")
+    except (ValueError, AttributeError):
+        return None
+    return region if region in ("us", "eu") else None
+
+
+def _stop_of(halt: Halt) -> StopRun:
+    if halt.reason == "keys_rejected":
+        return KeysRejected(
+            f"Customer.io rejected the keys ({halt.message}). Check siteId, apiKey"
+            " and region in the configuration; the work is kept, run again to go on"
+        )
+    if halt.reason == "redirected":
+        return StopRun(
+            f"the API's address was {halt.message}, where the keys may not go."
+            " Check trackUrl in the configuration; the work is kept",
+            reason="redirected",
+        )
+    return StopRun(
+        f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
+        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE; the work is kept",
+        reason=halt.reason,
+    )
+
+
+class _Events:
+    """Tells the log of pauses and outages."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+
+    def slowed_down(self, pause_seconds: float, rate: float) -> None:
+        self._log.warning(
+            "slowed_down",
+            pause_seconds=round(pause_seconds, 1),
+            requests_per_second=round(rate, 1),
+        )
+
+    def went_down(self, message: str) -> None:
+        self._log.warning("outage_began", problem=message)
+
+    def came_back(self, down_seconds: float) -> None:
+        self._log.warning("outage_ended", down_seconds=round(down_seconds, 1))

@@ -1,0 +1,145 @@
+"""Everything on disk: queue, dead letters, load progress, runs.
+
+The only door to persist-queue and sqlite3. A `Store` is opened by the one
+process that holds the workspace's run lock; others read through `open_reader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from cio_pipeline.model import NewJob, RunSummary
+from cio_pipeline.store import loads, runs
+from cio_pipeline.store.dead_letters import (
+    CauseCount,
+    NewDeadLetter,
+    Selection,
+    count_causes,
+    count_dead_letters,
+    discard_dead_letters,
+    insert_dead_letters,
+    list_dead_letters,
+    requeue_dead_letters,
+)
+from cio_pipeline.store.leases import Leases
+from cio_pipeline.store.loads import Load, LoadIdentity
+from cio_pipeline.store.queue import JobQueue, Totals
+from cio_pipeline.store.reader import open_reader, read_totals
+from cio_pipeline.store.runs import Heartbeat, RunStart, list_runs
+from cio_pipeline.store.schema import (
+    make_private_folder,
+    prepare,
+    workspace_folder,
+)
+
+__all__ = [
+    "CauseCount",
+    "Heartbeat",
+    "Leases",
+    "Load",
+    "LoadIdentity",
+    "NewDeadLetter",
+    "RunStart",
+    "Selection",
+    "Store",
+    "Totals",
+    "count_causes",
+    "count_dead_letters",
+    "list_dead_letters",
+    "list_runs",
+    "make_private_folder",
+    "open_reader",
+    "read_totals",
+    "workspace_folder",
+]
+
+
+class Store:
+    """One workspace's state, open for writing. Each method is one commit.
+
+    Args:
+        folder: the workspace's folder, made and locked already.
+
+    Raises:
+        StateError: the file is damaged, something else, or of a newer version.
+        StateUnwritable: it cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        prepare(folder)
+        self.queue = JobQueue(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def totals(self) -> Totals:
+        """What is pending, synced so far and dead."""
+        return self.queue.totals()
+
+    def begin_load(self, identity: LoadIdentity) -> Load:
+        """Go on with this data's load, or begin one (`loads.begin_load`)."""
+        return loads.begin_load(self.queue, identity)
+
+    def enqueue(
+        self,
+        load: Load,
+        jobs: Sequence[NewJob],
+        unmappable: Sequence[NewDeadLetter],
+        *,
+        next_index: int,
+    ) -> None:
+        """Commit a chunk of a load: its jobs, its dead letters, its progress.
+
+        A crash just before repeats the whole chunk; just after, none of it.
+        """
+        with self.queue.transaction() as tx:
+            self.queue.insert(tx, jobs, load.id)
+            insert_dead_letters(tx, unmappable)
+            loads.save_progress(tx, load.id, next_index, is_finished=False)
+
+    def finish_load(self, load: Load, next_index: int) -> None:
+        """Commit that all of a load's data is in the queue, safe on the disk.
+
+        From here on the data file is no longer needed.
+        """
+        with self.queue.transaction() as tx:
+            loads.save_progress(tx, load.id, next_index, is_finished=True)
+        self.queue.sync_to_disk()
+
+    def source_of(self, load_id: int) -> str:
+        """Name the data file that a load was of."""
+        return loads.source_of(self.queue, load_id)
+
+    def start_run(self, start: RunStart) -> None:
+        """Write a run down (`runs.start_run`)."""
+        runs.start_run(self.queue, start)
+
+    def beat(self, summary: RunSummary, heartbeat: Heartbeat) -> None:
+        """Write down how the run that is going stands."""
+        runs.save_run(self.queue, summary, heartbeat=heartbeat)
+
+    def end_run(self, summary: RunSummary, ended_at: str) -> None:
+        """Write down how the run ended."""
+        runs.save_run(self.queue, summary, ended_at=ended_at)
+
+    def requeue(self, selection: Selection) -> int:
+        """Put dead letters back in the queue; how many."""
+        with self.queue.transaction() as tx:
+            return requeue_dead_letters(tx, selection)
+
+    def discard(self, selection: Selection) -> int:
+        """Drop dead letters; how many."""
+        with self.queue.transaction() as tx:
+            return discard_dead_letters(tx, selection)
+
+    def close(self) -> None:
+        """Fold the log back into the file, give unused space back, and close."""
+        try:
+            self.queue.shrink()
+        finally:
+            self.queue.close()

@@ -1,0 +1,258 @@
+"""Handing jobs out and taking them back, in memory; the disk sees groups.
+
+Consumers call `lease`, `settle` and `release`: a lock, no I/O. One keeper thread
+calls `tend`, which commits what was settled as one transaction and fetches the
+next jobs. A lease ends with its process: what was not committed is pending.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple, assert_never
+
+from cio_pipeline.model import Ack, Job, Nack, Settlement, ToDeadLetters
+from cio_pipeline.store.dead_letters import NewDeadLetter, insert_dead_letters
+from cio_pipeline.store.queue import JobQueue
+from cio_pipeline.store.window import Window
+
+# One group of acks: at most this many outcomes wait for their commit; whoever
+# would add another waits too. What a crash can send twice is bounded by it.
+GROUP_JOBS = 500
+GROUP_SECONDS = 0.05
+_FETCH_JOBS = 1000
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+class Counts(NamedTuple):
+    """What has been committed since the start."""
+
+    synced: int
+    dead_lettered: int
+
+
+class _Group:
+    """Outcomes on their way to one commit."""
+
+    def __init__(self) -> None:
+        self.acked: list[int] = []
+        self.retried: dict[int, Job] = {}
+        self.dead: list[NewDeadLetter] = []
+
+    def __len__(self) -> int:
+        return len(self.acked) + len(self.retried) + len(self.dead)
+
+    def settled_ids(self) -> list[int]:
+        """The jobs that leave the queue."""
+        buried = [letter.job_id for letter in self.dead]
+        return self.acked + [job_id for job_id in buried if job_id is not None]
+
+
+class Leases:
+    """The jobs that are out, and those that may go next. Thread-safe.
+
+    Args:
+        queue: where the jobs are.
+        parallelism: how many consumers there are.
+        clock: monotonic seconds.
+        dead_letter: makes the table's row of a job that cannot be delivered.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        *,
+        parallelism: int,
+        clock: Callable[[], float],
+        dead_letter: Callable[[Job, ToDeadLetters], NewDeadLetter],
+    ) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._dead_letter = dead_letter
+        # Guards everything below; notified when a job may have become free, a
+        # group has been committed, or all is over.
+        self._changed = threading.Condition()
+        self._window = Window(
+            most_jobs=max(_FETCH_JOBS, 8 * parallelism), most_bytes=16_000_000
+        )
+        self._group = _Group()
+        self._committing = 0
+        self._is_closed = False
+        self._all_loaded = False
+        self._is_exhausted = False
+        self._may_have_more = True
+        self._needs_tending = threading.Event()
+        self._fetched_up_to = 0  # the keeper's own
+        self._committed_at = clock()  # the keeper's own
+        self.counts = Counts(0, 0)
+
+    # -- for consumers -----------------------------------------------------
+
+    def lease(self) -> Job | None:
+        """Hand out the oldest job that may be sent now; wait for one.
+
+        A user with a job out or backing off is passed over, so one user's
+        records keep their order.
+
+        Returns:
+            None when everything is settled, or after `close`.
+        """
+        with self._changed:
+            while not self._is_over():
+                now = self._clock()
+                job = self._window.take(now)
+                if job is not None:
+                    if self._may_have_more and self._window.is_low:
+                        self._needs_tending.set()
+                    return job
+                due = self._window.next_due()
+                wait = _LOOK_AGAIN_SECONDS if due is None else max(0.0, due - now)
+                self._changed.wait(min(wait, _LOOK_AGAIN_SECONDS))
+            self._changed.notify_all()
+            return None
+
+    def settle(self, job: Job, settlement: Settlement) -> None:
+        """Take back a job after its attempt; the group's commit follows.
+
+        Waits while a whole group is still on its way to the disk.
+        """
+        with self._changed:
+            while len(self._group) + self._committing >= GROUP_JOBS:
+                if self._is_closed:
+                    return
+                self._needs_tending.set()
+                self._changed.wait(_LOOK_AGAIN_SECONDS)
+            self._settle_one(job, settlement)
+
+    def release(self, job: Job) -> None:
+        """Take back a job that was not sent."""
+        with self._changed:
+            self._window.put_back(job, self._clock())
+            self._changed.notify()
+
+    # -- for the loader ----------------------------------------------------
+
+    def jobs_came(self) -> None:
+        """Say that the queue has new jobs."""
+        self._may_have_more = True
+        self._needs_tending.set()
+
+    def all_loaded(self) -> None:
+        """Say that no more jobs will come."""
+        self._all_loaded = True
+        self._may_have_more = True
+        self._needs_tending.set()
+
+    # -- for the keeper ----------------------------------------------------
+
+    def tend(self) -> None:
+        """Commit what was settled and fetch what comes next, when it is time.
+
+        Waits at most `GROUP_SECONDS`.
+
+        Raises:
+            StateUnwritable, StateError: the group was not committed; its jobs
+                are still pending in the file.
+        """
+        self._needs_tending.wait(GROUP_SECONDS)
+        self._needs_tending.clear()
+        is_full = len(self._group) >= GROUP_JOBS
+        if is_full or self._clock() - self._committed_at >= GROUP_SECONDS:
+            self.commit()
+        self._fetch()
+
+    def commit(self) -> None:
+        """Commit every outcome so far: acks, attempts and dead letters at once.
+
+        A crash just before sends those jobs again; just after, none of them.
+        """
+        self._committed_at = self._clock()
+        with self._changed:
+            group, self._group = self._group, _Group()
+            self._committing = len(group)
+        if not len(group):
+            return
+        with self._queue.transaction() as tx:
+            buried = [
+                letter.job_id for letter in group.dead if letter.job_id is not None
+            ]
+            self._queue.delete(tx, group.acked + buried)
+            self._queue.note_attempts(tx, group.retried.values())
+            insert_dead_letters(tx, group.dead)
+            tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
+        with self._changed:
+            self._committing = 0
+            synced, dead = self.counts
+            self.counts = Counts(synced + len(group.acked), dead + len(group.dead))
+            self._changed.notify_all()
+
+    # -- for the run -------------------------------------------------------
+
+    def close(self) -> None:
+        """Hand out nothing more; every waiting consumer is let go."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are out."""
+        return self._window.out
+
+    def resting_seconds(self) -> float:
+        """How long nothing can be sent, because all that is left backs off."""
+        with self._changed:
+            due = self._window.next_due()
+            if due is None or not self._window.is_resting or not self._is_exhausted:
+                return 0.0
+            return max(0.0, due - self._clock())
+
+    def _is_over(self) -> bool:
+        return self._is_closed or (self._is_exhausted and len(self._window) == 0)
+
+    def _settle_one(self, job: Job, settlement: Settlement) -> None:
+        tried = job._replace(attempts=job.attempts + 1)
+        match settlement:
+            case Ack():
+                self._group.acked.append(job.id)
+                self._finish(job)
+            case Nack():
+                tried = tried._replace(strikes=job.strikes + settlement.is_strike)
+                self._group.retried[job.id] = tried
+                self._window.put_back(tried, self._clock() + settlement.wait_seconds)
+                self._changed.notify()
+            case ToDeadLetters():
+                self._group.dead.append(self._dead_letter(tried, settlement))
+                self._finish(job)
+            case _:
+                assert_never(settlement)
+
+    def _finish(self, job: Job) -> None:
+        self._group.retried.pop(job.id, None)
+        self._window.finish(job)
+        if self._is_over():
+            self._changed.notify_all()
+        else:
+            self._changed.notify()  # the user's next job may be free
+
+    def _fetch(self) -> None:
+        """Bring in the next jobs while there is room for them.
+
+        Only the keeper moves the cursor, so ids come in order and once.
+        """
+        while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
+            all_loaded = self._all_loaded  # before the look that then finds no more
+            self._may_have_more = False  # a load that commits from here on says so
+            jobs = self._queue.fetch(self._fetched_up_to, room)
+            if jobs:
+                self._fetched_up_to = jobs[-1].id
+            self._admit(jobs, is_full=len(jobs) == room, all_loaded=all_loaded)
+
+    def _admit(self, jobs: list[Job], *, is_full: bool, all_loaded: bool) -> None:
+        with self._changed:
+            self._window.admit(jobs)
+            if is_full:
+                self._may_have_more = True
+            elif all_loaded:
+                self._is_exhausted = True
+            self._changed.notify_all()

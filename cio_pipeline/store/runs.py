@@ -1,0 +1,139 @@
+"""The history of runs, the one that is going included."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from cio_pipeline.model import RunRecord, RunSummary
+from cio_pipeline.store.queue import JobQueue
+
+_KEPT_RUNS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStart:
+    """What is known of a run when it begins.
+
+    Args:
+        source: the data file's name, or None for ``resume``.
+        started_at: UTC, ISO 8601.
+    """
+
+    run_id: str
+    command: str
+    source: str | None
+    pid: int
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """How a run that is going stands, written every second or so.
+
+    Args:
+        in_flight: requests out.
+        rate: jobs settled a second, lately.
+        written_at: UTC, ISO 8601.
+    """
+
+    in_flight: int
+    rate: float
+    written_at: str
+
+
+def start_run(queue: JobQueue, start: RunStart) -> None:
+    """Write a run down, and mark those that ended without saying so."""
+    with queue.transaction() as tx:
+        tx.execute(
+            "UPDATE runs SET status = 'stopped', reason = 'killed',"
+            " ended_at = json_extract(counts, '$.written_at')"
+            " WHERE status = 'running'"
+        )
+        tx.execute(
+            "INSERT INTO runs (run_id, command, source, pid, status, started_at)"
+            " VALUES (?, ?, ?, ?, 'running', ?)",
+            (start.run_id, start.command, start.source, start.pid, start.started_at),
+        )
+        tx.execute(
+            "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
+            (_KEPT_RUNS,),
+        )
+
+
+def save_run(
+    queue: JobQueue,
+    summary: RunSummary,
+    *,
+    heartbeat: Heartbeat | None = None,
+    ended_at: str | None = None,
+) -> None:
+    """Write down how a run stands.
+
+    Args:
+        queue: the queue it works on.
+        summary: its counts.
+        heartbeat: given while it goes.
+        ended_at: given when it has ended.
+    """
+    counts = asdict(summary) | (asdict(heartbeat) if heartbeat else {})
+    status = "running" if ended_at is None else summary.status
+    with queue.transaction() as tx:
+        tx.execute(
+            "UPDATE runs SET status = ?, reason = ?, ended_at = ?, counts = ?"
+            " WHERE run_id = ?",
+            (status, summary.reason, ended_at, json.dumps(counts), summary.run_id),
+        )
+
+
+def list_runs(
+    connection: sqlite3.Connection, limit: int
+) -> list[tuple[RunRecord, Heartbeat | None]]:
+    """The last runs, newest first, and the heartbeat of one that did not end."""
+    rows = connection.execute(
+        "SELECT run_id, command, source, pid, status, reason, started_at, ended_at,"
+        " counts FROM runs ORDER BY id DESC LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return [(_run_record(row), _heartbeat(row)) for row in rows]
+
+
+_COUNTS = (
+    "records",
+    "resumed",
+    "synced",
+    "skipped",
+    "dead_lettered",
+    "pending",
+    "requests",
+    "retries",
+)
+
+
+def _run_record(row: tuple[str, ...]) -> RunRecord:
+    run_id, command, source, pid, status, reason, started_at, ended_at, text = row
+    counts = json.loads(text)
+    return RunRecord(
+        run_id=run_id,
+        command=command,
+        source=source,
+        pid=int(pid),
+        status=status,
+        reason=reason,
+        started_at=started_at,
+        ended_at=ended_at,
+        duration_seconds=float(counts.get("duration_seconds", 0.0)),
+        **{name: int(counts.get(name, 0)) for name in _COUNTS},
+    )
+
+
+def _heartbeat(row: tuple[str, ...]) -> Heartbeat | None:
+    counts = json.loads(row[-1])
+    if "written_at" not in counts:
+        return None
+    return Heartbeat(
+        in_flight=counts["in_flight"],
+        rate=counts["rate"],
+        written_at=counts["written_at"],
+    )

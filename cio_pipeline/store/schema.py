@@ -1,0 +1,105 @@
+"""Opening a queue's file: who may see it, whose it is, which version it has."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from cio_pipeline.errors import StateError, StateUnwritable
+from cio_pipeline.store.faults import translated
+from cio_pipeline.store.queue import FILE_NAME
+
+# "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
+APPLICATION_ID = 0x43494F71
+VERSION = 1
+
+
+def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
+    """Name the folder of a workspace's queue, apart from every other's.
+
+    A digest, because an address is no file name; neither part is secret.
+    """
+    digest = hashlib.sha256(f"{site_id}\n{address}".encode()).hexdigest()
+    return state_folder / digest[:16]
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter, and its missing parents.
+
+    Raises:
+        StateUnwritable: it cannot be made or closed to others.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StateUnwritable(
+            f"the state folder {folder} cannot be used: {error.strerror}."
+            " Name another with -state DIR",
+        ) from error
+
+
+def prepare(folder: Path) -> None:
+    """Make or check the file in a workspace's folder.
+
+    Raises:
+        StateError: it is damaged, something else, or of a newer version.
+        StateUnwritable: it cannot be written.
+    """
+    path = folder / FILE_NAME
+    _create_private_file(path)
+    with translated(os.fspath(folder)):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+        try:
+            _make_or_check(connection, folder)
+        finally:
+            connection.close()
+
+
+def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
+    """Whether the file has our schema; False where it is still empty.
+
+    Raises:
+        StateError: it is another program's, or of a newer version.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if not application and not version and not tables:
+        return False
+    if application != APPLICATION_ID:
+        raise StateError(
+            f"{folder / FILE_NAME} is not a queue of this program."
+            " Name another folder with -state DIR",
+        )
+    if version > VERSION:
+        raise StateError(
+            f"the state in {folder} was written by a newer version of this program"
+            f" (format {version}, this one knows {VERSION}). Update the program, or"
+            " name another folder with -state DIR",
+        )
+    return True
+
+
+def _create_private_file(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StateUnwritable(
+            f"the state file {path} cannot be written: {error.strerror}."
+            " Mend that, or name another folder with -state DIR",
+        ) from error
+
+
+def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
+    if check_version(connection, folder):
+        return
+    script = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+    connection.executescript(
+        f"BEGIN IMMEDIATE;\n{script}\n"
+        f"PRAGMA application_id = {APPLICATION_ID};\n"
+        f"PRAGMA user_version = {VERSION};\nCOMMIT;"
+    )

@@ -1,0 +1,58 @@
+-- What stands beside persist-queue's own table in a queue's file. Everything is
+-- in one file so that jobs and their load's progress, or acks and their dead
+-- letters, are one commit.
+
+-- Counters kept by the transactions that change what they count: no table is
+-- ever walked to answer "how many".
+CREATE TABLE totals (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pending INTEGER NOT NULL,
+    synced INTEGER NOT NULL,
+    dead_letters INTEGER NOT NULL
+);
+INSERT INTO totals VALUES (1, 0, 0, 0);
+
+-- One row a load: how far a data file has been put into the queue.
+-- fingerprint is NULL where the data cannot be recognised again (a pipe).
+CREATE TABLE loads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    fingerprint TEXT,
+    mapping TEXT NOT NULL,
+    next_index INTEGER NOT NULL DEFAULT 0,
+    is_finished INTEGER NOT NULL DEFAULT 0,
+    started_at TEXT NOT NULL
+);
+
+-- job_id is the job's place in the queue: put back, it keeps that place, so an
+-- older record of a user never overtakes a newer one. It is NULL, as requeueing
+-- is impossible, where there never was a job (the record could not be mapped).
+CREATE TABLE dead_letters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER,
+    load_id INTEGER,
+    user_id TEXT,
+    record_index INTEGER,
+    source TEXT NOT NULL,
+    payload BLOB,
+    reason TEXT NOT NULL,
+    http_status INTEGER,
+    message TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    failed_at TEXT NOT NULL,
+    run_id TEXT NOT NULL
+);
+
+-- One row a run; counts is a JSON object, rewritten as the run goes.
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL UNIQUE,
+    command TEXT NOT NULL,
+    source TEXT,
+    pid INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    counts TEXT NOT NULL DEFAULT '{}'
+);

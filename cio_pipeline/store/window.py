@@ -1,0 +1,100 @@
+"""The jobs in memory: who may be sent next, in what order.
+
+Pure: no lock, no clock, no disk. A window holds the oldest pending jobs of the
+queue. For each user it lets one job out at a time, the oldest; the others wait
+behind it, however often it has to be repeated.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable
+
+from cio_pipeline.model import Job
+
+
+class Window:
+    """The oldest pending jobs, one lane a user.
+
+    Args:
+        most_jobs: how many jobs are held at most.
+        most_bytes: how many bytes of bodies are held at most; one job is always
+            let in, whatever its size.
+    """
+
+    def __init__(self, *, most_jobs: int, most_bytes: int) -> None:
+        self._most_jobs = most_jobs
+        self._most_bytes = most_bytes
+        self._jobs = 0
+        self._bytes = 0
+        self._ready: deque[Job] = deque()
+        self._backing_off: list[tuple[float, int, Job]] = []
+        # Users with a job that is ready, out or backing off; behind it stand
+        # their later jobs. None, the common case, saves a deque a user.
+        self._lanes: dict[str, deque[Job] | None] = {}
+        self.out = 0
+
+    def __len__(self) -> int:
+        return self._jobs
+
+    @property
+    def room(self) -> int:
+        """How many more jobs may come in."""
+        if self._bytes >= self._most_bytes:
+            return 0
+        return max(0, self._most_jobs - self._jobs)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is time to fetch more: under half of what it could hold."""
+        return 2 * self._jobs < self._most_jobs and 2 * self._bytes < self._most_bytes
+
+    def admit(self, jobs: Iterable[Job]) -> None:
+        """Let jobs in; they must come in queue order, after all before them."""
+        for job in jobs:
+            self._jobs += 1
+            self._bytes += len(job.body)
+            if job.user_id not in self._lanes:
+                self._lanes[job.user_id] = None
+                self._ready.append(job)
+                continue
+            waiting = self._lanes[job.user_id]
+            if waiting is None:
+                waiting = self._lanes[job.user_id] = deque()
+            waiting.append(job)
+
+    def take(self, now: float) -> Job | None:
+        """Let the next job out, or None while none may go."""
+        if self._backing_off and self._backing_off[0][0] <= now:
+            self.out += 1
+            return heapq.heappop(self._backing_off)[2]
+        if not self._ready:
+            return None
+        self.out += 1
+        return self._ready.popleft()
+
+    def finish(self, job: Job) -> None:
+        """Forget a job that was out; its user's next one may go."""
+        self.out -= 1
+        self._jobs -= 1
+        self._bytes -= len(job.body)
+        waiting = self._lanes[job.user_id]
+        if waiting:
+            self._ready.append(waiting.popleft())
+        else:
+            del self._lanes[job.user_id]
+
+    def put_back(self, job: Job, not_before: float) -> None:
+        """Take back a job that was out; its user waits until it may go again."""
+        self.out -= 1
+        heapq.heappush(self._backing_off, (not_before, job.id, job))
+
+    def next_due(self) -> float | None:
+        """When the first job that backs off may go; None if none does."""
+        return self._backing_off[0][0] if self._backing_off else None
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether jobs are held, but all that could go are backing off."""
+        return bool(self._backing_off) and not self._ready and self.out == 0

@@ -1,0 +1,46 @@
+"""What a run has done so far, counted by all of its threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+_RATE_SECONDS = 10.0
+
+
+class Tally:
+    """Counters of requests and records. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the four counters
+        self.requests = 0
+        self.retries = 0
+        self.records = 0
+        self.unmappable = 0
+
+    def request_sent(self, *, is_retry: bool) -> None:
+        """Count a request."""
+        with self._lock:
+            self.requests += 1
+            self.retries += is_retry
+
+    def records_loaded(self, jobs: int, unmappable: int) -> None:
+        """Count a committed chunk of the data file."""
+        with self._lock:
+            self.records += jobs + unmappable
+            self.unmappable += unmappable
+
+
+class RateMeter:
+    """How fast a count has grown over the last seconds. One thread's own."""
+
+    def __init__(self, now: float) -> None:
+        self._samples: deque[tuple[float, int]] = deque([(now, 0)])
+
+    def sample(self, now: float, count: int) -> float:
+        """Note a count, and say how many a second came lately."""
+        self._samples.append((now, count))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - _RATE_SECONDS:
+            self._samples.popleft()
+        then, before = self._samples[0]
+        return (count - before) / (now - then) if now > then else 0.0

@@ -1,0 +1,29 @@
+"""Where a configuration's queue lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cio_pipeline.config import Config
+from cio_pipeline.errors import ConfigError
+from cio_pipeline.store import workspace_folder
+
+# Site ids are unique over both regions, so a queue need not know its region, and
+# it stays the same one when the configuration names the region later.
+_CUSTOMER_IO = "https://track.customer.io"
+
+
+def folder_of(config: Config, config_path: str, state_folder: Path) -> Path:
+    """Name the folder of the configuration's workspace, made or not.
+
+    Raises:
+        ConfigError: the configuration names no workspace.
+    """
+    if config.site_id is None:
+        raise ConfigError(
+            config_path,
+            "the key is missing; it names the workspace whose queue is meant",
+            key="siteId",
+        )
+    address = config.track_url or _CUSTOMER_IO
+    return workspace_folder(state_folder, config.site_id, address)

@@ -1,0 +1,88 @@
+"""The window as a state machine, against a model of a few lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cio_pipeline.model import Job
+from cio_pipeline.store.window import Window
+from tests.support.builders import make_job
+
+
+class WindowMachine(RuleBasedStateMachine):
+    """Jobs come, go out, come back and finish in any order that can be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = Window(most_jobs=20, most_bytes=200)
+        self.waiting: dict[str, deque[int]] = defaultdict(deque)
+        self.out: dict[int, Job] = {}
+        self.due: dict[int, float] = {}
+        self.now = 0.0
+        self.last_id = 0
+
+    @rule(users=st.lists(st.sampled_from("abcd"), max_size=6), size=st.integers(0, 60))
+    def admit(self, users: list[str], size: int) -> None:
+        """Let in what there is room for."""
+        jobs = []
+        for user in users[: self.window.room]:
+            self.last_id += 1
+            jobs.append(make_job(self.last_id, user, body=b"x" * size))
+            self.waiting[user].append(self.last_id)
+        self.window.admit(jobs)
+
+    @rule()
+    def take(self) -> None:
+        """Whoever goes out is its user's oldest, alone, and due."""
+        job = self.window.take(self.now)
+
+        free = {
+            line[0]
+            for line in self.waiting.values()
+            if line
+            and line[0] not in self.out
+            and self.due.get(line[0], 0.0) <= self.now
+        }
+        if job is None:
+            assert not free
+            return
+        assert job.id in free
+        self.out[job.id] = job
+        self.due.pop(job.id, None)
+
+    @precondition(lambda self: self.out)
+    @rule(data=st.data())
+    def finish(self, data: st.DataObject) -> None:
+        """A job that is done makes way for its user's next."""
+        job = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        self.window.finish(job)
+        assert self.waiting[job.user_id].popleft() == job.id
+
+    @precondition(lambda self: self.out)
+    @rule(data=st.data(), wait=st.floats(0, 5))
+    def put_back(self, data: st.DataObject, wait: float) -> None:
+        """A job that backs off keeps its place."""
+        job = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
+        tried = job._replace(attempts=job.attempts + 1)
+        self.window.put_back(tried, self.now + wait)
+        self.due[job.id] = self.now + wait
+
+    @rule(seconds=st.floats(0, 3))
+    def pass_time(self, seconds: float) -> None:
+        """Time goes on."""
+        self.now += seconds
+
+    @invariant()
+    def counts_agree(self) -> None:
+        """Nothing is forgotten, and nothing held twice."""
+        assert len(self.window) == sum(map(len, self.waiting.values()))
+        assert self.window.out == len(self.out)
+        assert self.window.next_due() == min(self.due.values(), default=None)
+
+
+TestWindow = WindowMachine.TestCase
+TestWindow.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)

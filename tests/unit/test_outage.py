@@ -1,0 +1,172 @@
+"""Telling an outage from a user that always fails."""
+
+from __future__ import annotations
+
+from cio_pipeline.outage import Outage
+from tests.support.builders import no_answer, server_error, throttled
+
+
+def fail(outage: Outage, *users: str, now: float = 0.0) -> None:
+    """Let one request of each user fail with a 503."""
+    for user in users:
+        outage.failed(user, server_error(), sent_at=now, now=now, draw=0.5)
+
+
+def test_one_user_that_always_fails_is_no_outage() -> None:
+    """So it becomes a dead letter, as `maxAttempts` says."""
+    outage = Outage(parallelism=25)
+
+    for now in range(100):
+        fail(outage, "poison", now=float(now))
+
+    assert outage.down_since is None
+    assert outage.api_is_up
+
+
+def test_several_users_in_a_row_are_an_outage() -> None:
+    """As many as are in flight at once, but never fewer than five."""
+    outage = Outage(parallelism=1)
+
+    fail(outage, "a", "b", "c", "d")
+    before = outage.down_since
+    fail(outage, "e")
+
+    assert before is None
+    assert outage.down_since == 0.0
+
+
+def test_a_few_users_failing_for_a_second_are_an_outage_too() -> None:
+    """A small file meets an outage with few users."""
+    outage = Outage(parallelism=25)
+
+    fail(outage, "a", "b", "c", now=0.0)
+    fail(outage, "a", now=1.0)
+
+    assert outage.down_since == 1.0
+
+
+def test_three_users_in_a_row_already_make_failures_no_strikes() -> None:
+    """In doubt nobody is blamed."""
+    outage = Outage(parallelism=25)
+
+    fail(outage, "a", "b")
+    with_two = outage.api_is_up
+    fail(outage, "c")
+
+    assert with_two
+    assert not outage.api_is_up
+
+
+def test_users_that_failed_while_others_got_through_never_look_like_an_outage() -> None:
+    """The tail of a run: only those are left, and must end as dead letters."""
+    outage = Outage(parallelism=25)
+    poison = [f"poison-{number}" for number in range(30)]
+    for user in poison[:15]:
+        fail(outage, user)
+    outage.heard("good", sent_at=0.0)
+    for user in poison[15:]:
+        fail(outage, user)
+    outage.heard("other", sent_at=0.0)
+
+    for now in range(1, 20):
+        fail(outage, *poison, now=float(now))
+
+    assert outage.down_since is None
+    assert outage.api_is_up
+    assert outage.silent_since is None
+
+
+def test_while_it_is_down_one_probe_goes_at_a_time() -> None:
+    """The server is not hammered."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde")
+
+    early = outage.take_probe(0.1)
+    first, second = outage.take_probe(1.0), outage.take_probe(1.0)
+
+    assert (early, first, second) == (False, True, False)
+
+
+def test_probes_come_ever_less_often_up_to_a_cap() -> None:
+    """A growing pause, bounded so that a recovery is noticed soon."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde")
+    now, waits = 0.0, []
+
+    for _ in range(10):
+        wait = outage.next_probe_in(now)
+        waits.append(wait)
+        now += wait
+        assert outage.take_probe(now)
+        fail(outage, "a", now=now)
+
+    assert waits == sorted(waits)
+    assert waits[-1] <= 15.0
+
+
+def test_a_failure_from_before_the_outage_is_no_probe() -> None:
+    """Requests that were in flight when it began come back one by one."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde", now=5.0)
+    assert outage.take_probe(6.0)
+
+    outage.failed("late", server_error(), sent_at=4.0, now=6.5, draw=0.5)
+
+    assert not outage.take_probe(100.0), "the probe is still out"
+
+
+def test_retry_after_puts_the_next_probe_off() -> None:
+    """A 503 may say when to come back."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcd")
+
+    outage.failed("e", server_error(at_least_seconds=60), sent_at=0, now=0, draw=0)
+
+    assert outage.next_probe_in(0.0) == 60.0
+
+
+def test_the_first_answer_ends_it() -> None:
+    """Accepted or refused: the API is alive."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde", now=1.0)
+    assert outage.take_probe(3.0)
+
+    outage.heard("a", sent_at=3.0)
+
+    assert outage.down_since is None
+    assert outage.silent_since is None
+    assert outage.api_is_up
+
+
+def test_those_who_failed_in_an_outage_are_not_suspects_after_it() -> None:
+    """The next outage must be noticed by the same users."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde", now=1.0)
+    outage.heard("a", sent_at=2.0)
+
+    fail(outage, *"bcdef", now=10.0)
+
+    assert outage.down_since == 10.0
+
+
+def test_silence_is_evidence_whoever_it_is_about() -> None:
+    """A suspect's refused connection says as much as anybody's."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcd")
+    outage.heard("good", sent_at=0.0)
+
+    for user in "abcde":
+        outage.failed(user, no_answer(), sent_at=1, now=1, draw=0.5)
+
+    assert outage.down_since == 1
+
+
+def test_being_throttled_is_neither_an_outage_nor_a_success() -> None:
+    """429 for `maxOutageSeconds` stops the run all the same."""
+    outage = Outage(parallelism=1)
+
+    for number in range(50):
+        outage.failed(f"u{number}", throttled(), sent_at=1, now=1, draw=0.5)
+
+    assert outage.down_since is None
+    assert outage.silent_since == 1

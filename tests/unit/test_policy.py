@@ -1,0 +1,237 @@
+"""What an answer means, and what is done about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cio_pipeline.model import (
+    Ack,
+    Halt,
+    Nack,
+    NoReply,
+    Rejected,
+    Reply,
+    Retryable,
+    Synced,
+    ToDeadLetters,
+)
+from cio_pipeline.policy import (
+    BACKOFF_CAP_SECONDS,
+    backoff_seconds,
+    decide,
+    error_message,
+    judge,
+    retry_after_seconds,
+)
+from tests.support.builders import make_job, no_answer, server_error, throttled
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_2xx_is_a_success_whatever_its_body(status: int) -> None:
+    """A proxy may answer 200 with HTML; the API's fact is that 2xx means taken."""
+    assert judge(Reply(status, b"<html>"), NOW) == Synced()
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 522, 599])
+def test_the_retryable_statuses_are_retried(status: int) -> None:
+    """The list of customerio-api.md: 408, 425, 429, every 5xx but 501 and 505."""
+    assert isinstance(judge(Reply(status), NOW), Retryable)
+
+
+@pytest.mark.parametrize(
+    "status", [400, 402, 404, 405, 409, 410, 413, 422, 451, 501, 505]
+)
+def test_every_other_error_is_final(status: int) -> None:
+    """Guarantee 6: the others are refused again however often they are sent."""
+    assert isinstance(judge(Reply(status), NOW), Rejected)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 501, 503, 429])
+def test_retry_after_is_the_apis_word_that_it_may_be_retried(status: int) -> None:
+    """Where the API itself says whether an error may be retried, that wins."""
+    outcome = judge(Reply(status, retry_after="7"), NOW)
+
+    assert isinstance(outcome, Retryable)
+    assert outcome.at_least_seconds == 7.0
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_rejected_keys_halt_the_run_even_with_retry_after(status: int) -> None:
+    """Guarantee 5: and `Retry-After` does not make bad keys good."""
+    outcome = judge(Reply(status, retry_after="1"), NOW)
+
+    assert isinstance(outcome, Halt)
+    assert outcome.reason == "keys_rejected"
+
+
+def test_a_redirect_that_was_not_followed_halts_the_run() -> None:
+    """The client follows those it may; any other would be the same for all."""
+    outcome = judge(Reply(302, location="https://elsewhere.example/"), NOW)
+
+    assert outcome == Halt("redirected", "redirected to https://elsewhere.example/")
+
+
+def test_silence_is_retried_and_a_bad_certificate_is_not() -> None:
+    """A certificate does not mend itself; a network does."""
+    assert judge(NoReply("refused"), NOW) == Retryable(
+        kind="no_reply", message="refused"
+    )
+    halt = judge(NoReply("expired", is_untrusted=True), NOW)
+    assert halt == Halt("untrusted_certificate", "expired")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(400, "rejected"), (404, "not_found"), (413, "too_large"), (422, "rejected")],
+)
+def test_the_reason_is_told_from_the_status(status: int, reason: str) -> None:
+    """The words of `spec.md`, by which people sort dead letters."""
+    outcome = judge(Reply(status), NOW)
+
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.http_status) == (reason, status)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"meta": {"error": "no such id"}}', "no such id"),
+        (b'{"meta": {"errors": ["one", "two"]}}', "one; two"),
+        (
+            b'{"errors": [{"reason": "bad", "field": "id", "message": "too long"}]}',
+            "id: too long",
+        ),
+        (b'{"errors": [{"detail": "gone", "status": "404"}]}', "gone"),
+        (b'{"errors": [{"reason": "invalid"}]}', "invalid"),
+        (b"plain words", "plain words"),
+        (b"<html><body>502</body></html>", "HTTP 400 without a message"),
+        (b"", "HTTP 400 without a message"),
+        (b"{}", "{}"),
+        (b"[" * 5000, "[" * 499 + "…"),
+        (b'{"meta": {"error": "a\\nb\\u0000"}}', "a b\x00"),
+    ],
+    ids=lambda value: str(value)[:25],
+)
+def test_customer_ios_own_words_are_found_in_every_shape_of_body(
+    body: bytes, message: str
+) -> None:
+    """Dead letters carry them, so that a person knows what to mend."""
+    assert error_message(400, body) == message
+
+
+@given(st.integers(100, 999), st.binary(max_size=200), st.none() | st.text(max_size=20))
+def test_no_answer_breaks_the_judge(
+    status: int, body: bytes, retry_after: str | None
+) -> None:
+    """Whatever a server says, it means something; nothing is raised."""
+    outcome = judge(Reply(status, body, retry_after), NOW)
+
+    assert isinstance(outcome, Synced | Retryable | Rejected | Halt)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("2", 2.0),
+        (" 3 ", 3.0),
+        ("1.5", 1.5),
+        ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+        ("Tue, 24 Nov 2026 13:00:09 +0100", 9.0),
+        ("-1", None),
+        ("nan", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_read_in_both_of_its_forms(
+    value: str | None, seconds: float | None
+) -> None:
+    """RFC 9110, 10.2.3; what cannot be read is as good as absent."""
+    assert retry_after_seconds(value, NOW) == seconds
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+def test_backoff_is_full_jitter_under_a_doubling_capped_ceiling(
+    attempts: int, draw: float
+) -> None:
+    """And 2 ** attempts never overflows."""
+    wait = backoff_seconds(attempts, draw)
+
+    assert 0 <= wait <= min(BACKOFF_CAP_SECONDS, 0.5 * 2 ** min(attempts, 20))
+
+
+def test_a_success_is_acked() -> None:
+    """The ordinary day."""
+    settlement = decide(Synced(), make_job(), api_is_up=True, max_attempts=8, draw=0.5)
+
+    assert settlement == Ack()
+
+
+def test_a_refusal_is_a_dead_letter_at_once() -> None:
+    """Guarantee 6: each refused user is sent once."""
+    settlement = decide(
+        Rejected("not_found", 404, "no"),
+        make_job(),
+        api_is_up=True,
+        max_attempts=8,
+        draw=0.5,
+    )
+
+    assert settlement == ToDeadLetters("not_found", 404, "no")
+
+
+def test_the_last_strike_is_a_dead_letter() -> None:
+    """`maxAttempts` tries of a job that fails while the API is up."""
+    last = decide(
+        server_error(), make_job(strikes=7), api_is_up=True, max_attempts=8, draw=0.5
+    )
+    one_before = decide(
+        server_error(), make_job(strikes=6), api_is_up=True, max_attempts=8, draw=0.5
+    )
+
+    assert last == ToDeadLetters("retries_exhausted", 503, "busy")
+    assert isinstance(one_before, Nack)
+    assert one_before.is_strike
+
+
+@pytest.mark.parametrize("outcome", [no_answer(), throttled()], ids=["silence", "429"])
+def test_silence_and_throttling_are_never_a_strike(outcome: Retryable) -> None:
+    """They say nothing about the job; guarantee 4 forbids a dead letter."""
+    settlement = decide(
+        outcome, make_job(strikes=100), api_is_up=True, max_attempts=1, draw=0.5
+    )
+
+    assert isinstance(settlement, Nack)
+    assert not settlement.is_strike
+
+
+def test_a_5xx_while_the_api_is_down_is_no_strike() -> None:
+    """An outage makes no dead letters."""
+    settlement = decide(
+        server_error(), make_job(strikes=100), api_is_up=False, max_attempts=1, draw=0.5
+    )
+
+    assert settlement == Nack(0.25, is_strike=False)
+
+
+def test_the_wait_is_never_shorter_than_retry_after() -> None:
+    """`Retry-After` is kept; the backoff may make it longer, not shorter."""
+    settlement = decide(
+        server_error(at_least_seconds=9),
+        make_job(),
+        api_is_up=True,
+        max_attempts=8,
+        draw=0,
+    )
+
+    assert settlement == Nack(9.0, is_strike=True)
