@@ -68,13 +68,14 @@ class Pace:
             Whether this was the first.
         """
         is_first = now >= self.paused_until
-        self.paused_until = max(self.paused_until, now + pause_seconds)
         if is_first:
             sent = max(self._sent_last_second, self._sent_this_second)
-            self.rate = max(LOWEST_RATE, SLOWED_SHARE * min(self.rate, sent))
-            self._grown_at = self.paused_until
-        # Moments given out before the pause are void (see `Throttle`).
-        self._next_moment = self.paused_until
+            slower = max(LOWEST_RATE, SLOWED_SHARE * sent)
+            self.rate = min(self.rate, slower)
+        if now + pause_seconds > self.paused_until:
+            self.paused_until = now + pause_seconds
+            # Moments given out before the pause are void (see `Throttle`).
+            self._next_moment = self._grown_at = self.paused_until
         return is_first
 
     def _grow(self, now: float) -> None:

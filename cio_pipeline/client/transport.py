@@ -196,12 +196,12 @@ def _clause(error: Exception) -> str:
     inner = _first_exception(error.args)
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "the host's name could not be resolved"
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return f"could not connect ({str(error).rpartition(': ')[2]})"
     if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
         return "connecting timed out"
     if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
         return "no answer in time"
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return f"could not connect ({str(error).rpartition(': ')[2]})"
     if isinstance(error, urllib3.exceptions.ProxyError):
         return f"the proxy could not be used ({inner or error})"
     return f"the connection broke ({type(inner or error).__name__}: {inner or error})"

@@ -101,7 +101,7 @@ def test_probes_come_ever_less_often_up_to_a_cap() -> None:
         fail(outage, "a", now=now)
 
     assert waits == sorted(waits)
-    assert waits[-1] <= 15.0
+    assert waits[-1] <= 5.0
 
 
 def test_a_failure_from_before_the_outage_is_no_probe() -> None:

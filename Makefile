@@ -1,0 +1,50 @@
+# Everything runs in .venv, which `make install` makes with any Python from 3.11 on.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PATHS := cio_pipeline main.py tests benchmarks examples
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test test-fast lint types format check bench clean
+
+help: ## list what make can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## make .venv and install what running and testing need
+
+$(STAMP): requirements.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(STAMP)
+
+run: $(STAMP) ## sync the example users into a local sandbox and look some up
+	@$(BIN)/python examples/demo.py
+
+test: $(STAMP) ## run every test (under five minutes)
+	$(BIN)/python -m pytest -q
+
+test-fast: $(STAMP) ## run the tests that need no second process (under a minute)
+	$(BIN)/python -m pytest -q tests/unit tests/properties
+
+lint: $(STAMP) ## check style, layers and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP) ## check types, strictly
+	$(BIN)/mypy
+
+format: $(STAMP) ## put the code in its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only .
+
+check: lint types test ## what CI runs
+
+bench: $(STAMP) ## measure speed and memory; prints tables
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove .venv, caches and all local state
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find state -mindepth 1 ! -name README.md -delete

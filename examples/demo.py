@@ -1,0 +1,86 @@
+"""The demo behind `make run`: sandbox up, example users synced, some looked up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import requests
+
+HERE = Path(__file__).resolve().parent
+MAIN = HERE.parent / "main.py"
+LOOKED_UP = ("1", "2", "3", "4", "5")
+
+
+def main() -> int:
+    """Run the demo; its exit code is the sync's."""
+    with tempfile.TemporaryDirectory() as folder:
+        sandbox = subprocess.Popen(
+            [sys.executable, MAIN, "sandbox", "-port", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            url = read_address(sandbox)
+            print(f"sandbox: a local stand-in for Customer.io listens at {url}\n")
+            configuration = write_configuration(Path(folder), url)
+            code = sync(configuration, Path(folder))
+            show_people(url)
+        finally:
+            sandbox.terminate()
+            sandbox.wait(timeout=10)
+    print("sandbox: stopped. The same against the real Customer.io: put your keys")
+    print("into a copy of examples/configuration.json and drop trackUrl and appUrl.")
+    return code
+
+
+def read_address(sandbox: subprocess.Popen[str]) -> str:
+    """Read where the sandbox listens from the line it begins with."""
+    assert sandbox.stdout is not None  # noqa: S101  # it was asked for above
+    words = sandbox.stdout.readline().split()
+    return next(word for word in words if word.startswith("http://"))
+
+
+def write_configuration(folder: Path, url: str) -> Path:
+    """Copy the example's configuration, with the sandbox's own address."""
+    example = json.loads((HERE / "configuration.json").read_text("utf-8"))
+    path = folder / "configuration.json"
+    path.write_text(json.dumps(example | {"trackUrl": url, "appUrl": url}), "utf-8")
+    return path
+
+
+def sync(configuration: Path, folder: Path) -> int:
+    """Run the program as a user would."""
+    data = HERE / "data.json"
+    print(
+        f"$ python main.py -config {HERE.name}/configuration.json -data {HERE.name}/data.json"
+    )
+    sys.stdout.flush()
+    words = ["-config", configuration, "-data", data, "-state", folder / "state"]
+    environment = os.environ | {"COLUMNS": "100"}
+    return subprocess.call([sys.executable, MAIN, *words], env=environment)
+
+
+def show_people(url: str) -> None:
+    """Look a few users up, as one would in Customer.io."""
+    print("\nlooked up afterwards, through the App API:")
+    for user_id in LOOKED_UP:
+        answer = requests.get(
+            f"{url}/v1/customers/{user_id}/attributes",
+            params={"id_type": "id"},
+            headers={"Authorization": "Bearer sandbox-app-key"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        customer = answer.json()["customer"]
+        facts = ", ".join(f"{k}={v!r}" for k, v in customer["attributes"].items())
+        print(f"  {user_id}: {facts}")
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
