@@ -56,9 +56,8 @@ def write_configuration(folder: Path, url: str) -> Path:
 def sync(configuration: Path, folder: Path) -> int:
     """Run the program as a user would."""
     data = HERE / "data.json"
-    print(
-        f"$ python main.py -config {HERE.name}/configuration.json -data {HERE.name}/data.json"
-    )
+    shown = "-config examples/configuration.json -data examples/data.json"
+    print(f"$ python main.py {shown}")
     sys.stdout.flush()
     words = ["-config", configuration, "-data", data, "-state", folder / "state"]
     environment = os.environ | {"COLUMNS": "100"}

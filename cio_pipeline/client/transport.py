@@ -240,8 +240,8 @@ class _Deadlines:
                     continue  # it ended in this moment
 
 
-def _watched(base: type[HTTPConnection], deadlines: _Deadlines) -> type[HTTPConnection]:
-    class Watched(base):  # type: ignore[misc, valid-type]  # the pool's own class
+def _watched(base: Any, deadlines: _Deadlines) -> type[HTTPConnection]:  # noqa: ANN401  # the pool's own class
+    class Watched(base):  # type: ignore[misc]  # the pool's own class
         def request(self, method: str, url: str, **keywords: object) -> None:
             deadlines.begin(self)
             super().request(method, url, **keywords)

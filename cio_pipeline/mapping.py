@@ -1,0 +1,203 @@
+"""From a record to a payload. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from cio_pipeline.config import Mapping, ValueKind
+from cio_pipeline.errors import RecordError
+from cio_pipeline.model import JsonValue, Payload, Record
+
+ID_LIMIT_BYTES = 150  # Customer.io's limit
+
+# Unix times from this on are milliseconds: as seconds it would be the year 5138,
+# as milliseconds it is 1973.
+_FIRST_MILLISECONDS = 100_000_000_000
+# What datetime can hold: years 1 to 9999.
+_LEAST_SECONDS, _MOST_SECONDS = -62_135_596_800, 253_402_300_799
+
+_MISSING = object()
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
+
+
+class Mapper:
+    """Applies a configuration's mappings.
+
+    Args:
+        user_id: the key or dotted path of the user id.
+        mappings: the configured mappings; targets differ.
+    """
+
+    def __init__(self, user_id: str, mappings: Sequence[Mapping]) -> None:
+        self._user_id = user_id
+        self._mappings = [
+            (mapping.source, mapping.target, _CONVERTERS[mapping.kind])
+            for mapping in mappings
+        ]
+
+    def map(self, record: Record) -> Payload:
+        """Make a payload of a record. A missing key is left out, null is kept.
+
+        Raises:
+            RecordError: it is no object, has no usable id, or a value is not
+                what its mapping's type wants.
+        """
+        value = record.value
+        if record.flaw is not None:
+            raise RecordError(record.flaw)
+        if not isinstance(value, dict):
+            raise RecordError(f"the record is {_named(value)}, wanted an object")
+        user_id = _usable_id(_find(value, self._user_id), self._user_id)
+        attributes: dict[str, JsonValue] = {}
+        for source, target, convert in self._mappings:
+            found = _find(value, source)
+            if found is _MISSING:
+                continue
+            attributes[target] = found if convert is None else convert(found, source)
+        return Payload(user_id, attributes)
+
+
+def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
+    """Say what Customer.io takes an identifier in a path for, by its shape."""
+    if user_id.startswith("cio_"):
+        return "cio_id"
+    local, at, domain = user_id.rpartition("@")
+    return "email" if at and local and "." in domain.strip(".") else "id"
+
+
+def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
+    """Look a name up: as a key first, else as a path into nested objects."""
+    if name in record:
+        return record[name]
+    if "." not in name:
+        return _MISSING  # type: ignore[return-value]  # told apart by identity
+    here: JsonValue = record
+    for key in name.split("."):
+        if not isinstance(here, dict) or key not in here:
+            return _MISSING  # type: ignore[return-value]  # as above
+        here = here[key]
+    return here
+
+
+def _usable_id(value: JsonValue, name: str) -> str:
+    if value is _MISSING:
+        raise RecordError(f"the record has no {name!r}, its user id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise RecordError(
+            f"the user id {name!r} is {_named(value)}, wanted text or a whole number"
+        )
+    if not value:
+        raise RecordError(f"the user id {name!r} is empty")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise RecordError(f"the user id {name!r} is no valid Unicode") from None
+    if size > ID_LIMIT_BYTES:
+        raise RecordError(
+            f"the user id {name!r} has {size} bytes, Customer.io takes {ID_LIMIT_BYTES}"
+        )
+    return value
+
+
+def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
+    """Turn ISO 8601 text, Unix seconds or milliseconds into whole Unix seconds.
+
+    Fractions are dropped downwards; text without an offset is UTC.
+    """
+    if value is None:
+        return None
+    seconds: float | None = None
+    if isinstance(value, str):
+        seconds = _seconds_of_text(value.strip())
+    elif not isinstance(value, bool) and isinstance(value, int | float):
+        seconds = _seconds_of_number(value)
+    if seconds is None or not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise RecordError(f"{name!r} is no time ({_named(value)})")
+    return math.floor(seconds)
+
+
+def _seconds_of_number(value: float) -> float:
+    if abs(value) > 1000 * _MOST_SECONDS:
+        return math.inf  # no time; an integer may be too large to divide
+    return value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
+
+
+def _seconds_of_text(text: str) -> float | None:
+    if _DATE.fullmatch(text):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            # Eight digits that are no date may still be Unix seconds.
+            return _seconds_of_number(int(text)) if _INTEGER.fullmatch(text) else None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    return _seconds_of_number(float(text)) if _NUMBER.fullmatch(text) else None
+
+
+def _to_number(value: JsonValue, name: str) -> JsonValue:
+    if value is None or _is_number(value):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+    raise RecordError(f"{name!r} is no number ({_named(value)})")
+
+
+def _to_integer(value: JsonValue, name: str) -> JsonValue:
+    number = _to_number(value, name)
+    if isinstance(number, float):
+        if not number.is_integer():
+            raise RecordError(f"{name!r} is no whole number")
+        return int(number)
+    return number
+
+
+def _to_boolean(value: JsonValue, name: str) -> JsonValue:
+    if value is None or isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word == "":
+        return None
+    if isinstance(word, str | int) and word in _TRUE_OR_FALSE:
+        return _TRUE_OR_FALSE[word]
+    raise RecordError(f"{name!r} is neither true nor false ({_named(value)})")
+
+
+_TRUE_OR_FALSE: dict[str | int, bool] = {
+    "true": True, "yes": True, "1": True, 1: True,
+    "false": False, "no": False, "0": False, 0: False,
+}  # fmt: skip
+_CONVERTERS: dict[ValueKind, Callable[[JsonValue, str], JsonValue] | None] = {
+    "as_is": None,
+    "timestamp": _to_timestamp,
+    "number": _to_number,
+    "integer": _to_integer,
+    "boolean": _to_boolean,
+}
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _named(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
+    return names[type(value)]

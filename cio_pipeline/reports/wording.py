@@ -1,0 +1,65 @@
+"""Numbers, spans and foreign text as people read them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def visible(text: str) -> str:
+    """Make control characters visible: no name may steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
+def duration(seconds: float) -> str:
+    """Say a span of time: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def table(
+    columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], width: int
+) -> str:
+    """Draw a table, as wide as it must be and no wider than told.
+
+    Args:
+        columns: each one's heading, and ``left`` or ``right``.
+        rows: the cells, one for each column; their text is never taken for markup.
+        width: the widest line, in terminal columns.
+    """
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading, side in columns:
+        is_number = side == "right"
+        drawn.add_column(
+            heading,
+            justify="right" if is_number else "left",
+            overflow="ellipsis",
+            no_wrap=True,
+        )
+    for row in rows:
+        drawn.add_row(*(Text(visible(cell)) for cell in row))
+    file = io.StringIO()
+    Console(file=file, width=width, color_system=None, legacy_windows=False).print(
+        drawn
+    )
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

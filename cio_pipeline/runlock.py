@@ -1,0 +1,111 @@
+"""One run per queue: an operating-system lock that dies with its process."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from cio_pipeline.errors import QueueInUse, StateError, StateUnwritable
+
+FILE_NAME = "run.lock"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+
+
+class RunLock:
+    """Holds a queue's folder for this process.
+
+    The lock is on an open file, so the kernel lets it go when the process ends,
+    however it ends; the process id in the file is only for messages.
+
+    Args:
+        folder: the queue's folder; it must exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            QueueInUse: another process has it.
+            StateError: the file system knows no locks.
+            StateUnwritable: the lock's file cannot be written.
+        """
+        path = self._folder / FILE_NAME
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateUnwritable(
+                f"the state folder {self._folder} cannot be written:"
+                f" {error.strerror}. Mend that, or name another with -state DIR"
+            ) from error
+        try:
+            _lock(descriptor, self._folder)
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let the lock go."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def holder(folder: Path) -> int | None:
+    """Say which process holds a queue's folder now; None where nobody does.
+
+    The lock is tried, not guessed from the process id: ids are used again.
+    """
+    try:
+        descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        # A shared lock is refused while somebody holds the exclusive one. Two
+        # processes that only look do not see each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid_in(descriptor) or 0
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = _pid_in(descriptor)
+        raise QueueInUse(
+            f"another run{f' (process {pid})' if pid else ''} is working on this"
+            f" queue ({folder}). Wait for it to end; `status` shows how far it is",
+            pid=pid,
+        ) from None
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise StateError(
+                f"{folder} is on a file system without locks, as many network file"
+                " systems are. Name a folder on a local disk with -state DIR"
+            ) from error
+        raise
+
+
+def _pid_in(descriptor: int) -> int | None:
+    text = os.pread(descriptor, 32, 0)
+    return int(text) if text.isdigit() else None

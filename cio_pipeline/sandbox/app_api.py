@@ -1,0 +1,84 @@
+"""The App API: looking people up. Pure but for `People`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from cio_pipeline.sandbox.answers import Answer, Request, json_answer, parse_object
+from cio_pipeline.sandbox.people import People, Person
+
+MOST_IDS = 100
+_CUSTOMERS = "/v1/customers/"
+_ATTRIBUTES = "/attributes"
+
+
+class AppApi:
+    """Answers requests to the App API.
+
+    Args:
+        people: the workspace.
+        authorization: the ``Authorization`` header that is let in.
+    """
+
+    def __init__(self, people: People, authorization: str) -> None:
+        self._people = people
+        self._authorization = authorization
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request."""
+        if request.authorization != self._authorization:
+            return _error(401, "unauthorized")
+        if request.path == "/v1/customers/attributes" and request.method == "POST":
+            return self._look_up_many(request)
+        is_one = request.path.startswith(_CUSTOMERS) and request.path.endswith(
+            _ATTRIBUTES
+        )
+        if is_one and request.method == "GET":
+            return self._look_up(request)
+        return _error(404, "not found")
+
+    def _look_up(self, request: Request) -> Answer:
+        segment = request.path[len(_CUSTOMERS) : -len(_ATTRIBUTES)]
+        kind = request.query.get("id_type", "id")
+        person = self._people.find(kind, unquote(segment))
+        if person is None:
+            return _error(404, "not found")
+        return json_answer(200, {"customer": _customer(person)})
+
+    def _look_up_many(self, request: Request) -> Answer:
+        ids = (parse_object(request.body) or {}).get("ids")
+        if not isinstance(ids, list):
+            return _error(400, "ids must be a list")
+        if len(ids) > MOST_IDS:
+            return _error(400, f"at most {MOST_IDS} ids")
+        found = [self._people.find("id", each) for each in ids if isinstance(each, str)]
+        customers = [_customer(person) for person in found if person is not None]
+        return json_answer(200, {"customers": customers})
+
+
+def _customer(person: Person) -> dict[str, Any]:
+    identifiers = {
+        "id": person.identifiers.get("id", ""),
+        "email": person.identifiers.get("email", ""),
+        "cio_id": person.cio_id,
+    }
+    shown = {name: _as_text(value) for name, value in person.attributes.items()}
+    return {
+        "id": identifiers["id"],
+        "identifiers": identifiers,
+        "attributes": shown,
+        "timestamps": dict.fromkeys(shown, 0),
+        "unsubscribed": person.attributes.get("unsubscribed") is True,
+        "devices": [],
+    }
+
+
+def _as_text(value: Any) -> str:  # noqa: ANN401  # any JSON
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _error(status: int, detail: str) -> Answer:
+    return json_answer(status, {"errors": [{"detail": detail, "status": str(status)}]})

@@ -1,0 +1,65 @@
+"""The sandbox's command-line options."""
+
+from __future__ import annotations
+
+import argparse
+
+from cio_pipeline.sandbox.faults import Faults
+from cio_pipeline.sandbox.server import SandboxSettings
+
+_FAULT_OPTIONS: tuple[tuple[str, type, str], ...] = (
+    ("latency-ms", float, "how long every answer takes"),
+    ("latency-jitter-ms", float, "up to so much longer, evenly spread"),
+    ("error-share", float, "share of requests answered with -error-status (0 to 1)"),
+    ("error-status", int, "the status of those (default: 503)"),
+    ("throttle-share", float, "share of requests answered with 429 (0 to 1)"),
+    ("retry-after", str, "the Retry-After of a 429, in seconds or as a date"),
+    ("drop-share", float, "share of connections dropped unanswered (0 to 1)"),
+    ("outage-in-seconds", float, "when an outage begins"),
+    ("outage-seconds", float, "how long it lasts"),
+    ("outage-mode", str, "what happens in it: 503 (default) or drop"),
+    ("rate-limit", float, "requests a second past which 429 is answered"),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the sandbox's options to a command's."""
+    default = SandboxSettings()
+    parser.add_argument(
+        "-port",
+        "--port",
+        type=int,
+        default=default.port,
+        metavar="P",
+        help=f"port on 127.0.0.1; 0 takes a free one (default: {default.port})",
+    )
+    for name in ("site-id", "api-key", "app-api-key"):
+        value = getattr(default, name.replace("-", "_"))
+        parser.add_argument(
+            f"-{name}", f"--{name}", default=value, help=f"default: {value}"
+        )
+    parser.add_argument(
+        "-seed", "--seed", type=int, help="repeat the faults that come by chance"
+    )
+    faults = parser.add_argument_group(
+        "faults, to try things out (PUT /_sandbox/faults changes them while it runs)"
+    )
+    for name, kind, about in _FAULT_OPTIONS:
+        faults.add_argument(f"-{name}", f"--{name}", type=kind, metavar="X", help=about)
+
+
+def settings_from(arguments: argparse.Namespace) -> SandboxSettings:
+    """Read the sandbox's settings off its options."""
+    names = [name.replace("-", "_") for name, _, _ in _FAULT_OPTIONS]
+    given = {name: getattr(arguments, name) for name in names}
+    faults = Faults(
+        **{name: value for name, value in given.items() if value is not None}
+    )
+    return SandboxSettings(
+        port=arguments.port,
+        site_id=arguments.site_id,
+        api_key=arguments.api_key,
+        app_api_key=arguments.app_api_key,
+        faults=faults,
+        seed=arguments.seed,
+    )

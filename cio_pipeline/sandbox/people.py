@@ -1,0 +1,150 @@
+"""The workspace: people and their attributes, in memory. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+ID_LIMIT = 150
+NAME_LIMIT = 150
+VALUE_LIMIT = 1000
+MOST_ATTRIBUTES = 300
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CONTROL_NAMES = frozenset(
+    {
+        "_update",
+        "_timestamp",
+        "cio_relationships",
+        "cio_subscription_preferences",
+        "anonymous_id",
+    }
+)
+Attributes = dict[str, Any]
+
+
+class Refusal(Exception):  # an answer, not a failure
+    """Why an upsert is refused, as the API says it.
+
+    Args:
+        reason: the API's short word.
+        field: what it is about.
+        message: a sentence.
+    """
+
+    def __init__(self, reason: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+        self.message = message
+
+
+class Person:
+    """One person: the identifiers, and the attributes."""
+
+    __slots__ = ("attributes", "cio_id", "identifiers")
+
+    def __init__(self, cio_id: str) -> None:
+        self.cio_id = cio_id
+        self.identifiers: dict[str, str] = {}
+        self.attributes: Attributes = {}
+
+
+def kind_of(identifier: str) -> str:
+    """Tell an identifier's kind from its shape, as the v1 path does."""
+    if identifier.startswith("cio_"):
+        return "cio_id"
+    return "email" if _EMAIL.fullmatch(identifier) else "id"
+
+
+class People:
+    """Everybody in the workspace."""
+
+    def __init__(self) -> None:
+        self._by_identifier: dict[tuple[str, str], Person] = {}
+        self._people: list[Person] = []
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._people)
+
+    def find(self, kind: str, identifier: str) -> Person | None:
+        """Look a person up by one identifier."""
+        return self._by_identifier.get((kind, identifier))
+
+    def upsert(self, kind: str, identifier: str, attributes: Attributes) -> None:
+        """Insert or update a person; attributes that are not named stay.
+
+        Raises:
+            Refusal: a limit is passed, or there is no such ``cio_id``.
+        """
+        check_identifier(identifier)
+        check_attributes(attributes)
+        person = self.find(kind, identifier)
+        if person is None:
+            if attributes.get("_update") is True:
+                return
+            if kind == "cio_id":
+                raise Refusal("invalid", "cio_id", "no person has this cio_id")
+            person = self._add(kind, identifier)
+        for name, value in attributes.items():
+            if name in _CONTROL_NAMES:
+                continue
+            if name in ("id", "email") and isinstance(value, str) and value:
+                self._identify(person, name, value)
+            elif value is None or value == "":
+                person.attributes.pop(name, None)
+            else:
+                person.attributes[name] = value
+
+    def _add(self, kind: str, identifier: str) -> Person:
+        person = Person(f"{len(self._people) + 1:016x}")
+        self._people.append(person)
+        self._by_identifier["cio_id", "cio_" + person.cio_id] = person
+        self._identify(person, kind, identifier)
+        return person
+
+    def _identify(self, person: Person, kind: str, identifier: str) -> None:
+        # Taken by somebody else: accepted with a 200, a failure in the activity log.
+        owner = self._by_identifier.setdefault((kind, identifier), person)
+        if owner is person:
+            person.identifiers[kind] = identifier
+
+
+def check_identifier(identifier: object) -> None:
+    """Refuse an identifier that is none.
+
+    Raises:
+        Refusal: it is empty, no text, or too long.
+    """
+    if not isinstance(identifier, str) or not identifier:
+        raise Refusal("required", "id", "an identifier is required")
+    if len(identifier) * 4 > ID_LIMIT and len(identifier.encode()) > ID_LIMIT:
+        raise Refusal("invalid", "id", f"id is longer than {ID_LIMIT} bytes")
+
+
+def check_attributes(attributes: object) -> None:
+    """Refuse attributes that pass a limit.
+
+    Raises:
+        Refusal: says which one.
+    """
+    if not isinstance(attributes, dict):
+        raise Refusal("invalid", "attributes", "attributes must be an object")
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise Refusal(
+            "invalid", "attributes", f"more than {MOST_ATTRIBUTES} attributes"
+        )
+    for name, value in attributes.items():
+        if len(name) * 4 > NAME_LIMIT and len(name.encode()) > NAME_LIMIT:
+            raise Refusal("invalid", name[:50], "attribute name is too long")
+        if type(value) is str:
+            if len(value) * 4 > VALUE_LIMIT and len(value.encode()) > VALUE_LIMIT:
+                raise Refusal("invalid", name, "attribute value is too long")
+        elif type(value) in (dict, list) and len(orjson.dumps(value)) > VALUE_LIMIT:
+            raise Refusal("invalid", name, "attribute value is too long")

@@ -1,0 +1,287 @@
+"""The sandbox over HTTP, on 127.0.0.1 alone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol, Self
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
+from cio_pipeline.sandbox.app_api import AppApi
+from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
+from cio_pipeline.sandbox.people import People
+from cio_pipeline.sandbox.track import TrackApi
+
+_CONTROL = "/_sandbox/"
+_HOST = "127.0.0.1"
+_SILENCE_SECONDS = 3600.0
+# A status that no server sends: say nothing at all, and keep the connection.
+SILENCE = Answer(-1)
+DROP = Answer(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """How the sandbox is run.
+
+    Args:
+        port: 0 takes a free one.
+        seed: makes the faults that come by chance come again.
+    """
+
+    port: int = 8080
+    site_id: str = "sandbox-site"
+    api_key: str = "sandbox-key"
+    app_api_key: str = "sandbox-app-key"
+    faults: Faults = field(default_factory=Faults)
+    seed: int | None = None
+
+
+class Interceptor(Protocol):
+    """What a test may put between a request and its answer."""
+
+    def before(self, request: Request, connection: int) -> Answer | None:
+        """Answer in the sandbox's stead, or leave it to the sandbox with None."""
+
+    def after(self, request: Request, connection: int, status: int) -> None:
+        """See what was answered."""
+
+
+@dataclass(slots=True)
+class Stats:
+    """What has come in."""
+
+    requests: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    connections: int = 0
+    by_status: dict[str, int] = field(default_factory=dict)
+
+
+class Sandbox:
+    """The stand-in, in a thread of its own: ``with Sandbox() as sandbox``.
+
+    Args:
+        settings: how to run it; by default on a free port.
+        interceptor: what tests put between; None for nothing.
+    """
+
+    def __init__(
+        self,
+        settings: SandboxSettings | None = None,
+        interceptor: Interceptor | None = None,
+    ) -> None:
+        self._settings = settings or SandboxSettings(port=0)
+        self._interceptor = interceptor
+        self._draw = random.Random(self._settings.seed).random  # noqa: S311  # no secret
+        self._connections: dict[int, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._is_up = threading.Event()
+        self._end: asyncio.Event | None = None
+        self.url = ""
+        self.reset()
+        self.set_faults(self._settings.faults)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(
+            target=self._run_in_thread, name="sandbox", daemon=True
+        )
+        self._thread.start()
+        self._is_up.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._loop is not None  # noqa: S101  # it is up
+        assert self._end is not None  # noqa: S101  # as above
+        self._loop.call_soon_threadsafe(self._end.set)
+        if self._thread is not None:
+            self._thread.join()
+
+    def reset(self) -> None:
+        """Forget everybody and all that came in."""
+        settings = self._settings
+        self.people = People()
+        self.stats = Stats()
+        basic = base64.b64encode(f"{settings.site_id}:{settings.api_key}".encode())
+        self._track = TrackApi(self.people, "Basic " + basic.decode())
+        self._app = AppApi(self.people, "Bearer " + settings.app_api_key)
+
+    def set_faults(self, faults: Faults) -> None:
+        """Get other things wrong from now on."""
+        self._plan = FaultPlan(faults, time.monotonic(), self._draw)
+
+    async def run(self, on_up: Callable[[], None]) -> None:
+        """Serve until `_end` is set."""
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+        server = web.Server(self._handle)
+        runner = web.ServerRunner(server)
+        await runner.setup()
+        site = web.TCPSite(
+            runner, _HOST, self._settings.port, backlog=2048, shutdown_timeout=0.1
+        )
+        await site.start()
+        port = runner.addresses[0][1]
+        self.url = f"http://{_HOST}:{port}"
+        on_up()
+        await self._end.wait()
+        await runner.cleanup()
+
+    def end(self) -> None:
+        """Stop serving; to be called in the loop's own thread."""
+        if self._end is not None:
+            self._end.set()
+
+    def _run_in_thread(self) -> None:
+        run_fast(self.run(self._is_up.set))
+
+    async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = raw.raw_path.partition("?")
+        request = Request(
+            raw.method,
+            path,
+            dict(parse_qsl(query)) if query else {},
+            raw.headers.get("Authorization", ""),
+            await raw.read(),
+        )
+        if path.startswith(_CONTROL):
+            return _response(self._control(request))
+        stats = self.stats
+        stats.requests += 1
+        stats.in_flight += 1
+        stats.most_in_flight = max(stats.most_in_flight, stats.in_flight)
+        connection = self._connection_number(raw)
+        try:
+            answer = await self._answer(request, connection)
+        finally:
+            stats.in_flight -= 1
+        status = str(answer.status)
+        stats.by_status[status] = stats.by_status.get(status, 0) + 1
+        if self._interceptor is not None:
+            self._interceptor.after(request, connection, answer.status)
+        if answer.status == 0 and raw.transport is not None:
+            raw.transport.abort()
+        return _response(answer)
+
+    async def _answer(self, request: Request, connection: int) -> Answer:
+        answer: Answer | None = None
+        if self._interceptor is not None:
+            answer = self._interceptor.before(request, connection)
+        fault = self._plan.fault(time.monotonic())
+        latency = self._plan.latency_seconds()
+        if latency:
+            await asyncio.sleep(latency)
+        if answer is not None:
+            if answer.status < 0:
+                await asyncio.sleep(_SILENCE_SECONDS)
+            return answer
+        if fault is not None:
+            return Answer(
+                fault.status, b'{"meta":{"error":"sandbox fault"}}', fault.retry_after
+            )
+        if request.path.startswith("/v1/"):
+            return self._app.answer(request)
+        return self._track.answer(request)
+
+    def _connection_number(self, raw: web.BaseRequest) -> int:
+        key = id(raw.transport)
+        number = self._connections.get(key)
+        if number is None:
+            self.stats.connections += 1
+            number = self._connections[key] = self.stats.connections
+        return number
+
+    def _control(self, request: Request) -> Answer:
+        """Look inside, and change what goes wrong, while it runs."""
+        name = (request.method, request.path.removeprefix(_CONTROL))
+        if name == ("GET", "stats"):
+            return json_answer(200, {**asdict(self.stats), "people": len(self.people)})
+        if name == ("GET", "faults"):
+            return json_answer(200, asdict(self._plan.faults))
+        if name == ("PUT", "faults"):
+            return self._change_faults(request.body)
+        if name == ("POST", "reset"):
+            self.reset()
+            return json_answer(200, {})
+        if name == ("GET", "people"):
+            return self._list_people(request.query)
+        return NOT_FOUND
+
+    def _change_faults(self, body: bytes) -> Answer:
+        try:
+            changes: dict[str, Any] = orjson.loads(body)
+            unknown = sorted(set(changes) - set(FAULT_NAMES))
+            if unknown:
+                return json_answer(400, {"unknown": unknown, "known": FAULT_NAMES})
+            self.set_faults(replace(self._plan.faults, **changes))
+        except (ValueError, TypeError) as error:
+            return json_answer(400, {"error": str(error)})
+        return json_answer(200, asdict(self._plan.faults))
+
+    def _list_people(self, query: dict[str, str]) -> Answer:
+        start, limit = int(query.get("start", "0")), int(query.get("limit", "1000"))
+        people = list(self.people)[start : start + limit]
+        shown = [
+            {"identifiers": person.identifiers, "attributes": person.attributes}
+            for person in people
+        ]
+        return json_answer(200, {"people": shown, "total": len(self.people)})
+
+
+def _response(answer: Answer) -> web.Response:
+    headers = {"Retry-After": answer.retry_after} if answer.retry_after else None
+    return web.Response(
+        status=answer.status if answer.status > 0 else 500,
+        body=answer.body,
+        headers=headers,
+        content_type="application/json",
+    )
+
+
+def run_fast(main: Awaitable[None]) -> None:
+    """Run a coroutine on uvloop where that is installed, else on asyncio."""
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: PLC0415  # not there on every platform
+
+        uvloop.run(main)  # type: ignore[arg-type]  # a coroutine
+        return
+    asyncio.run(main)  # type: ignore[arg-type]  # a coroutine
+
+
+def serve(settings: SandboxSettings) -> int:
+    """Run the sandbox in the foreground until it is interrupted.
+
+    Returns:
+        The exit code.
+    """
+    sandbox = Sandbox(settings)
+
+    def tell() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, sandbox.end)
+        sys.stdout.write(
+            f"sandbox listening at {sandbox.url} (siteId {settings.site_id},"
+            f" apiKey {settings.api_key}, appApiKey {settings.app_api_key})\n"
+        )
+        sys.stdout.flush()
+
+    try:
+        run_fast(sandbox.run(tell))
+    except OSError as error:
+        sys.stderr.write(f"error: port {settings.port} cannot be used: {error}\n")
+        return 2
+    return 0

@@ -1,0 +1,110 @@
+"""Streaming records from the data file, whatever its format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import BinaryIO, Literal, Self
+
+from cio_pipeline.model import Record
+from cio_pipeline.source.csv_table import read_table
+from cio_pipeline.source.json_array import backend_warning, read_array
+from cio_pipeline.source.json_lines import read_lines
+from cio_pipeline.source.raw import RawData, fingerprint, open_file
+
+__all__ = ["DataFormat", "Source", "open_source"]
+
+DataFormat = Literal["json", "jsonl", "csv"]
+
+_FORMAT_OF_ENDING: dict[str, DataFormat] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+}
+
+
+def open_source(
+    path: str,
+    *,
+    format: DataFormat | None = None,  # noqa: A002  # the option's name
+    stdin: BinaryIO | None = None,  # the option's name
+) -> Source:
+    """Open a data file.
+
+    Args:
+        path: the file, or ``-`` for standard input.
+        format: what it is; None to go by its ending, a JSON array by default.
+            Packing with gzip is told by the first bytes.
+        stdin: standard input, for ``-``.
+
+    Raises:
+        DataFileError: it is not there, is no file, or may not be read.
+    """
+    file = stdin if path == "-" and stdin is not None else open_file(path)
+    return Source(path, file, format or _format_of(path))
+
+
+def _format_of(path: str) -> DataFormat:
+    name = PurePath(path.lower())
+    ending = PurePath(name.stem).suffix if name.suffix == ".gz" else name.suffix
+    return _FORMAT_OF_ENDING.get(ending, "json")
+
+
+class Source:
+    """A data file, open. Its records are read once, in order.
+
+    Args:
+        path: as the user named it.
+        file: its bytes, at the beginning.
+        data_format: what they are.
+    """
+
+    def __init__(self, path: str, file: BinaryIO, data_format: DataFormat) -> None:
+        self._path = path
+        self._file = file
+        self._format = data_format
+        self._is_stdin = path == "-"
+        self.name = "stdin" if self._is_stdin else PurePath(path).name
+        self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
+        warning = backend_warning() if data_format == "json" else None
+        self.warnings: tuple[str, ...] = (warning,) if warning else ()
+        self._raw: RawData | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_stdin:
+            self._file.close()
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the file has been read."""
+        return self._raw.bytes_read if self._raw is not None else 0
+
+    @property
+    def size_bytes(self) -> int | None:
+        """How large the file is; None where that is not known (a pipe)."""
+        return (
+            None if self.fingerprint is None else os.fstat(self._file.fileno()).st_size
+        )
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """Read the records from one on; the ones before it are passed over.
+
+        Raises:
+            DataFileError: the data is not what it should be, or breaks off; all
+                records before the break have been given by then.
+        """
+        self._raw = RawData(self._path, self._file, self.size_bytes)
+        if self._format == "jsonl":
+            return read_lines(self._raw, start)
+        if self._format == "csv":
+            return read_table(self._raw, start)
+        return read_array(self._raw, start, self._reopen if self.fingerprint else None)
+
+    def _reopen(self) -> RawData:
+        self._file.seek(0)
+        return RawData(self._path, self._file, self.size_bytes)

@@ -1,0 +1,156 @@
+"""A JSON array, streamed with ijson: one element in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ijson
+
+from cio_pipeline.errors import DataFileError
+from cio_pipeline.model import Record
+from cio_pipeline.source.nesting import MOST_LEVELS, NestingGuard
+from cio_pipeline.source.raw import RawData
+from cio_pipeline.source.values import make_record
+
+_KINDS = {b'"': "text", b"t": "true", b"f": "false", b"n": "null"}
+
+
+def backend_warning() -> str | None:
+    """Say so where ijson has no C backend to run on."""
+    if ijson.backend in ("yajl2_c", "yajl2_cffi"):
+        return None
+    return (
+        f"ijson runs on its {ijson.backend} backend here, some 20 times slower than"
+        " yajl2_c: reading may become the bottleneck"
+    )
+
+
+def read_array(
+    raw: RawData, start: int, reopen: Callable[[], RawData] | None
+) -> Iterator[Record]:
+    """Read the elements of a JSON array.
+
+    Args:
+        raw: the bytes, at their beginning.
+        start: how many elements to pass over.
+        reopen: opens the same bytes anew, to find where they broke; None where
+            that cannot be done.
+
+    Raises:
+        DataFileError: it is no JSON array, or stops being one; all elements
+            before the break have been given by then.
+    """
+    _check_beginning(raw, raw.begin())
+    # With use_float ijson refuses integers over 64 bits; decimals are turned
+    # into floats by make_record.
+    elements: Any = ijson.sendable_list()
+    parser = ijson.items_coro(elements, "item", use_float=False)
+    guard = NestingGuard()
+    index = 0
+    while True:
+        before = raw.offset
+        piece, problem = raw.read(), None
+        if guard.is_too_deep(piece):
+            raise DataFileError(
+                raw.name,
+                f"nested deeper than {MOST_LEVELS} levels",
+                byte_offset=before,
+            )
+        problem = _feed(parser, piece)
+        for value in elements:
+            if index >= start:
+                yield make_record(index, value)
+            index += 1
+        del elements[:]
+        if problem is not None:
+            raise _broken(raw, reopen, problem, before, index)
+        if not piece:
+            return
+
+
+def _feed(parser: Any, piece: bytes) -> Exception | None:  # noqa: ANN401  # ijson is untyped
+    """Give the parser a piece, or the end; what it finds wrong."""
+    try:
+        parser.send(piece) if piece else parser.close()
+    except StopIteration:
+        return None
+    except (ijson.JSONError, ValueError) as error:
+        # A ValueError is an integer of more digits than Python will convert.
+        return error
+    return None
+
+
+def _check_beginning(raw: RawData, piece: bytes) -> None:
+    first = piece.lstrip()[:1]
+    if first == b"[":
+        return
+    if first == b"{":
+        raise DataFileError(
+            raw.name,
+            "it begins with an object, wanted an array of objects; if it has one"
+            " object a line, say -format jsonl",
+        )
+    if first in _KINDS or first.isdigit() or first == b"-":
+        kind = _KINDS.get(first, "a number")
+        raise DataFileError(raw.name, f"it begins with {kind}, wanted a JSON array")
+    line = piece.split(b"\n", 1)[0]
+    hint = "; if it is CSV, say -format csv" if b"," in line else ""
+    raise DataFileError(
+        raw.name, f"it is not JSON, wanted a JSON array{hint}", byte_offset=raw.offset
+    )
+
+
+def _broken(
+    raw: RawData,
+    reopen: Callable[[], RawData] | None,
+    problem: Exception,
+    before: int,
+    whole: int,
+) -> DataFileError:
+    offset = raw.offset
+    if reopen is not None and isinstance(problem, ijson.JSONError):
+        offset = _find_break(reopen(), before)
+    told = f"{_told(problem)}, after {whole} whole record{'' if whole == 1 else 's'}"
+    return DataFileError(raw.name, told, byte_offset=offset)
+
+
+def _find_break(raw: RawData, before: int) -> int:
+    """Parse again, byte by byte from the piece in which it broke.
+
+    ijson does not say where it was.
+    """
+    raw.begin()
+    parser = ijson.basic_parse_coro(ijson.sendable_list())
+    while piece := raw.read():
+        end = raw.offset
+        if end <= before:
+            parser.send(piece)
+            continue
+        for index in range(len(piece)):
+            if _feed(parser, piece[index : index + 1]) is not None:
+                return end - len(piece) + index
+    return raw.offset
+
+
+def _told(problem: Exception) -> str:
+    """Say in plain words what yajl found."""
+    text = str(problem)
+    for sign, words in _WORDS.items():
+        if sign in text:
+            return words
+    return "it is not JSON any more"
+
+
+_WORDS = {
+    "premature EOF": "the file ends before its array does",
+    "Incomplete": "the file ends before its array does",
+    "trailing garbage": "something follows the array",
+    "Additional data": "something follows the array",
+    "invalid bytes in UTF8": "a byte that is not UTF-8",
+    "unallowed token": "a value or a comma that may not stand here",
+    "comment": "a comment, which JSON does not have",
+    "inside a string": "a line break or control character inside text",
+    "invalid character inside string": "a control character inside text",
+    "integer string conversion": "a number with too many digits",
+}
