@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,13 +14,13 @@ class Request(NamedTuple):
     Args:
         path: the path as it stood in the request line, without the query.
         query: its parameters.
-        authorization: the header, or an empty text.
+        headers: whatever their case.
     """
 
     method: str
     path: str
     query: dict[str, str]
-    authorization: str
+    headers: Mapping[str, str]
     body: bytes
 
 

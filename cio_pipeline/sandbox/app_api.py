@@ -29,7 +29,7 @@ class AppApi:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
-        if request.authorization != self._authorization:
+        if request.headers.get("Authorization") != self._authorization:
             return _error(401, "unauthorized")
         if request.path == "/v1/customers/attributes" and request.method == "POST":
             return self._look_up_many(request)

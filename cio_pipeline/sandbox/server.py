@@ -91,6 +91,7 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
         self._end: asyncio.Event | None = None
+        self._failure: Exception | None = None
         self.url = ""
         self.reset()
         self.set_faults(self._settings.faults)
@@ -101,6 +102,8 @@ class Sandbox:
         )
         self._thread.start()
         self._is_up.wait()
+        if self._failure is not None:
+            raise self._failure
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,11 +131,9 @@ class Sandbox:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         server = web.Server(self._handle)
-        runner = web.ServerRunner(server)
+        runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(
-            runner, _HOST, self._settings.port, backlog=2048, shutdown_timeout=0.1
-        )
+        site = web.TCPSite(runner, _HOST, self._settings.port, backlog=2048)
         await site.start()
         port = runner.addresses[0][1]
         self.url = f"http://{_HOST}:{port}"
@@ -146,7 +147,12 @@ class Sandbox:
             self._end.set()
 
     def _run_in_thread(self) -> None:
-        run_fast(self.run(self._is_up.set))
+        try:
+            run_fast(self.run(self._is_up.set))
+        except Exception as error:  # noqa: BLE001  # raised where it was started
+            self._failure = error
+        finally:
+            self._is_up.set()
 
     async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
         path, _, query = raw.raw_path.partition("?")
@@ -154,7 +160,7 @@ class Sandbox:
             raw.method,
             path,
             dict(parse_qsl(query)) if query else {},
-            raw.headers.get("Authorization", ""),
+            raw.headers,
             await raw.read(),
         )
         if path.startswith(_CONTROL):

@@ -39,7 +39,7 @@ class TrackApi:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
-        if request.authorization != self._authorization:
+        if request.headers.get("Authorization") != self._authorization:
             return UNAUTHORIZED
         if request.path.startswith(_CUSTOMERS) and request.method == "PUT":
             return self._identify(request)
