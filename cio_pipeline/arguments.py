@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
+from cio_pipeline.sandbox.options import add_options
 
 COMMANDS = ("sync", "resume", "status", "dead-letters", "sandbox")
 _ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
@@ -272,6 +273,4 @@ def _add_sandbox(commands: _Commands[_Parser]) -> None:
         "Serve a local stand-in for Customer.io's Track and App APIs, in memory.",
         "sandbox -port 8080 -latency-ms 80",
     )
-    from cio_pipeline.sandbox.options import add_options  # noqa: PLC0415  # it is slow
-
     add_options(parser)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cio_pipeline.sandbox.faults import Faults
-from cio_pipeline.sandbox.server import SandboxSettings
+from cio_pipeline.sandbox.settings import SandboxSettings
 
 _FAULT_OPTIONS: tuple[tuple[str, type, str], ...] = (
     ("latency-ms", float, "how long every answer takes"),

@@ -22,6 +22,7 @@ from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
 from cio_pipeline.sandbox.people import People
+from cio_pipeline.sandbox.settings import SandboxSettings
 from cio_pipeline.sandbox.track import TrackApi
 
 _CONTROL = "/_sandbox/"
@@ -30,23 +31,6 @@ _SILENCE_SECONDS = 3600.0
 # A status that no server sends: say nothing at all, and keep the connection.
 SILENCE = Answer(-1)
 DROP = Answer(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxSettings:
-    """How the sandbox is run.
-
-    Args:
-        port: 0 takes a free one.
-        seed: makes the faults that come by chance come again.
-    """
-
-    port: int = 8080
-    site_id: str = "sandbox-site"
-    api_key: str = "sandbox-key"
-    app_api_key: str = "sandbox-app-key"
-    faults: Faults = field(default_factory=Faults)
-    seed: int | None = None
 
 
 class Interceptor(Protocol):

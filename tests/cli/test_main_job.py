@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.sandbox import Faults, SandboxSettings
+from cio_pipeline.sandbox.faults import Faults
+from cio_pipeline.sandbox.settings import SandboxSettings
 from tests.support.api import DROP, Answer, Entry, ScriptedApi
 from tests.support.program import Program, balances
 

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import orjson
 
 from cio_pipeline.sandbox.answers import Answer, Request
-from cio_pipeline.sandbox.server import DROP, SILENCE, Sandbox, SandboxSettings
+from cio_pipeline.sandbox.server import DROP, SILENCE, Sandbox
+from cio_pipeline.sandbox.settings import SandboxSettings
 
 __all__ = ["DROP", "SILENCE", "Answer", "Entry", "ScriptedApi"]
 

@@ -1,0 +1,154 @@
+"""kill -9, Ctrl-C and SIGTERM in the middle: run again, and the books balance."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.support.api import SILENCE, Entry, ScriptedApi
+from tests.support.program import (
+    SIGINT,
+    SIGKILL,
+    SIGTERM,
+    Program,
+    balances,
+    finish,
+    killer,
+)
+
+# What a kill can send twice: what was in flight, and one group of acks.
+PARALLELISM, ACK_GROUP = 25, 500
+
+
+def users(count: int) -> list[dict[str, Any]]:
+    """Make users."""
+    return [{"id": n, "name": f"User {n}", "computed_ltv": n} for n in range(count)]
+
+
+def expected(count: int) -> dict[str, dict[str, Any]]:
+    """What they become."""
+    return {str(n): {"name": f"User {n}", "ltv": n} for n in range(count)}
+
+
+def sent_twice(api: ScriptedApi) -> int:
+    """How many requests were for a user that had been accepted already."""
+    accepted = Counter(entry.user_id for entry in api.ledger if entry.status == 200)
+    return sum(count - 1 for count in accepted.values())
+
+
+@pytest.mark.parametrize("moment", ["before_answer", "after_answer"])
+@pytest.mark.parametrize("request_number", [1, 2, 30, 300, 1400, 1999, 2000])
+def test_a_kill_loses_nothing_and_sends_little_twice(
+    api: ScriptedApi, program: Program, moment: str, request_number: int
+) -> None:
+    """Guarantee 1, at chosen requests: just before and just after the answer."""
+    data = program.write_data(users(2000))
+    process = program.start("sync", "-data", data, "-json")
+    kill = killer(process, SIGKILL)
+
+    def at(entry: Entry) -> None:
+        if entry.number == request_number:
+            kill()
+
+    setattr(api, moment, at)
+    finish(process)
+    setattr(api, moment, None)
+    again = program.run("sync", "-data", data, "-json")
+
+    assert again.code == 0
+    assert balances(again.result)
+    assert api.people() == expected(2000)
+    assert sent_twice(api) <= PARALLELISM + ACK_GROUP
+    assert again.result["records"] + again.result["resumed"] <= 2000, "loaded twice"
+
+
+def test_kills_at_random_moments_lose_nothing(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 2: each run goes on where the last was killed."""
+    seed = int(os.environ.get("SEED", "20261124"))
+    chance = random.Random(seed)
+    print(f"SEED={seed}")  # noqa: T201  # shown when it fails
+    data = program.write_data(users(6000))
+    kills = 0
+    for _ in range(8):
+        process = program.start("sync", "-data", data, "-json")
+        timer = threading.Timer(chance.uniform(0.3, 1.2), killer(process, SIGKILL))
+        timer.start()
+        outcome = finish(process)
+        timer.cancel()
+        timer.join()
+        kills += outcome.code == -SIGKILL
+        if outcome.code == 0:
+            break
+    if kills == 8:
+        assert program.run("sync", "-data", data, "-json").code == 0
+
+    assert kills > 0
+    assert api.people() == expected(6000)
+    assert sent_twice(api) <= kills * (PARALLELISM + ACK_GROUP)
+    assert program.status()["pending"] == 0
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_stop_lets_requests_end_and_sends_nothing_twice(
+    api: ScriptedApi, program: Program, number: int
+) -> None:
+    """Guarantee 7: exit 128+N, the work kept, and not one request too many."""
+    data = program.write_data(users(3000))
+    process = program.start("sync", "-data", data, "-json")
+    stop = killer(process, number)
+
+    def at(entry: Entry) -> None:
+        if entry.number == 700:
+            stop()
+
+    api.before_answer = at
+    stopped = finish(process)
+    api.before_answer = None
+    again = program.run("sync", "-data", data, "-json")
+
+    assert stopped.code == 128 + number
+    assert stopped.result["status"] == "stopped"
+    assert stopped.result["reason"] == "interrupted"
+    assert balances(stopped.result)
+    assert again.code == 0
+    assert balances(again.result)
+    assert api.people() == expected(3000)
+    assert len(api.ledger) == 3000, "nothing is sent twice"
+
+
+def test_a_second_signal_ends_at_once_without_loss(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 7: even while a request hangs."""
+    api.script("5", [SILENCE])
+    data = program.write_data(users(10))
+    process = program.start("sync", "-data", data, "-json")
+    stop = killer(process, SIGINT)
+    told = threading.Event()
+
+    def at(entry: Entry) -> None:
+        if entry.user_id == "5":
+            stop()
+            told.set()
+
+    api.before_answer = at
+    assert told.wait(30)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "stop_requested" in line:
+            break
+    stop()
+    code = process.wait(timeout=4)
+    process.communicate()
+    again = program.run("sync", "-data", data, "-json")
+
+    assert code == 130
+    assert again.code == 0
+    assert api.people() == expected(10)
