@@ -60,6 +60,7 @@ def sync(configuration: Path, folder: Path) -> int:
     print(f"$ python main.py {shown}")
     sys.stdout.flush()
     words = ["-config", configuration, "-data", data, "-state", folder / "state"]
+    words += ["-log-level", "warning"]
     environment = os.environ | {"COLUMNS": "100"}
     return subprocess.call([sys.executable, MAIN, *words], env=environment)
 

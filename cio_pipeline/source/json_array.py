@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import ijson
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
-from cio_pipeline.source.nesting import MOST_LEVELS, NestingGuard
+from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import make_record
 
@@ -46,17 +46,11 @@ def read_array(
     # into floats by make_record.
     elements: Any = ijson.sendable_list()
     parser = ijson.items_coro(elements, "item", use_float=False)
-    guard = NestingGuard()
+    guard = _Guard(raw)
     index = 0
     while True:
         before = raw.offset
-        piece, problem = raw.read(), None
-        if guard.is_too_deep(piece):
-            raise DataFileError(
-                raw.name,
-                f"nested deeper than {MOST_LEVELS} levels",
-                byte_offset=before,
-            )
+        piece = guard.checked(raw.read(), before)
         problem = _feed(parser, piece)
         for value in elements:
             if index >= start:
@@ -69,15 +63,34 @@ def read_array(
             return
 
 
+class _Guard:
+    """Stops what ijson would not survive."""
+
+    def __init__(self, raw: RawData) -> None:
+        self._raw = raw
+        self._nesting = NestingGuard()
+        self._digits = DigitGuard()
+
+    def checked(self, piece: bytes, offset: int) -> bytes:
+        if self._nesting.is_too_deep(piece):
+            problem = f"nested deeper than {MOST_LEVELS} levels"
+        elif self._digits.is_too_long(piece):
+            problem = "a number with too many digits"
+        else:
+            return piece
+        raise DataFileError(
+            self._raw.name, f"{problem}, in the bytes from here on", byte_offset=offset
+        )
+
+
 def _feed(parser: Any, piece: bytes) -> Exception | None:  # noqa: ANN401  # ijson is untyped
     """Give the parser a piece, or the end; what it finds wrong."""
     try:
         parser.send(piece) if piece else parser.close()
     except StopIteration:
         return None
-    except (ijson.JSONError, ValueError) as error:
-        # A ValueError is an integer of more digits than Python will convert.
-        return error
+    except ijson.JSONError as error:
+        return cast("Exception", error)
     return None
 
 
@@ -109,7 +122,7 @@ def _broken(
     whole: int,
 ) -> DataFileError:
     offset = raw.offset
-    if reopen is not None and isinstance(problem, ijson.JSONError):
+    if reopen is not None:
         offset = _find_break(reopen(), before)
     told = f"{_told(problem)}, after {whole} whole record{'' if whole == 1 else 's'}"
     return DataFileError(raw.name, told, byte_offset=offset)
@@ -152,5 +165,4 @@ _WORDS = {
     "comment": "a comment, which JSON does not have",
     "inside a string": "a line break or control character inside text",
     "invalid character inside string": "a control character inside text",
-    "integer string conversion": "a number with too many digits",
 }

@@ -1,11 +1,13 @@
-"""A guard against JSON that is nested without end.
+"""Guards that look at JSON before ijson does, for what ijson does not survive.
 
-ijson names each value by its whole path, so its memory grows with the square of
-the nesting: 200 KB of ``[`` are enough to fill a large machine. This looks at
-the bytes before ijson does. Pure.
+It names each value by its whole path, so its memory grows with the square of the
+nesting: 200 KB of ``[`` are enough to fill a large machine. And a number of more
+digits than Python will convert makes its C backend crash the process.
 """
 
 from __future__ import annotations
+
+import sys
 
 MOST_LEVELS = 500
 
@@ -64,3 +66,28 @@ class NestingGuard:
         parts = kept.split(b'"')
         self._in_string = len(parts) % 2 == 0
         return b"".join(parts[::2])
+
+
+class DigitGuard:
+    """Looks for a run of digits longer than Python will turn into a number.
+
+    A run inside of text counts too: no text of Customer.io's is that long.
+    """
+
+    def __init__(self) -> None:
+        self._most = sys.get_int_max_str_digits() or sys.maxsize
+        self._run = 0  # digits at the end of what has come so far
+
+    def is_too_long(self, piece: bytes) -> bool:
+        """Take the next piece; whether a run of digits in it is too long."""
+        plain = piece.translate(_DIGITS_ALIKE)
+        rest = plain.rstrip(b"0")
+        first = len(plain) - len(plain.lstrip(b"0"))
+        longest = self._run + first
+        self._run = len(plain) - len(rest) if rest else longest
+        if longest > self._most:
+            return True
+        return len(plain) > self._most and b"0" * (self._most + 1) in plain
+
+
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)

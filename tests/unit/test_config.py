@@ -1,0 +1,187 @@
+"""The configuration, and what its messages say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cio_pipeline.config import (
+    Config,
+    Mapping,
+    parse_config,
+    read_config,
+    require_track_keys,
+)
+from cio_pipeline.errors import ConfigError
+
+GOOD: dict[str, Any] = {
+    "parallelism": 25,
+    "userId": "id",
+    "mappings": [{"from": "computed_ltv", "to": "ltv"}, {"from": "name", "to": "name"}],
+}
+
+
+def parse(**changes: Any) -> Config:  # noqa: ANN401  # any JSON
+    """Parse the request's example with changes; ... takes a key out."""
+    document = {k: v for k, v in (GOOD | changes).items() if v is not ...}
+    return parse_config(json.dumps(document).encode(), "c.json")
+
+
+def complaint(**changes: Any) -> str:  # noqa: ANN401  # any JSON
+    """Get the message about a wrong configuration."""
+    with pytest.raises(ConfigError) as caught:
+        parse(**changes)
+    return str(caught.value)
+
+
+def test_the_requests_example_is_read() -> None:
+    """Three keys; everything else has its default."""
+    config = parse()
+
+    assert config == Config(
+        parallelism=25,
+        user_id="id",
+        mappings=(Mapping("computed_ltv", "ltv"), Mapping("name", "name")),
+    )
+    assert (config.requests_per_second, config.max_attempts) == (1000, 8)
+    assert (config.max_outage_seconds, config.api) == (300, "customers")
+
+
+def test_every_key_is_read() -> None:
+    """Those whose feature is young included."""
+    config = parse(
+        siteId="s",
+        apiKey="hunter2",
+        appApiKey="hunter3",
+        region="eu",
+        trackUrl="http://127.0.0.1:1/base/",
+        appUrl="https://proxy.example",
+        api="batch",
+        requestsPerSecond=0,
+        maxAttempts=3,
+        maxOutageSeconds=1.5,
+        timeoutSeconds=7,
+        mappings=[{"from": "a", "to": "b", "type": "timestamp"}],
+    )
+
+    assert config.track_url == "http://127.0.0.1:1/base"
+    assert config.mappings == (Mapping("a", "b", "timestamp"),)
+    assert (config.connect_timeout_seconds, config.read_timeout_seconds) == (7, 7)
+    assert "hunter" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"paralelism": 5}, ["c.json", "'paralelism'", "'parallelism'"]),
+        ({"site_id": "x"}, ["'site_id'", "'siteId'"]),
+        ({"APIKey": "x"}, ["'APIKey'", "'apiKey'"]),
+        ({"zzzzzz": 1}, ["'zzzzzz'", "parallelism", "userId"]),
+        ({"parallelism": ...}, ["'parallelism'", "missing"]),
+        ({"userId": ...}, ["'userId'", "missing"]),
+        ({"mappings": ...}, ["'mappings'", "missing"]),
+        ({"parallelism": "25"}, ["'parallelism'", "whole number, 1 to 1000", '"25"']),
+        ({"parallelism": True}, ["'parallelism'", "whole number", "true"]),
+        ({"parallelism": 0}, ["1 to 1000", "found 0"]),
+        ({"parallelism": 1001}, ["1 to 1000", "found 1001"]),
+        ({"parallelism": 2.5}, ["whole number"]),
+        ({"userId": ""}, ["'userId'", "text"]),
+        ({"userId": 5}, ["'userId'", "text", "found 5"]),
+        ({"mappings": {}}, ["'mappings'", "list", "an object"]),
+        ({"mappings": ["x"]}, ["'mappings[0]'", "'from'", "'to'"]),
+        ({"mappings": [{"from": "a"}]}, ["'mappings[0].to'", "missing"]),
+        ({"mappings": [{"from": "a", "to": ""}]}, ["'mappings[0].to'"]),
+        (
+            {"mappings": [{"from": "a", "too": "b", "to": "c"}]},
+            ["'mappings[0].too'", "'to'"],
+        ),
+        (
+            {"mappings": [{"from": "a", "to": "x"}, {"from": "b", "to": "x"}]},
+            ["'mappings[1].to'", "'x'", "mappings[0]"],
+        ),
+        ({"mappings": [{"from": "a", "to": "é" * 76}]}, ["152 bytes", "150"]),
+        (
+            {"mappings": [{"from": f"k{n}", "to": f"k{n}"} for n in range(301)]},
+            ["301", "300"],
+        ),
+        (
+            {"mappings": [{"from": "a", "to": "b", "type": "timestmap"}]},
+            ["'mappings[0].type'", "'timestamp'"],
+        ),
+        ({"region": "usa"}, ["'region'", "'us'"]),
+        ({"region": "moon"}, ["'region'", "us, eu"]),
+        ({"api": "bulk"}, ["'api'", "customers, batch"]),
+        ({"trackUrl": "track.customer.io"}, ["'trackUrl'", "https://"]),
+        ({"trackUrl": "https://a:b@c.io"}, ["'trackUrl'", "without user"]),
+        ({"trackUrl": "https://c.io/?x=1"}, ["'trackUrl'", "query"]),
+        ({"trackUrl": "http://h:99999"}, ["'trackUrl'"]),
+        ({"requestsPerSecond": -1}, ["'requestsPerSecond'", "0"]),
+        ({"maxAttempts": 0}, ["'maxAttempts'", "1 or more"]),
+        ({"maxOutageSeconds": "5m"}, ["'maxOutageSeconds'", "seconds"]),
+        ({"timeoutSeconds": 0}, ["'timeoutSeconds'", "more than 0"]),
+        ({"apiKey": "secret\n"}, ["'apiKey'", "line break"]),
+        ({"apiKey": ""}, ["'apiKey'", "empty"]),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+)
+def test_what_is_wrong_is_named_with_what_was_wanted(
+    changes: dict[str, Any], words: list[str]
+) -> None:
+    """The file, the key, what was found, what was wanted, the nearest key."""
+    message = complaint(**changes)
+
+    assert [word for word in words if word not in message] == []
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("key", ["apiKey", "appApiKey", "siteId"])
+def test_a_wrong_key_of_customer_ios_is_not_repeated(key: str) -> None:
+    """Guarantee 10: keys never stand in error messages."""
+    assert "hunter2" not in complaint(**{key: "hunter2 "})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (b"{", "line 1, column 2"),
+        (b'{"parallelism": 25,}', "not JSON at line 1"),
+        (b"[]", "wanted a JSON object, found a list"),
+        (b"5", "found a number"),
+        (b"\xff", "byte 0 is not UTF-8"),
+        (b'{"userId": "a", "userId": "b"}', "twice"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_configuration_at_all_is_told(text: bytes, words: str) -> None:
+    """With line and column where it is not JSON."""
+    with pytest.raises(ConfigError, match=words):
+        parse_config(text, "c.json")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    """Windows editors write one."""
+    text = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
+
+    assert parse_config(text, "c.json").parallelism == 25
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """One line, no traceback."""
+    with pytest.raises(ConfigError, match="there is no such file"):
+        read_config(str(tmp_path / "none.json"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(str(tmp_path))
+
+
+def test_sending_needs_both_track_keys() -> None:
+    """And the message says where Customer.io shows them."""
+    with pytest.raises(ConfigError, match=r"siteId.*API and Webhook Credentials"):
+        require_track_keys(parse(apiKey="k"), "c.json")
+    with pytest.raises(ConfigError, match="apiKey"):
+        require_track_keys(parse(siteId="s"), "c.json")
+    assert require_track_keys(parse(siteId="s", apiKey="k"), "c.json") == ("s", "k")

@@ -1,0 +1,233 @@
+"""From a record to a payload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cio_pipeline.config import Mapping
+from cio_pipeline.errors import RecordError
+from cio_pipeline.mapping import Mapper, identifier_kind
+from cio_pipeline.model import Record
+
+
+def map_one(value: Any, *mappings: Mapping, user_id: str = "id") -> Any:  # noqa: ANN401  # any JSON
+    """Map one record."""
+    return Mapper(user_id, mappings).map(Record(0, value))
+
+
+def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """Map one value with a type."""
+    payload = map_one({"id": 1, "v": value}, Mapping("v", "v", kind))
+    return payload.attributes["v"]
+
+
+def test_only_mapped_keys_are_sent_under_their_new_names() -> None:
+    """The request's own example."""
+    payload = map_one(
+        {"id": 1, "computed_ltv": 2.5, "name": "A", "other": 1},
+        Mapping("computed_ltv", "ltv"),
+        Mapping("name", "name"),
+    )
+
+    assert payload == ("1", {"ltv": 2.5, "name": "A"})
+
+
+def test_a_missing_key_is_left_out_and_null_is_sent() -> None:
+    """What Customer.io holds stays, unless the record says null."""
+    payload = map_one({"id": 1, "b": None}, Mapping("a", "a"), Mapping("b", "b"))
+
+    assert payload.attributes == {"b": None}
+
+
+def test_a_key_with_dots_wins_over_the_path() -> None:
+    """`from` names a key; a path only where no such key exists."""
+    record = {"id": 1, "a.b": "key", "a": {"b": "path", "c": "deep"}}
+
+    payload = map_one(record, Mapping("a.b", "x"), Mapping("a.c", "y"))
+
+    assert payload.attributes == {"x": "key", "y": "deep"}
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, {"a": [{"b": 1}]}, {"a": None}, {}])
+def test_a_path_that_leads_nowhere_is_a_missing_key(value: dict[str, Any]) -> None:
+    """Lists are no objects: their places are no names."""
+    assert map_one({"id": 1, **value}, Mapping("a.b", "x")).attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "user_id"),
+    [
+        ("x", "x"),
+        (0, "0"),
+        (-5, "-5"),
+        (10**40, "1" + "0" * 40),
+        ("é" * 75, "é" * 75),
+        (" ", " "),
+        ("..", ".."),
+        ("\x00", "\x00"),
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_usable_ids(value: Any, user_id: str) -> None:  # noqa: ANN401  # any JSON
+    """A non-empty text or an integer, at most 150 bytes of UTF-8."""
+    assert map_one({"id": value}).user_id == user_id
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"id": None},
+        {"id": ""},
+        {"id": True},
+        {"id": 1.0},
+        {"id": []},
+        {"id": {}},
+        {"id": "x" * 151},
+        {"id": "é" * 76},
+        {"id": "\ud800"},
+        [],
+        "text",
+        5,
+        None,
+        True,
+    ],
+    ids=repr,
+)
+def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:  # noqa: ANN401  # any JSON
+    """They become dead letters; the others go on."""
+    with pytest.raises(RecordError, match=r"id|record"):
+        map_one(record)
+
+
+def test_the_id_may_be_a_path() -> None:
+    """`userId` follows the same rule as `from`."""
+    assert map_one({"a": {"b": 7}}, user_id="a.b").user_id == "7"
+
+
+def test_a_flawed_record_is_refused_as_the_source_says() -> None:
+    """A number no float can hold."""
+    with pytest.raises(RecordError, match="too large"):
+        Mapper("id", []).map(Record(0, {"id": 1}, "the number at 'x' is too large"))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2021-03-04", 1614816000),
+        ("20210304", 1614816000),
+        ("2021-03-04T05:06:07Z", 1614834367),
+        ("2021-03-04 05:06:07", 1614834367),
+        ("2021-03-04T05:06:07+02:00", 1614827167),
+        ("2021-03-04T05:06:07.999Z", 1614834367),
+        ("1969-12-31T23:59:59.5Z", -1),
+        (" 2021-03-04 ", 1614816000),
+        (1614834367, 1614834367),
+        (1614834367.9, 1614834367),
+        (1614834367000, 1614834367),
+        ("1614834367", 1614834367),
+        ("1614834367000", 1614834367),
+        ("99999999", 99999999),
+        (0, 0),
+        (-1, -1),
+        (None, None),
+    ],
+)
+def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> None:  # noqa: ANN401  # any JSON
+    """As Customer.io's `created_at` needs; text without an offset is UTC."""
+    assert typed("timestamp", value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "yesterday",
+        "2021-13-01",
+        "2021-02-30",
+        "2021-03-04T25:00:00",
+        "04/03/2021",
+        "nan",
+        "1e999",
+        True,
+        [],
+        {},
+        10**30,
+        10**4000,
+        -1e300,
+        float("inf"),
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_what_is_no_time_is_refused(value: Any) -> None:  # noqa: ANN401  # any JSON
+    """A value that is no time makes the record a dead letter."""
+    with pytest.raises(RecordError, match="no time"):
+        typed("timestamp", value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("number", "1.5", 1.5),
+        ("number", " 7 ", 7),
+        ("number", "12345678901234567890", 12345678901234567890),
+        ("number", 2.5, 2.5),
+        ("number", "", None),
+        ("integer", "7", 7),
+        ("integer", "7.0", 7),
+        ("integer", 7, 7),
+        ("boolean", "true", True),
+        ("boolean", "No", False),
+        ("boolean", 1, True),
+        ("boolean", False, False),
+        ("boolean", "", None),
+        ("boolean", None, None),
+    ],
+)
+def test_text_becomes_the_type_a_mapping_says(
+    kind: str,
+    value: Any,  # noqa: ANN401  # any JSON
+    expected: Any,  # noqa: ANN401  # any JSON
+) -> None:
+    """For CSV, where everything is text; an empty cell is null."""
+    result = typed(kind, value)
+
+    assert result == expected
+    assert type(result) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("number", "x"),
+        ("number", "1e999"),
+        ("number", True),
+        ("number", "nan"),
+        ("integer", "7.5"),
+        ("boolean", "maybe"),
+        ("boolean", 2),
+        ("boolean", []),
+    ],
+)
+def test_what_is_not_of_the_type_is_refused(kind: str, value: Any) -> None:  # noqa: ANN401  # any JSON
+    """Rather a dead letter than a wrong attribute."""
+    with pytest.raises(RecordError):
+        typed(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("user_id", "kind"),
+    [
+        ("1", "id"),
+        ("a@b.io", "email"),
+        ("cio_0123", "cio_id"),
+        ("@b.io", "id"),
+        ("a@b", "id"),
+        ("", "id"),
+    ],
+)
+def test_an_identifiers_kind_is_told_from_its_shape(user_id: str, kind: str) -> None:
+    """As Customer.io does on the v1 path."""
+    assert identifier_kind(user_id) == kind

@@ -1,0 +1,418 @@
+"""Reading data files: streamed, exact, and clear about what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cio_pipeline.errors import DataFileError
+from cio_pipeline.source import open_source
+from cio_pipeline.source.guards import DigitGuard, NestingGuard
+from cio_pipeline.source.raw import PIECE_BYTES
+
+
+def read(content: bytes, folder: Path, name: str = "data.json", **options: Any) -> Any:  # noqa: ANN401  # any JSON
+    """Read a file's records."""
+    path = folder / name
+    path.write_bytes(content)
+    with open_source(str(path), **options) as source:
+        return [record.value for record in source.records()]
+
+
+def read_until_it_breaks(
+    content: bytes, folder: Path, name: str = "data.json"
+) -> tuple[list[Any], DataFileError]:
+    """Read what stands before a break, and the complaint about it."""
+    path = folder / name
+    path.write_bytes(content)
+    records = []
+    with open_source(str(path)) as source, pytest.raises(DataFileError) as caught:
+        records.extend(record.value for record in source.records())
+    return records, caught.value
+
+
+def pieces_of(content: bytes) -> Any:  # noqa: ANN401  # a file
+    """Give bytes as a pipe does: a few at a time, and once."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self._left = content
+
+        def readable(self) -> bool:
+            return True
+
+        def read1(self, size: int) -> bytes:
+            piece, self._left = self._left[: min(7, size)], self._left[min(7, size) :]
+            return piece
+
+    return Pipe()
+
+
+def test_numbers_keep_their_value_and_type(tmp_path: Path) -> None:
+    """Integers of any size exactly; floats as Python's own."""
+    content = b"[1, -0, 123456789012345678901234567890, 1.5, 3.0, 1e3, -0.0, 0.1]"
+
+    values = read(content, tmp_path)
+
+    assert values == [1, 0, 123456789012345678901234567890, 1.5, 3.0, 1000.0, 0.0, 0.1]
+    assert [type(value) for value in values] == [int] * 3 + [float] * 5
+
+
+@pytest.mark.parametrize("name", ["data.json", "data.jsonl"])
+def test_a_number_no_float_can_hold_flaws_its_record_alone(
+    tmp_path: Path, name: str
+) -> None:
+    """It becomes a dead letter; the others go on."""
+    records = [b'{"id": 1}', b'{"id": 2, "a": {"b": [1e999]}}', b'{"id": 3, "c": 1.5}']
+    path = tmp_path / name
+    is_array = name == "data.json"
+    content = b"[" + b",".join(records) + b"]" if is_array else b"\n".join(records)
+    path.write_bytes(content)
+
+    with open_source(str(path)) as source:
+        flaws = [record.flaw for record in source.records()]
+
+    assert flaws == [None, "the number at 'a.b.0' is too large", None]
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """Windows programs write one."""
+    assert read(b"\xef\xbb\xbf[1]", tmp_path) == [1]
+
+
+def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
+    """Records that lie across the pieces it is read in."""
+    users = [{"id": n, "name": "x" * (n % 300)} for n in range(5000)]
+    content = json.dumps(users).encode()
+    assert len(content) > 5 * PIECE_BYTES
+
+    assert read(content, tmp_path) == users
+
+
+def test_reading_may_begin_later(tmp_path: Path) -> None:
+    """A load goes on where it was; indices stay those of the file."""
+    path = tmp_path / "data.json"
+    path.write_bytes(json.dumps(list(range(10))).encode())
+
+    with open_source(str(path)) as source:
+        records = [(record.record_index, record.value) for record in source.records(7)]
+
+    assert records == [(7, 7), (8, 8), (9, 9)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "offset"),
+    [
+        (b"", "the file is empty", None),
+        (b" \n\t ", "the file is empty", None),
+        (b"\xef\xbb\xbf", "the file is empty", None),
+        (b'{"id": 1}', "-format jsonl", None),
+        (b'"text"', "begins with text", None),
+        (b"12", "begins with a number", None),
+        (b"null", "begins with null", None),
+        (b"id,name\n1,Ada\n", "-format csv", 0),
+        (b"hello", "not JSON", 0),
+        (b"\xff\xfe[\x001\x00]\x00", "UTF-16", None),
+        (b"[1, {}", "ends before its array does, after 2 whole records", 6),
+        (b'[{"id": 1}, {"id"', "ends before its array does, after 1 whole record", 17),
+        (b"[1, 2] x", "something follows the array, after 2 whole records", 7),
+        (b"[1, 2][3]", "something follows the array", 6),
+        (b"[1, 2,]", "a value or a comma that may not stand here", 6),
+        (b"[1 2]", "not JSON any more, after 1 whole record", 4),
+        (b'["\xff"]', "not UTF-8", 2),
+        (b"[NaN]", "not JSON any more", 1),
+        (b"[1, // two\n2]", "comment", 4),
+        (b'["a\nb"]', "control character inside text", 3),
+        (b"[" * 100_000, "nested deeper than 500 levels", 0),
+        (b"[" + b"1" * 5000 + b"]", "too many digits", None),
+    ],
+    ids=lambda value: repr(value)[:24] if isinstance(value, bytes) else "",
+)
+def test_what_is_wrong_is_told_with_its_byte(
+    tmp_path: Path, content: bytes, words: str, offset: int | None
+) -> None:
+    """A person can go there and look."""
+    _, error = read_until_it_breaks(content, tmp_path)
+
+    assert words in str(error)
+    if offset is not None:
+        assert error.byte_offset == offset
+
+
+def test_every_cut_gives_the_whole_records_before_it(tmp_path: Path) -> None:
+    """What stands before the break is synced, the break itself named."""
+    content = b'[{"id": 1, "n": "\\u00e9"}, {"id": 2.5}, [], "x", null, {"id": 6}]'
+    ends = [content.index(b"}"), content.index(b"}", 25)]
+
+    for cut in range(1, len(content)):
+        records, error = read_until_it_breaks(content[:cut], tmp_path)
+        assert records == json.loads(content)[: len(records)]
+        assert len(records) >= sum(end < cut for end in ends)
+        assert error.byte_offset == cut
+
+
+def test_a_break_far_inside_a_file_is_found_to_the_byte(tmp_path: Path) -> None:
+    """Beyond the first pieces, and with all records before it."""
+    good = json.dumps([{"id": n, "name": "é" * 20} for n in range(5000)]).encode()
+    at = 3 * PIECE_BYTES + 17
+    at = good.index(b"{", at)
+    broken = good[:at] + b"!" + good[at + 1 :]
+
+    records, error = read_until_it_breaks(broken, tmp_path)
+
+    assert error.byte_offset == at
+    assert records == json.loads(good)[: len(records)]
+    assert len(records) == good[:at].count(b"{")
+
+
+def test_a_file_that_is_not_there_or_no_file_is_told(tmp_path: Path) -> None:
+    """One clear line each."""
+    with pytest.raises(DataFileError, match="no such file"):
+        open_source(str(tmp_path / "none.json"))
+    with pytest.raises(DataFileError, match="it is a folder"):
+        open_source(str(tmp_path))
+
+
+def test_a_pipe_is_read_as_it_comes() -> None:
+    """Standard input has no size and no second reading."""
+    content = json.dumps([{"id": n} for n in range(50)]).encode()
+
+    with open_source("-", stdin=pieces_of(content)) as source:
+        values = [record.value for record in source.records()]
+
+    assert values == [{"id": n} for n in range(50)]
+    assert source.fingerprint is None
+    assert source.name == "stdin"
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """Guarantee 9: records are streamed."""
+    peaks = []
+    for count in (2_000, 40_000):
+        path = tmp_path / f"{count}.json"
+        path.write_text(json.dumps([{"id": n, "name": "x" * 50} for n in range(count)]))
+        tracemalloc.start()
+        with open_source(str(path)) as source:
+            for _ in source.records():
+                pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < 2 * peaks[0]
+
+
+def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
+    """A load goes on only with the very same data; a moved file is the same."""
+    path = tmp_path / "data.json"
+    path.write_bytes(b"[1, 2, 3]")
+    about = path.stat()
+
+    def look(where: Path, data_format: Any = None) -> str | None:  # noqa: ANN401  # a format
+        with open_source(str(where), format=data_format) as source:
+            return source.fingerprint
+
+    first, again = look(path), look(path)
+    moved = path.rename(tmp_path / "moved.json")
+    after_move = look(moved)
+    moved.write_bytes(b"[1, 2, 4]")
+    os.utime(moved, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+    assert first == again == after_move
+    assert look(moved) != first
+    assert look(moved, "jsonl") != look(moved)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+def test_json_lines(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001  # a case
+    """One value a line, whatever ends it; told by the ending, packed or not."""
+    content = b'\xef\xbb\xbf{"id": 1}\r\n\n{"id": 12345678901234567890123}\n[2.5e1]'
+
+    values = read(
+        gzip.compress(content) if packed else content,
+        tmp_path,
+        "data.ndjson.gz" if packed else "data.jsonl",
+    )
+
+    assert values == [{"id": 1}, {"id": 12345678901234567890123}, [25.0]]
+
+
+@pytest.mark.parametrize(
+    "bad", [b'{"id": }', b"NaN", b"{'a': 1}", b'{"a": 1} {}', b"\xff"]
+)
+def test_a_line_that_is_not_json_breaks_the_file_there(
+    tmp_path: Path, bad: bytes
+) -> None:
+    """The same rule as for the array."""
+    records, error = read_until_it_breaks(
+        b'{"id": 1}\n' + bad + b"\n3\n", tmp_path, "d.jsonl"
+    )
+
+    assert records == [{"id": 1}]
+    assert error.byte_offset is not None
+    assert 10 <= error.byte_offset <= 10 + len(bad)
+    assert "after 1 whole record" in str(error)
+
+
+def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
+    """Types are for the mapping to say."""
+    content = (
+        b'\xef\xbb\xbfid,name,note\r\n1,"Ada ""L""","two\nlines"\r\n\r\n2,Grace\r\n'
+    )
+
+    values = read(content, tmp_path, "data.csv")
+
+    assert values == [
+        {"id": "1", "name": 'Ada "L"', "note": "two\nlines"},
+        {"id": "2", "name": "Grace"},
+    ]
+
+
+def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
+    """Nobody knows which value is meant for which key."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"id,name\n1,a,b\n2,c\n")
+
+    with open_source(str(path)) as source:
+        flaws = [record.flaw for record in source.records()]
+
+    assert flaws == ["the row has 3 values, the header 2 names", None]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"id;name\n1;a\n", "semicolons"),
+        (b"id\tname\n1\ta\n", "tabs"),
+        (b"id,,x\n", "column 2 has no name"),
+        (b"id,id\n", "two columns are named 'id'"),
+        (b'[{"id": 1}]', "looks like JSON"),
+        (b'id\n"a', "no CSV"),
+        (b"id\n\xff\n", "not UTF-8"),
+    ],
+)
+def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+    """With what to do about it."""
+    _, error = read_until_it_breaks(content, tmp_path, "data.csv")
+
+    assert words in str(error)
+
+
+def test_a_damaged_package_gives_what_stood_before(tmp_path: Path) -> None:
+    """A download that broke off."""
+    content = gzip.compress(json.dumps([{"id": n} for n in range(50_000)]).encode())
+
+    records, error = read_until_it_breaks(content[: len(content) // 2], tmp_path)
+
+    assert records
+    assert "gzip" in str(error)
+
+
+_text = st.text(st.characters(exclude_categories=["Cs"]))
+_floats = st.floats(allow_nan=False, allow_infinity=False)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | _floats | _text,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_json, max_size=8), st.booleans())
+def test_whatever_json_can_say_is_read_as_it_is(
+    values: list[Any],
+    ascii_only: bool,  # noqa: FBT001  # a case
+) -> None:  # a case
+    """The standard library reads the same."""
+    content = json.dumps(values, ensure_ascii=ascii_only).encode()
+
+    with open_source("-", stdin=io.BytesIO(content)) as source:
+        assert [record.value for record in source.records()] == values
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60), st.sampled_from(["json", "jsonl", "csv"]))
+def test_no_bytes_at_all_raise_anything_else(junk: bytes, data_format: Any) -> None:  # noqa: ANN401  # a format
+    """Fuzzing: a broken file is a message, never a traceback."""
+    for content in (junk, b'[{"id": 1}, ' + junk, b'{"id": 1}\n' + junk):
+        try:
+            with open_source(
+                "-", format=data_format, stdin=io.BytesIO(content)
+            ) as source:
+                list(source.records())
+        except DataFileError:
+            pass
+
+
+def naive_depth(text: bytes) -> int:
+    """Count nesting the slow and plain way."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for byte in text:
+        char = chr(byte)
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 1200),
+    st.lists(_json, max_size=3),
+    st.integers(1, 400),
+    st.sampled_from([b"[", b'{"a\\"[": ']),
+)
+def test_the_nesting_guard_agrees_with_a_plain_scanner(
+    levels: int, values: list[Any], size: int, opener: bytes
+) -> None:
+    """Whatever the pieces; strings full of brackets count for nothing."""
+    closer = b"]" if opener == b"[" else b"}"
+    inner = json.dumps(['[[{\\"', *values]).encode()
+    text = opener * levels + inner + closer * levels
+    guard = NestingGuard()
+
+    verdicts = [
+        guard.is_too_deep(text[start : start + size])
+        for start in range(0, len(text), size)
+    ]
+
+    deepest = naive_depth(text)
+    if deepest > 500:
+        assert any(verdicts)
+    if deepest <= 200:
+        assert not any(verdicts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(4290, 4310), st.binary(max_size=9), st.integers(1, 5000))
+def test_the_digit_guard_finds_a_run_however_it_is_cut(
+    digits: int, before: bytes, size: int
+) -> None:
+    """4,300 is what Python converts by default."""
+    text = before + b"x" + b"7" * digits + b"y" + b"1" * 4300
+    guard = DigitGuard()
+
+    verdicts = [
+        guard.is_too_long(text[start : start + size])
+        for start in range(0, len(text), size)
+    ]
+
+    assert any(verdicts) == (digits > 4300)
