@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import BinaryIO, Literal, Self
 
+from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
-from cio_pipeline.source.csv_table import read_table
-from cio_pipeline.source.json_array import backend_warning, read_array
+from cio_pipeline.source.csv_table import check_table, read_table
+from cio_pipeline.source.json_array import (
+    backend_warning,
+    check_array,
+    read_array,
+)
 from cio_pipeline.source.json_lines import read_lines
 from cio_pipeline.source.raw import RawData, fingerprint, open_file
 
@@ -40,10 +45,16 @@ def open_source(
         stdin: standard input, for ``-``.
 
     Raises:
-        DataFileError: it is not there, is no file, or may not be read.
+        DataFileError: it is not there, is no file, may not be read, is empty, or
+            begins like something else.
     """
     file = stdin if path == "-" and stdin is not None else open_file(path)
-    return Source(path, file, format or _format_of(path))
+    try:
+        return Source(path, file, format or _format_of(path))
+    except DataFileError:
+        if path != "-":
+            file.close()
+        raise
 
 
 def _format_of(path: str) -> DataFormat:
@@ -70,7 +81,8 @@ class Source:
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
         warning = backend_warning() if data_format == "json" else None
         self.warnings: tuple[str, ...] = (warning,) if warning else ()
-        self._raw: RawData | None = None
+        self._raw = RawData(path, file, self.size_bytes)
+        self._check(self._raw.begin())
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +94,7 @@ class Source:
     @property
     def bytes_read(self) -> int:
         """How far the file has been read."""
-        return self._raw.bytes_read if self._raw is not None else 0
+        return self._raw.bytes_read
 
     @property
     def size_bytes(self) -> int | None:
@@ -98,13 +110,20 @@ class Source:
             DataFileError: the data is not what it should be, or breaks off; all
                 records before the break have been given by then.
         """
-        self._raw = RawData(self._path, self._file, self.size_bytes)
         if self._format == "jsonl":
             return read_lines(self._raw, start)
         if self._format == "csv":
             return read_table(self._raw, start)
         return read_array(self._raw, start, self._reopen if self.fingerprint else None)
 
+    def _check(self, beginning: bytes) -> None:
+        if self._format == "json":
+            check_array(self._raw, beginning)
+        elif self._format == "csv":
+            check_table(self._raw, beginning)
+
     def _reopen(self) -> RawData:
         self._file.seek(0)
-        return RawData(self._path, self._file, self.size_bytes)
+        raw = RawData(self._path, self._file, self.size_bytes)
+        raw.begin()
+        return raw

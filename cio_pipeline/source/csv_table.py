@@ -24,7 +24,6 @@ def read_table(raw: RawData, start: int) -> Iterator[Record]:
             before the break have been given by then.
     """
     csv.field_size_limit(_FIELD_LIMIT)
-    _check_beginning(raw, raw.begin())
     rows = csv.reader(_text_lines(raw), strict=True)
     index = 0
     try:
@@ -54,8 +53,13 @@ def _text_lines(raw: RawData) -> Iterator[str]:
             ) from None
 
 
-def _check_beginning(raw: RawData, piece: bytes) -> None:
-    if piece.lstrip()[:1] in (b"[", b"{"):
+def check_table(raw: RawData, piece: bytes) -> None:
+    """Look at the beginning.
+
+    Raises:
+        DataFileError: it is JSON.
+    """
+    if piece[:1] in (b"[", b"{"):
         raise DataFileError(
             raw.name, "it looks like JSON, not CSV; say -format json or -format jsonl"
         )

@@ -13,7 +13,7 @@ from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import make_record
 
-_KINDS = {b'"': "text", b"t": "true", b"f": "false", b"n": "null"}
+_KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 
 
 def backend_warning() -> str | None:
@@ -26,13 +26,44 @@ def backend_warning() -> str | None:
     )
 
 
+def check_array(raw: RawData, piece: bytes) -> None:
+    """Look at the beginning.
+
+    Args:
+        raw: the bytes.
+        piece: the first of them, blanks passed over.
+
+    Raises:
+        DataFileError: it is no JSON array; says what it may be.
+    """
+    first = piece[:1]
+    if first == b"[":
+        return
+    if first == b"{":
+        raise DataFileError(
+            raw.name,
+            "it begins with an object, wanted an array of objects; if it has one"
+            " object a line, say -format jsonl",
+        )
+    kind = next((kind for sign, kind in _KINDS.items() if piece.startswith(sign)), None)
+    if first.isdigit() or first == b"-":
+        kind = "a number"
+    if kind is not None:
+        raise DataFileError(raw.name, f"it begins with {kind}, wanted a JSON array")
+    line = piece.split(b"\n", 1)[0]
+    hint = "; if it is CSV, say -format csv" if b"," in line else ""
+    raise DataFileError(
+        raw.name, f"it is not JSON, wanted a JSON array{hint}", byte_offset=raw.offset
+    )
+
+
 def read_array(
     raw: RawData, start: int, reopen: Callable[[], RawData] | None
 ) -> Iterator[Record]:
     """Read the elements of a JSON array.
 
     Args:
-        raw: the bytes, at their beginning.
+        raw: the bytes, looked at by `check_array`.
         start: how many elements to pass over.
         reopen: opens the same bytes anew, to find where they broke; None where
             that cannot be done.
@@ -41,7 +72,6 @@ def read_array(
         DataFileError: it is no JSON array, or stops being one; all elements
             before the break have been given by then.
     """
-    _check_beginning(raw, raw.begin())
     # With use_float ijson refuses integers over 64 bits; decimals are turned
     # into floats by make_record.
     elements: Any = ijson.sendable_list()
@@ -94,26 +124,6 @@ def _feed(parser: Any, piece: bytes) -> Exception | None:  # noqa: ANN401  # ijs
     return None
 
 
-def _check_beginning(raw: RawData, piece: bytes) -> None:
-    first = piece.lstrip()[:1]
-    if first == b"[":
-        return
-    if first == b"{":
-        raise DataFileError(
-            raw.name,
-            "it begins with an object, wanted an array of objects; if it has one"
-            " object a line, say -format jsonl",
-        )
-    if first in _KINDS or first.isdigit() or first == b"-":
-        kind = _KINDS.get(first, "a number")
-        raise DataFileError(raw.name, f"it begins with {kind}, wanted a JSON array")
-    line = piece.split(b"\n", 1)[0]
-    hint = "; if it is CSV, say -format csv" if b"," in line else ""
-    raise DataFileError(
-        raw.name, f"it is not JSON, wanted a JSON array{hint}", byte_offset=raw.offset
-    )
-
-
 def _broken(
     raw: RawData,
     reopen: Callable[[], RawData] | None,
@@ -133,7 +143,6 @@ def _find_break(raw: RawData, before: int) -> int:
 
     ijson does not say where it was.
     """
-    raw.begin()
     parser = ijson.basic_parse_coro(ijson.sendable_list())
     while piece := raw.read():
         end = raw.offset

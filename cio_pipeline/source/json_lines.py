@@ -24,7 +24,6 @@ def read_lines(raw: RawData, start: int) -> Iterator[Record]:
         DataFileError: a line is not JSON, or has no end; all values before it
             have been given by then.
     """
-    raw.begin()
     index = 0
     for offset, line in split_lines(raw):
         if not line.strip():

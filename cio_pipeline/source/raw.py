@@ -54,7 +54,7 @@ class RawData:
         return piece
 
     def begin(self) -> bytes:
-        """Look at the first piece, past a byte-order mark, and leave it unread.
+        """Pass over a byte-order mark and blanks; give the first piece, unread.
 
         Raises:
             DataFileError: as `read`; or it is empty, or not UTF-8.
@@ -67,13 +67,14 @@ class RawData:
         if piece.startswith(_UTF8_MARK):
             self.offset = len(_UTF8_MARK)
             piece = piece[len(_UTF8_MARK) :]
-        while piece and not piece.strip():
+        while not (rest := piece.lstrip()):
             self.offset += len(piece)
             piece = self._read()
-        if not piece:
-            raise DataFileError(self.name, "the file is empty")
-        self._ahead = piece
-        return piece
+            if not piece:
+                raise DataFileError(self.name, "the file is empty")
+        self.offset += len(piece) - len(rest)
+        self._ahead = rest
+        return rest
 
     def _read(self) -> bytes:
         try:

@@ -34,8 +34,8 @@ def read_until_it_breaks(
     """Read what stands before a break, and the complaint about it."""
     path = folder / name
     path.write_bytes(content)
-    records = []
-    with open_source(str(path)) as source, pytest.raises(DataFileError) as caught:
+    records: list[Any] = []
+    with pytest.raises(DataFileError) as caught, open_source(str(path)) as source:
         records.extend(record.value for record in source.records())
     return records, caught.value
 
