@@ -65,7 +65,7 @@ class Program:
         """The state folder."""
         return self.folder / "state"
 
-    def configure(self, **changes: Any) -> Path:  # noqa: ANN401  # any JSON
+    def configure(self, **changes: Any) -> Path:  # any JSON
         """Write the configuration, with changes that stay."""
         self.changes |= changes
         document = REQUEST_EXAMPLE | {

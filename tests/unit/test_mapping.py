@@ -12,12 +12,12 @@ from cio_pipeline.mapping import Mapper, identifier_kind
 from cio_pipeline.model import Record
 
 
-def map_one(value: Any, *mappings: Mapping, user_id: str = "id") -> Any:  # noqa: ANN401  # any JSON
+def map_one(value: Any, *mappings: Mapping, user_id: str = "id") -> Any:
     """Map one record."""
     return Mapper(user_id, mappings).map(Record(0, value))
 
 
-def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401  # any JSON
+def typed(kind: Any, value: Any) -> Any:
     """Map one value with a type."""
     payload = map_one({"id": 1, "v": value}, Mapping("v", "v", kind))
     return payload.attributes["v"]
@@ -70,7 +70,7 @@ def test_a_path_that_leads_nowhere_is_a_missing_key(value: dict[str, Any]) -> No
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_usable_ids(value: Any, user_id: str) -> None:  # noqa: ANN401  # any JSON
+def test_usable_ids(value: Any, user_id: str) -> None:
     """A non-empty text or an integer, at most 150 bytes of UTF-8."""
     assert map_one({"id": value}).user_id == user_id
 
@@ -96,7 +96,7 @@ def test_usable_ids(value: Any, user_id: str) -> None:  # noqa: ANN401  # any JS
     ],
     ids=repr,
 )
-def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:  # noqa: ANN401  # any JSON
+def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:
     """They become dead letters; the others go on."""
     with pytest.raises(RecordError, match=r"id|record"):
         map_one(record)
@@ -135,7 +135,7 @@ def test_a_flawed_record_is_refused_as_the_source_says() -> None:
         (None, None),
     ],
 )
-def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> None:  # noqa: ANN401  # any JSON
+def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> None:
     """As Customer.io's `created_at` needs; text without an offset is UTC."""
     assert typed("timestamp", value) == seconds
 
@@ -161,7 +161,7 @@ def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> Non
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_what_is_no_time_is_refused(value: Any) -> None:  # noqa: ANN401  # any JSON
+def test_what_is_no_time_is_refused(value: Any) -> None:
     """A value that is no time makes the record a dead letter."""
     with pytest.raises(RecordError, match="no time"):
         typed("timestamp", value)
@@ -188,8 +188,8 @@ def test_what_is_no_time_is_refused(value: Any) -> None:  # noqa: ANN401  # any 
 )
 def test_text_becomes_the_type_a_mapping_says(
     kind: str,
-    value: Any,  # noqa: ANN401  # any JSON
-    expected: Any,  # noqa: ANN401  # any JSON
+    value: Any,
+    expected: Any,
 ) -> None:
     """For CSV, where everything is text; an empty cell is null."""
     result = typed(kind, value)
@@ -211,7 +211,7 @@ def test_text_becomes_the_type_a_mapping_says(
         ("boolean", []),
     ],
 )
-def test_what_is_not_of_the_type_is_refused(kind: str, value: Any) -> None:  # noqa: ANN401  # any JSON
+def test_what_is_not_of_the_type_is_refused(kind: str, value: Any) -> None:
     """Rather a dead letter than a wrong attribute."""
     with pytest.raises(RecordError):
         typed(kind, value)

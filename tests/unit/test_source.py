@@ -20,7 +20,7 @@ from cio_pipeline.source.guards import DigitGuard, NestingGuard
 from cio_pipeline.source.raw import PIECE_BYTES
 
 
-def read(content: bytes, folder: Path, name: str = "data.json", **options: Any) -> Any:  # noqa: ANN401  # any JSON
+def read(content: bytes, folder: Path, name: str = "data.json", **options: Any) -> Any:
     """Read a file's records."""
     path = folder / name
     path.write_bytes(content)
@@ -40,7 +40,7 @@ def read_until_it_breaks(
     return records, caught.value
 
 
-def pieces_of(content: bytes) -> Any:  # noqa: ANN401  # a file
+def pieces_of(content: bytes) -> Any:
     """Give bytes as a pipe does: a few at a time, and once."""
 
     class Pipe(io.RawIOBase):
@@ -216,7 +216,7 @@ def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
     path.write_bytes(b"[1, 2, 3]")
     about = path.stat()
 
-    def look(where: Path, data_format: Any = None) -> str | None:  # noqa: ANN401  # a format
+    def look(where: Path, data_format: Any = None) -> str | None:
         with open_source(str(where), format=data_format) as source:
             return source.fingerprint
 
@@ -232,7 +232,7 @@ def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
-def test_json_lines(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001  # a case
+def test_json_lines(tmp_path: Path, packed: bool) -> None:
     """One value a line, whatever ends it; told by the ending, packed or not."""
     content = b'\xef\xbb\xbf{"id": 1}\r\n\n{"id": 12345678901234567890123}\n[2.5e1]'
 
@@ -331,8 +331,8 @@ _json = st.recursive(
 @given(st.lists(_json, max_size=8), st.booleans())
 def test_whatever_json_can_say_is_read_as_it_is(
     values: list[Any],
-    ascii_only: bool,  # noqa: FBT001  # a case
-) -> None:  # a case
+    ascii_only: bool,
+) -> None:
     """The standard library reads the same."""
     content = json.dumps(values, ensure_ascii=ascii_only).encode()
 
@@ -342,7 +342,7 @@ def test_whatever_json_can_say_is_read_as_it_is(
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60), st.sampled_from(["json", "jsonl", "csv"]))
-def test_no_bytes_at_all_raise_anything_else(junk: bytes, data_format: Any) -> None:  # noqa: ANN401  # a format
+def test_no_bytes_at_all_raise_anything_else(junk: bytes, data_format: Any) -> None:
     """Fuzzing: a broken file is a message, never a traceback."""
     for content in (junk, b'[{"id": 1}, ' + junk, b'{"id": 1}\n' + junk):
         try:
