@@ -180,15 +180,16 @@ def _words_of(document: JsonValue) -> str:
     inner = meta if isinstance(meta, dict) else document
     found = inner.get("errors") or inner.get("error") or inner.get("message")
     entries = found if isinstance(found, list) else [found]
-    return "; ".join(filter(None, map(_words_of_entry, entries)))
+    return "; ".join(filter(None, map(error_words, entries)))
 
 
-def _words_of_entry(entry: JsonValue) -> str:
+def error_words(entry: JsonValue) -> str:
+    """Find what one entry of a list of errors says; an empty text for nothing."""
     if not isinstance(entry, dict):
         return entry if isinstance(entry, str) else ""
     said = entry.get("message") or entry.get("detail") or entry.get("reason")
     field = entry.get("field")
-    words = said if isinstance(said, str) else ""
+    words = _one_line(said) if isinstance(said, str) else ""
     return f"{field}: {words}" if isinstance(field, str) and field else words
 
 

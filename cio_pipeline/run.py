@@ -13,6 +13,7 @@ from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
 from cio_pipeline.client import TrackClient, Transport, track_url_of_region
 from cio_pipeline.config import Config
 from cio_pipeline.consumer import Consumer
@@ -30,6 +31,8 @@ from cio_pipeline.model import Halt, Job, Reply, RunSummary, ToDeadLetters
 from cio_pipeline.policy import backoff_seconds, judge
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
+    ONE_JOB,
+    Appetite,
     Heartbeat,
     Leases,
     LoadIdentity,
@@ -40,6 +43,11 @@ from cio_pipeline.store import (
 from cio_pipeline.tally import RateMeter, Tally
 from cio_pipeline.throttle import Throttle
 
+# A body is filled by size; the count only bounds what a lease holds in memory.
+_APPETITES = {
+    "customers": ONE_JOB,
+    "batch": Appetite(5000, BODY_LIMIT_BYTES, item_bytes),
+}
 _WATCH_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 1.0
 _PROGRESS_SECONDS = 5.0
@@ -127,6 +135,7 @@ class Run:
         self._leases = Leases(
             store.queue,
             parallelism=config.parallelism,
+            appetite=_APPETITES[config.api],
             clock=world.clock,
             dead_letter=self._dead_letter,
         )
@@ -193,6 +202,7 @@ class Run:
             sender=client,
             throttle=self._throttle,
             tally=self._tally,
+            is_batch=self._config.api == "batch",
             max_attempts=self._config.max_attempts,
             on_halt=self._halt,
             clock=self._world.clock,

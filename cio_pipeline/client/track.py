@@ -61,12 +61,26 @@ class TrackClient:
     def upsert(self, job: Job) -> Reply | NoReply:
         """Send one person's attributes, once."""
         path = "/api/v1/customers/" + encode_identifier(job.user_id)
+        return self._send("PUT", path, job.body, job.attempts)
+
+    def send_batch(self, body: bytes, attempts: int) -> Reply | NoReply:
+        """Send many people's attributes, once.
+
+        Args:
+            body: what the batch operation takes.
+            attempts: how often its jobs were tried before, at most.
+        """
+        return self._send("POST", "/api/v2/batch", body, attempts)
+
+    def _send(
+        self, method: str, path: str, body: bytes, attempts: int
+    ) -> Reply | NoReply:
         headers = self._headers
-        if job.attempts:
-            headers = headers | {"X-Retry-Count": str(job.attempts)}
-        reply = self._transport.send(self._endpoint, "PUT", path, job.body, headers)
+        if attempts:
+            headers = headers | {"X-Retry-Count": str(attempts)}
+        reply = self._transport.send(self._endpoint, method, path, body, headers)
         if isinstance(reply, Reply) and reply.status in FOLLOWED_STATUSES:
-            return self._follow("PUT", path, job.body, headers, reply)
+            return self._follow(method, path, body, headers, reply)
         return reply
 
     def ask_region(self) -> Reply | NoReply:

@@ -23,7 +23,7 @@ from cio_pipeline.store.dead_letters import (
     list_dead_letters,
     requeue_dead_letters,
 )
-from cio_pipeline.store.leases import Leases
+from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
 from cio_pipeline.store.loads import Load, LoadIdentity
 from cio_pipeline.store.queue import JobQueue, Totals
 from cio_pipeline.store.reader import open_reader, read_totals
@@ -35,6 +35,8 @@ from cio_pipeline.store.schema import (
 )
 
 __all__ = [
+    "ONE_JOB",
+    "Appetite",
     "CauseCount",
     "Heartbeat",
     "Leases",

@@ -8,7 +8,7 @@ next jobs. A lease ends with its process: what was not committed is pending.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, assert_never
 
 from cio_pipeline.model import Ack, Job, Nack, Settlement, ToDeadLetters
@@ -20,8 +20,25 @@ from cio_pipeline.store.window import Window
 # would add another waits too. What a crash can send twice is bounded by it.
 GROUP_JOBS = 500
 GROUP_SECONDS = 0.05
-_FETCH_JOBS = 1000
+_FETCH_JOBS = 2000
 _LOOK_AGAIN_SECONDS = 0.5
+
+
+class Appetite(NamedTuple):
+    """How much one lease takes.
+
+    Args:
+        most_jobs: jobs at most.
+        most_bytes: what they may cost together; one job is always given.
+        cost: what a job costs.
+    """
+
+    most_jobs: int
+    most_bytes: int
+    cost: Callable[[Job], int]
+
+
+ONE_JOB = Appetite(1, 0, lambda _: 0)
 
 
 class Counts(NamedTuple):
@@ -54,6 +71,7 @@ class Leases:
     Args:
         queue: where the jobs are.
         parallelism: how many consumers there are.
+        appetite: how much each lease takes.
         clock: monotonic seconds.
         dead_letter: makes the table's row of a job that cannot be delivered.
     """
@@ -63,18 +81,18 @@ class Leases:
         queue: JobQueue,
         *,
         parallelism: int,
+        appetite: Appetite,
         clock: Callable[[], float],
         dead_letter: Callable[[Job, ToDeadLetters], NewDeadLetter],
     ) -> None:
         self._queue = queue
+        self._appetite = appetite
         self._clock = clock
         self._dead_letter = dead_letter
         # Guards everything below; notified when a job may have become free, a
         # group has been committed, or all is over.
         self._changed = threading.Condition()
-        self._window = Window(
-            most_jobs=max(_FETCH_JOBS, 8 * parallelism), most_bytes=16_000_000
-        )
+        self._window = _window_for(parallelism, appetite)
         self._group = _Group()
         self._committing = 0
         self._is_closed = False
@@ -88,31 +106,31 @@ class Leases:
 
     # -- for consumers -----------------------------------------------------
 
-    def lease(self) -> Job | None:
-        """Hand out the oldest job that may be sent now; wait for one.
+    def lease(self) -> list[Job]:
+        """Hand out the oldest jobs that may be sent now; wait for one.
 
         A user with a job out or backing off is passed over, so one user's
-        records keep their order.
+        records keep their order, and no lease has two jobs of one user.
 
         Returns:
-            None when everything is settled, or after `close`.
+            Nothing when everything is settled, or after `close`.
         """
         with self._changed:
             while not self._is_over():
                 now = self._clock()
-                job = self._window.take(now)
-                if job is not None:
+                jobs = self._take(now)
+                if jobs:
                     if self._may_have_more and self._window.is_low:
                         self._needs_tending.set()
-                    return job
+                    return jobs
                 due = self._window.next_due()
                 wait = _LOOK_AGAIN_SECONDS if due is None else max(0.0, due - now)
                 self._changed.wait(min(wait, _LOOK_AGAIN_SECONDS))
             self._changed.notify_all()
-            return None
+            return []
 
-    def settle(self, job: Job, settlement: Settlement) -> None:
-        """Take back a job after its attempt; the group's commit follows.
+    def settle(self, settled: Sequence[tuple[Job, Settlement]]) -> None:
+        """Take back jobs after their attempt; the group's commit follows.
 
         Waits while a whole group is still on its way to the disk.
         """
@@ -122,13 +140,20 @@ class Leases:
                     return
                 self._needs_tending.set()
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
-            self._settle_one(job, settlement)
+            for job, settlement in settled:
+                self._settle_one(job, settlement)
+            if self._is_over():
+                self._changed.notify_all()
+            else:
+                # A user's next job may be free, or one due sooner than waited for.
+                self._changed.notify(len(settled))
 
-    def release(self, job: Job) -> None:
-        """Take back a job that was not sent."""
+    def release(self, jobs: Sequence[Job]) -> None:
+        """Take back jobs that were not sent."""
         with self._changed:
-            self._window.put_back(job, self._clock())
-            self._changed.notify()
+            for job in jobs:
+                self._window.put_back(job, self._clock())
+            self._changed.notify(len(jobs))
 
     # -- for the loader ----------------------------------------------------
 
@@ -215,25 +240,32 @@ class Leases:
         match settlement:
             case Ack():
                 self._group.acked.append(job.id)
-                self._finish(job)
+                self._forget(job)
             case Nack():
                 tried = tried._replace(strikes=job.strikes + settlement.is_strike)
                 self._group.retried[job.id] = tried
                 self._window.put_back(tried, self._clock() + settlement.wait_seconds)
-                self._changed.notify()
             case ToDeadLetters():
                 self._group.dead.append(self._dead_letter(tried, settlement))
-                self._finish(job)
+                self._forget(job)
             case _:
                 assert_never(settlement)
 
-    def _finish(self, job: Job) -> None:
+    def _forget(self, job: Job) -> None:
         self._group.retried.pop(job.id, None)
         self._window.finish(job)
-        if self._is_over():
-            self._changed.notify_all()
-        else:
-            self._changed.notify()  # the user's next job may be free
+
+    def _take(self, now: float) -> list[Job]:
+        appetite = self._appetite
+        jobs: list[Job] = []
+        cost = 0
+        while len(jobs) < appetite.most_jobs and (job := self._window.peek(now)):
+            cost += appetite.cost(job)
+            if jobs and cost > appetite.most_bytes:
+                break
+            self._window.take(now)
+            jobs.append(job)
+        return jobs
 
     def _fetch(self) -> None:
         """Bring in the next jobs while there is room for them.
@@ -256,3 +288,18 @@ class Leases:
             elif all_loaded:
                 self._is_exhausted = True
             self._changed.notify_all()
+
+
+def _window_for(parallelism: int, appetite: Appetite) -> Window:
+    """Size a window: enough at hand for the next leases, bounded whatever comes."""
+    if appetite.most_jobs == 1:
+        return Window(
+            enough_ready=max(1000, 4 * parallelism),
+            most_jobs=10_000,
+            most_bytes=16_000_000,
+        )
+    return Window(
+        enough_ready=2 * appetite.most_jobs,
+        most_jobs=100_000,
+        most_bytes=64_000_000,
+    )

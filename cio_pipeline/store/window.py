@@ -18,12 +18,14 @@ class Window:
     """The oldest pending jobs, one lane a user.
 
     Args:
-        most_jobs: how many jobs are held at most.
+        enough_ready: how many jobs that may go at once are worth holding.
+        most_jobs: how many jobs are held at most, those that wait included.
         most_bytes: how many bytes of bodies are held at most; one job is always
             let in, whatever its size.
     """
 
-    def __init__(self, *, most_jobs: int, most_bytes: int) -> None:
+    def __init__(self, *, enough_ready: int, most_jobs: int, most_bytes: int) -> None:
+        self._enough_ready = enough_ready
         self._most_jobs = most_jobs
         self._most_bytes = most_bytes
         self._jobs = 0
@@ -43,12 +45,15 @@ class Window:
         """How many more jobs may come in."""
         if self._bytes >= self._most_bytes:
             return 0
-        return max(0, self._most_jobs - self._jobs)
+        return max(
+            0,
+            min(self._most_jobs - self._jobs, self._enough_ready - len(self._ready)),
+        )
 
     @property
     def is_low(self) -> bool:
-        """Whether it is time to fetch more: under half of what it could hold."""
-        return 2 * self._jobs < self._most_jobs and 2 * self._bytes < self._most_bytes
+        """Whether it is time to fetch more."""
+        return 2 * len(self._ready) < self._enough_ready and self.room > 0
 
     def admit(self, jobs: Iterable[Job]) -> None:
         """Let jobs in; they must come in queue order, after all before them."""
@@ -66,13 +71,21 @@ class Window:
 
     def take(self, now: float) -> Job | None:
         """Let the next job out, or None while none may go."""
-        if self._backing_off and self._backing_off[0][0] <= now:
-            self.out += 1
-            return heapq.heappop(self._backing_off)[2]
-        if not self._ready:
+        job = self.peek(now)
+        if job is None:
             return None
         self.out += 1
-        return self._ready.popleft()
+        if self._backing_off and self._backing_off[0][2] is job:
+            heapq.heappop(self._backing_off)
+        else:
+            self._ready.popleft()
+        return job
+
+    def peek(self, now: float) -> Job | None:
+        """Say which job `take` would let out."""
+        if self._backing_off and self._backing_off[0][0] <= now:
+            return self._backing_off[0][2]
+        return self._ready[0] if self._ready else None
 
     def finish(self, job: Job) -> None:
         """Forget a job that was out; its user's next one may go."""

@@ -18,7 +18,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = Window(most_jobs=20, most_bytes=200)
+        self.window = Window(enough_ready=20, most_jobs=20, most_bytes=200)
         self.waiting: dict[str, deque[int]] = defaultdict(deque)
         self.out: dict[int, Job] = {}
         self.due: dict[int, float] = {}
