@@ -1,0 +1,107 @@
+"""Bodies of many users, and what their answers mean."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cio_pipeline.batch import item_bytes, judge_batch, make_body
+from cio_pipeline.model import Halt, NoReply, Rejected, Reply, Retryable, Synced
+from tests.support.builders import make_job
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def test_a_body_names_identifiers_as_a_path_would_be_understood() -> None:
+    """Both ways of sending must reach the same people."""
+    jobs = [
+        make_job(1, "7", body=b'{"x":1}'),
+        make_job(2, "a@b.io"),
+        make_job(3, "cio_01"),
+    ]
+
+    batch = json.loads(make_body(jobs))["batch"]
+
+    assert [item["identifiers"] for item in batch] == [
+        {"id": "7"},
+        {"email": "a@b.io"},
+        {"cio_id": "cio_01"},
+    ]
+    assert batch[0] == {
+        "type": "person",
+        "action": "identify",
+        "identifiers": {"id": "7"},
+        "attributes": {"x": 1},
+    }
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+            st.integers(0, 50),
+        ),
+        min_size=1,
+    )
+)
+def test_a_body_is_never_larger_than_its_items_were_said_to_be(
+    users: list[tuple[str, int]],
+) -> None:
+    """Quotes, control characters and all: the limit is Customer.io's."""
+    jobs = [make_job(1, user, body=b'{"%s":1}' % (b"x" * n)) for user, n in users]
+
+    body = make_body(jobs)
+
+    assert len(body) <= sum(map(item_bytes, jobs)) + 20
+    assert len(json.loads(body)["batch"]) == len(jobs)
+
+
+def test_a_207_is_settled_item_by_item() -> None:
+    """The listed items were refused and all others accepted."""
+    errors = [
+        {"batch_index": 1, "reason": "invalid", "field": "id", "message": "too long"},
+        {"batch_index": 1, "reason": "invalid", "field": "x", "message": "and more"},
+        {"batch_index": 2, "reason": "required"},
+    ]
+
+    outcome = judge_batch(Reply(207, json.dumps({"errors": errors}).encode()), 4, NOW)
+
+    assert outcome == [
+        Synced(),
+        Rejected("rejected", 207, "id: too long; x: and more"),
+        Rejected("rejected", 207, "required"),
+        Synced(),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b"[]",
+        b'{"errors": 5}',
+        b'{"errors": [{"message": "no index"}]}',
+        b'{"errors": [{"batch_index": 9}]}',
+        b'{"errors": [{"batch_index": -1}]}',
+        b'{"errors": [{"batch_index": true}]}',
+        b'{"errors": ["x"]}',
+    ],
+)
+def test_a_207_that_does_not_say_which_refuses_the_whole_body(body: bytes) -> None:
+    """So that it is halved until it does; nobody is acked on a guess."""
+    assert isinstance(judge_batch(Reply(207, body), 3, NOW), Rejected)
+
+
+def test_everything_else_means_the_same_as_one_by_one() -> None:
+    """One pure function decides."""
+    assert judge_batch(Reply(200), 3, NOW) == Synced()
+    assert isinstance(judge_batch(Reply(400), 3, NOW), Rejected)
+    assert isinstance(judge_batch(Reply(503), 3, NOW), Retryable)
+    assert isinstance(judge_batch(Reply(401), 3, NOW), Halt)
+    assert isinstance(judge_batch(NoReply("reset"), 3, NOW), Retryable)
