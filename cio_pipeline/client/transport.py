@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import HTTPError, ProtocolError, SSLError
 
 from cio_pipeline.model import NoReply, Reply
 
@@ -163,13 +163,16 @@ class Transport:
 def _read(response: urllib3.BaseHTTPResponse) -> Reply:
     try:
         body = response.read(BODY_LIMIT_BYTES)
-        is_whole = len(body) < BODY_LIMIT_BYTES
     except BaseException:
         response.close()
         raise
+    is_whole = len(body) < BODY_LIMIT_BYTES
     if not is_whole:
         response.close()
     response.release_conn()
+    if is_whole and getattr(response, "length_remaining", None):
+        # urllib3 says so only at the next read.
+        raise ProtocolError("the answer was cut off")
     headers = response.headers
     return Reply(
         response.status, body, headers.get("Retry-After"), headers.get("Location")

@@ -1,0 +1,292 @@
+"""Whatever a server does, a run ends in bounded time and loses nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support.program import Outcome, Program, balances
+from tests.support.raw_server import RawServer
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+USERS = [{"id": n, "name": "a"} for n in range(3)]
+BASIC = b"c2FuZGJveC1zaXRlOnNhbmRib3gta2V5"
+
+
+def run_against(
+    folder: Path,
+    server: RawServer,
+    url: str | None = None,
+    **environment: str,
+) -> tuple[Outcome, float]:
+    """Sync a few users with short limits; how it ended, and how long it took."""
+    program = Program(folder, url or server.url)
+    program.configure(timeoutSeconds=1, maxOutageSeconds=3, parallelism=3)
+    began = time.monotonic()
+    data = program.write_data(USERS)
+    outcome = program.run("sync", "-data", data, "-json", **environment)
+    return outcome, time.monotonic() - began
+
+
+def send(data: bytes) -> Callable[[socket.socket, bytes], None]:
+    """Behave by sending something and closing."""
+
+    def behave(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(data)
+        connection.close()
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 ABC OK\r\n\r\n",
+        b"\x00\x01\x02\x03",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 3_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+    ],
+    ids=[
+        "closes",
+        "half a body",
+        "half a chunk",
+        "no chunk",
+        "no status",
+        "no HTTP",
+        "a header of megabytes",
+        "thousands of headers",
+    ],
+)
+def test_an_answer_that_is_none_is_an_outage(tmp_path: Path, reply: bytes) -> None:
+    """Exit 3 after `maxOutageSeconds`, the work kept, no dead letters."""
+    with RawServer(send(reply)) as server:
+        outcome, took = run_against(tmp_path, server)
+
+    assert outcome.code == 3, outcome.stderr
+    assert outcome.result["reason"] == "unreachable"
+    assert outcome.result["pending"] == 3
+    assert outcome.result["dead_lettered"] == 0
+    assert balances(outcome.result)
+    assert "Traceback" not in outcome.stderr
+    assert took < 15
+
+
+def test_silence_and_dripping_answers_are_cut_off(tmp_path: Path) -> None:
+    """A byte now and then keeps every time-out from firing; the deadline does."""
+
+    def drip(connection: socket.socket, request: bytes) -> None:
+        slowly = {
+            b"/0 ": b"H" * 1000,
+            b"/1 ": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 1000,
+            b"/2 ": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"a" * 1000,
+        }
+        data = next(text for path, text in slowly.items() if path in request)
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            if not server.wait_unless_closing(0.4):
+                return
+
+    with RawServer(drip) as server:
+        outcome, took = run_against(tmp_path, server)
+
+    assert outcome.code == 3
+    assert outcome.result["pending"] == 3
+    assert took < 20
+
+
+def test_an_endless_body_ends(tmp_path: Path) -> None:
+    """The status says enough; the rest is dropped with its connection."""
+
+    def pour(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while server.wait_unless_closing(0):
+            connection.sendall(b"x" * 65536)
+
+    with RawServer(pour) as server:
+        outcome, took = run_against(tmp_path, server)
+
+    assert outcome.code == 0
+    assert outcome.result["synced"] == 3
+    assert took < 15
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+        b"HTTP/1.1 200 OK\r\nContent-Len",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+    ids=["HTML", "half a header", "204", "HTTP/1.0", "no gzip"],
+)
+def test_odd_successes_are_successes(tmp_path: Path, reply: bytes) -> None:
+    """A body that is not JSON on a 2xx is still a success: the status was told."""
+    with RawServer(send(reply)) as server:
+        outcome, _ = run_against(tmp_path, server)
+
+    assert outcome.code == 0
+    assert outcome.result["synced"] == 3
+
+
+def redirect(location: str) -> Callable[[socket.socket, bytes], None]:
+    """Behave by redirecting."""
+    return send(
+        b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n"
+        b"Connection: close\r\nLocation: %s\r\n\r\n" % location.encode()
+    )
+
+
+def test_a_redirect_elsewhere_stops_the_run_and_keeps_the_keys(tmp_path: Path) -> None:
+    """Keys never reach another host."""
+    with RawServer(send(OK)) as thief, RawServer(redirect(thief.url + "/x")) as server:
+        outcome, took = run_against(tmp_path, server)
+
+    assert outcome.code == 3
+    assert outcome.result["reason"] == "redirected"
+    assert outcome.result["pending"] == 3
+    assert thief.requests == []
+    assert took < 5
+
+
+def test_a_redirect_in_a_circle_stops_the_run(tmp_path: Path) -> None:
+    """A few hops, then a person has to look."""
+    with RawServer(redirect("/api/v1/customers/1")) as server:
+        outcome, _ = run_against(tmp_path, server)
+
+    assert outcome.code == 3
+    assert outcome.result["reason"] == "redirected"
+    assert len(server.requests) <= 3 * 6
+
+
+def test_a_redirect_on_the_same_server_is_followed_with_keys_and_body(
+    tmp_path: Path,
+) -> None:
+    """The request is repeated as it was."""
+
+    def move(connection: socket.socket, request: bytes) -> None:
+        if b" /moved/" in request:
+            connection.sendall(OK)
+        else:
+            path = request.split(b" ")[1]
+            connection.sendall(
+                b"HTTP/1.1 308 Moved\r\nContent-Length: 0\r\nLocation: /moved"
+                + path
+                + b"\r\n\r\n"
+            )
+
+    with RawServer(move) as server:
+        outcome, _ = run_against(tmp_path, server)
+
+    moved = [request for request in server.requests if b" /moved/" in request]
+    assert outcome.code == 0
+    assert len(moved) == 3
+    assert all(request.startswith(b"PUT ") and BASIC in request for request in moved)
+    assert all(request.endswith(b'{"name":"a"}') for request in moved)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Give a certificate authority nobody knows."""
+    return trustme.CA()
+
+
+def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """Make a server's context."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+def answer_ok(connection: socket.socket, _: bytes) -> None:
+    """Behave."""
+    connection.sendall(OK)
+
+
+@pytest.mark.parametrize("problem", ["unknown CA", "expired", "wrong name"])
+def test_a_certificate_that_does_not_hold_stops_the_run_at_once(
+    tmp_path: Path, authority: trustme.CA, problem: str
+) -> None:
+    """TLS certificates are always checked; waiting does not mend them."""
+    name = "other.example" if problem == "wrong name" else "127.0.0.1"
+    past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    certificate = authority.issue_cert(
+        name,
+        not_before=past,
+        not_after=past + dt.timedelta(1) if problem == "expired" else None,
+    )
+    known = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(known))
+    bundle = {} if problem == "unknown CA" else {"REQUESTS_CA_BUNDLE": str(known)}
+
+    with RawServer(answer_ok, tls(certificate)) as server:
+        outcome, took = run_against(tmp_path, server, **bundle)
+
+    assert outcome.code == 3, outcome.stderr
+    assert outcome.result["reason"] == "untrusted_certificate"
+    assert outcome.result["pending"] == 3
+    assert server.requests == [], "the keys were not shown"
+    assert took < 5
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_ca_named_in_the_environment_is_trusted(
+    tmp_path: Path, authority: trustme.CA, variable: str
+) -> None:
+    """Companies have CAs of their own."""
+    known = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(known))
+    others = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": ""}
+
+    with RawServer(answer_ok, tls(authority.issue_cert("127.0.0.1"))) as server:
+        environment = others | {variable: str(known)}
+        outcome, _ = run_against(tmp_path, server, **environment)
+
+    assert outcome.code == 0, outcome.stderr
+    assert len(server.requests) == 3
+
+
+def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
+    """For plain HTTP the proxy gets the whole address."""
+    with RawServer(answer_ok) as proxy:
+        outcome, _ = run_against(
+            tmp_path,
+            proxy,
+            "http://customer.test/base",
+            http_proxy=proxy.url,
+            NO_PROXY="",
+            no_proxy="",
+        )
+
+    assert outcome.code == 0, outcome.stderr
+    assert {request.split(b" ")[1] for request in proxy.requests} == {
+        b"http://customer.test/base/api/v1/customers/%d" % n for n in range(3)
+    }
+
+
+def test_a_connection_that_the_server_closed_in_between_is_no_failure(
+    tmp_path: Path,
+) -> None:
+    """Servers close idle connections; the next request opens a new one."""
+
+    def once(connection: socket.socket, request: bytes) -> None:
+        answer_ok(connection, request)
+        connection.close()
+
+    with RawServer(once) as server:
+        outcome, _ = run_against(tmp_path, server)
+
+    assert outcome.code == 0
+    assert outcome.result["synced"] == 3
