@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
+KILL_AT = Path(__file__).with_name("kill_at.py")
 # One that should not fire; a hung process fails its test instead of the suite.
 PATIENCE_SECONDS = 60.0
 REQUEST_EXAMPLE: dict[str, Any] = {
@@ -54,11 +55,14 @@ class Program:
         folder: where configuration, data and state are.
         url: the API's address.
         changes: configuration keys beside the request's example.
+        kill_at: a step (see `kill_at.py`) and which occurrence of it ends the
+            process; None to let it be.
     """
 
     folder: Path
     url: str
     changes: dict[str, Any] = field(default_factory=dict)
+    kill_at: tuple[str, int] | None = None
 
     @property
     def state(self) -> Path:
@@ -92,7 +96,11 @@ class Program:
         """The command line of a command."""
         config = self.configure()
         where = ["-config", config, "-state", self.state]
-        return [sys.executable, MAIN, *command.split(), *where, *options]
+        launcher: list[str | Path] = [MAIN]
+        if self.kill_at is not None:
+            point, occurrence = self.kill_at
+            launcher = [KILL_AT, point, str(occurrence)]
+        return [sys.executable, *launcher, *command.split(), *where, *options]
 
     def start(
         self,
