@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any, NamedTuple, NoReturn
 
 
 class Request(NamedTuple):
@@ -39,7 +38,7 @@ UNAUTHORIZED = Answer(401, b'{"meta":{"error":"unauthorized"}}')
 
 def json_answer(status: int, document: Any) -> Answer:  # noqa: ANN401  # any JSON
     """Answer with a JSON document."""
-    return Answer(status, orjson.dumps(document))
+    return Answer(status, write_json(document).encode())
 
 
 def v1_error(status: int, message: str) -> Answer:
@@ -48,9 +47,18 @@ def v1_error(status: int, message: str) -> Answer:
 
 
 def parse_object(body: bytes) -> dict[str, Any] | None:
-    """Read a JSON object, or say None where it is none."""
+    """Read a JSON object, numbers of any size exactly; None where it is none."""
     try:
-        document = orjson.loads(body)
-    except ValueError:
+        document = json.loads(body.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def write_json(value: Any) -> str:  # noqa: ANN401  # any JSON
+    """Write compact JSON, all of it ASCII."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
-from cio_pipeline.sandbox.answers import Answer, Request, json_answer, parse_object
+from cio_pipeline.sandbox.answers import (
+    Answer,
+    Request,
+    json_answer,
+    parse_object,
+    write_json,
+)
 from cio_pipeline.sandbox.people import People, Person
 
 MOST_IDS = 100
@@ -77,7 +81,7 @@ def _customer(person: Person) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str:  # noqa: ANN401  # any JSON
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else write_json(value)
 
 
 def _error(status: int, detail: str) -> Answer:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
-
-import orjson
 
 ID_LIMIT = 150
 NAME_LIMIT = 150
@@ -124,7 +123,7 @@ def check_identifier(identifier: object) -> None:
     """
     if not isinstance(identifier, str) or not identifier:
         raise Refusal("required", "id", "an identifier is required")
-    if len(identifier) * 4 > ID_LIMIT and len(identifier.encode()) > ID_LIMIT:
+    if len(identifier) * 4 > ID_LIMIT and _size(identifier) > ID_LIMIT:
         raise Refusal("invalid", "id", f"id is longer than {ID_LIMIT} bytes")
 
 
@@ -141,10 +140,19 @@ def check_attributes(attributes: object) -> None:
             "invalid", "attributes", f"more than {MOST_ATTRIBUTES} attributes"
         )
     for name, value in attributes.items():
-        if len(name) * 4 > NAME_LIMIT and len(name.encode()) > NAME_LIMIT:
+        if len(name) * 4 > NAME_LIMIT and _size(name) > NAME_LIMIT:
             raise Refusal("invalid", name[:50], "attribute name is too long")
         if type(value) is str:
-            if len(value) * 4 > VALUE_LIMIT and len(value.encode()) > VALUE_LIMIT:
+            if len(value) * 4 > VALUE_LIMIT and _size(value) > VALUE_LIMIT:
                 raise Refusal("invalid", name, "attribute value is too long")
-        elif type(value) in (dict, list) and len(orjson.dumps(value)) > VALUE_LIMIT:
+        elif type(value) in (dict, list) and size_as_json(value) > VALUE_LIMIT:
             raise Refusal("invalid", name, "attribute value is too long")
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+def size_as_json(value: object) -> int:
+    """Say how many bytes a value takes as compact JSON."""
+    return _size(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import json
 import random
 import signal
 import sys
@@ -15,7 +16,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl
 
-import orjson
 from aiohttp import web
 
 from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
@@ -41,6 +41,25 @@ class Interceptor(Protocol):
 
     def after(self, request: Request, connection: int, status: int) -> None:
         """See what was answered."""
+
+
+class _Server(web.Server):
+    """aiohttp's low-level server, which says when a connection is gone."""
+
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        *,
+        on_lost: Callable[[web.RequestHandler], None],
+    ) -> None:
+        super().__init__(handler)
+        self._on_lost = on_lost
+
+    def connection_lost(
+        self, handler: web.RequestHandler, exc: BaseException | None = None
+    ) -> None:
+        self._on_lost(handler)
+        super().connection_lost(handler, exc)
 
 
 @dataclass(slots=True)
@@ -70,7 +89,7 @@ class Sandbox:
         self._settings = settings or SandboxSettings(port=0)
         self._interceptor = interceptor
         self._draw = random.Random(self._settings.seed).random  # noqa: S311  # no secret
-        self._connections: dict[int, int] = {}
+        self._connections: dict[web.RequestHandler, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
@@ -114,7 +133,7 @@ class Sandbox:
         """Serve until `_end` is set."""
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
-        server = web.Server(self._handle)
+        server = _Server(self._handle, on_lost=self._forget_connection)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, _HOST, self._settings.port, backlog=2048)
@@ -166,6 +185,13 @@ class Sandbox:
             raw.transport.abort()
         return _response(answer)
 
+    def _connection_number(self, raw: web.BaseRequest) -> int:
+        number = self._connections.get(raw.protocol)
+        if number is None:
+            self.stats.connections += 1
+            number = self._connections[raw.protocol] = self.stats.connections
+        return number
+
     async def _answer(self, request: Request, connection: int) -> Answer:
         answer: Answer | None = None
         if self._interceptor is not None:
@@ -186,13 +212,8 @@ class Sandbox:
             return self._app.answer(request)
         return self._track.answer(request)
 
-    def _connection_number(self, raw: web.BaseRequest) -> int:
-        key = id(raw.transport)
-        number = self._connections.get(key)
-        if number is None:
-            self.stats.connections += 1
-            number = self._connections[key] = self.stats.connections
-        return number
+    def _forget_connection(self, protocol: web.RequestHandler) -> None:
+        self._connections.pop(protocol, None)
 
     def _control(self, request: Request) -> Answer:
         """Look inside, and change what goes wrong, while it runs."""
@@ -212,7 +233,7 @@ class Sandbox:
 
     def _change_faults(self, body: bytes) -> Answer:
         try:
-            changes: dict[str, Any] = orjson.loads(body)
+            changes: dict[str, Any] = json.loads(body)
             unknown = sorted(set(changes) - set(FAULT_NAMES))
             if unknown:
                 return json_answer(400, {"unknown": unknown, "known": FAULT_NAMES})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-
 from cio_pipeline.sandbox.answers import (
     NOT_FOUND,
     OK,
@@ -17,7 +15,7 @@ from cio_pipeline.sandbox.answers import (
     parse_object,
     v1_error,
 )
-from cio_pipeline.sandbox.people import People, Refusal, kind_of
+from cio_pipeline.sandbox.people import People, Refusal, kind_of, size_as_json
 
 BODY_LIMIT = 500_000
 ITEM_LIMIT = 32_000
@@ -100,7 +98,7 @@ class TrackApi:
     def _take(self, item: Any) -> None:  # noqa: ANN401  # any JSON
         if not isinstance(item, dict):
             raise Refusal("invalid", "item", "an item must be an object")
-        if len(orjson.dumps(item)) > ITEM_LIMIT:
+        if size_as_json(item) > ITEM_LIMIT:
             raise Refusal("invalid", "item", f"larger than {ITEM_LIMIT} bytes")
         if item.get("type") != "person":
             raise Refusal("invalid", "type", "the sandbox knows people only")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from cio_pipeline.sandbox.server import Sandbox
 from tests.support.program import MAIN
 
 AUTH = ("sandbox-site", "sandbox-key")
@@ -84,3 +86,17 @@ def test_it_keeps_its_books(url: str) -> None:
     assert (stats["requests"], stats["people"]) == (2, 2)
     assert [person["identifiers"] for person in people["people"]] == [{"id": "2"}]
     assert (after["requests"], after["people"]) == (0, 0)
+
+
+def test_each_connection_counts_once() -> None:
+    """One that closed is not taken for the next at its address in memory."""
+    with Sandbox() as sandbox:
+        host = sandbox.url.removeprefix("http://")
+        for _ in range(30):
+            connection = http.client.HTTPConnection(host)
+            for _ in range(2):
+                connection.request("GET", "/nowhere")
+                connection.getresponse().read()
+            connection.close()
+
+        assert sandbox.stats.connections == 30

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.sandbox.answers import Answer, Request
+from cio_pipeline.sandbox.answers import Answer, Request, parse_object
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FaultPlan, Faults
 from cio_pipeline.sandbox.people import People
@@ -250,3 +250,13 @@ def test_the_rate_limit_lets_its_rate_through_and_no_more() -> None:
 
     assert at_the_rate == [None] * 300
     assert 180 <= sum(fault is not None for fault in over_it) <= 200
+
+
+def test_numbers_of_any_size_are_kept_exactly() -> None:
+    """A stand-in that rounds would hide a program that does."""
+    document = parse_object(b'{"n": 123456789012345678901234567890, "t": "\\ud800"}')
+
+    assert document is not None
+    assert document["n"] == 123456789012345678901234567890
+    assert parse_object(b'{"n": NaN}') is None
+    People().upsert("id", "1", document)
