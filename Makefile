@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-PATHS := cio_pipeline main.py tests benchmarks examples
+KILLS ?= 300
+MINUTES ?= 10
+SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check bench clean
+.PHONY: help install run test test-fast lint types format check crash soak bench clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +28,12 @@ test: $(STAMP) ## run every test (under five minutes)
 
 test-fast: $(STAMP) ## run the tests that need no second process (under a minute)
 	$(BIN)/python -m pytest -q tests/unit tests/properties
+
+crash: $(STAMP) ## kill it at least 300 times, and check the books (KILLS=300 SEED=…)
+	$(BIN)/python tests/crash/campaign.py --kills $(KILLS) --seed $(SEED)
+
+soak: $(STAMP) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
+	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
 
 lint: $(STAMP) ## check style, layers and formatting
 	$(BIN)/ruff check .

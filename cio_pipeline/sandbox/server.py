@@ -158,13 +158,17 @@ class Sandbox:
             self._is_up.set()
 
     async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
+        try:
+            body = await raw.read()
+        except ConnectionError:  # whoever asked has gone in the middle of it
+            return web.Response()
         path, _, query = raw.raw_path.partition("?")
         request = Request(
             raw.method,
             path,
             dict(parse_qsl(query)) if query else {},
             raw.headers,
-            await raw.read(),
+            body,
         )
         if path.startswith(_CONTROL):
             return _response(self._control(request))

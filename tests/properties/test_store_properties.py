@@ -1,0 +1,219 @@
+"""The queue on disk as a state machine, with crashes, against a small model.
+
+A crash is the file as it stands at that moment, copied with its log and opened
+anew by nobody who remembers anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from itertools import groupby
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cio_pipeline.model import Ack, Job, Nack, NewJob, ToDeadLetters
+from cio_pipeline.store import (
+    ONE_JOB,
+    Leases,
+    LoadIdentity,
+    NewDeadLetter,
+    Selection,
+    Store,
+)
+
+REFUSED = ToDeadLetters("rejected", 400, "no")
+
+
+def dead_letter(job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
+    """Make a row of a job."""
+    return NewDeadLetter(
+        job_id=job.id,
+        load_id=job.load_id,
+        user_id=job.user_id,
+        record_index=job.record_index,
+        source="data.json",
+        payload=job.body,
+        reason=settlement.reason,
+        http_status=settlement.http_status,
+        message=settlement.message,
+        attempts=job.attempts,
+        failed_at="2026-11-24T00:00:00+00:00",
+        run_id="r",
+    )
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Load, lease, ack, repeat, bury, requeue, discard and crash, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folders = tempfile.TemporaryDirectory()
+        self.lives = 0
+        # The model: what is committed, and what is settled but not committed yet.
+        self.users: dict[int, str] = {}
+        self.attempts: dict[int, int] = {}
+        self.pending: set[int] = set()
+        self.dead: set[int] = set()
+        self.synced = 0
+        self.open(self.next_folder())
+
+    def teardown(self) -> None:
+        """Close and clear away."""
+        self.store.close()
+        self.folders.cleanup()
+
+    def next_folder(self) -> Path:
+        """Give the next life's folder."""
+        self.lives += 1
+        return Path(self.folders.name) / str(self.lives)
+
+    def open(self, folder: Path) -> None:
+        """Open the state as a new process would."""
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.store = Store(folder)
+        self.begin_run()
+
+    def begin_run(self) -> None:
+        """Begin handing out jobs."""
+        self.now = 0.0
+        self.leases = Leases(
+            self.store.queue,
+            parallelism=3,
+            appetite=ONE_JOB,
+            clock=lambda: self.now,
+            dead_letter=dead_letter,
+        )
+        self.leased: dict[int, Job] = {}
+        self.due: dict[int, float] = {}
+        self.tried: dict[int, int] = {}
+        self.acked: set[int] = set()
+        self.buried: set[int] = set()
+        self.fetch()
+
+    def fetch(self) -> None:
+        """Bring pending jobs into memory."""
+        self.leases.jobs_came()
+        self.leases.tend()
+
+    def next_jobs(self) -> set[int]:
+        """Say which jobs may be leased: each user's oldest, if it is in and due."""
+        left = sorted(self.pending - self.acked - self.buried, key=self._by_user)
+        oldest = {next(ids) for _, ids in groupby(left, key=self.users.__getitem__)}
+        return {
+            job_id
+            for job_id in oldest - self.leased.keys()
+            if self.due.get(job_id, 0.0) <= self.now
+        }
+
+    def _by_user(self, job_id: int) -> tuple[str, int]:
+        return self.users[job_id], job_id
+
+    @rule(users=st.lists(st.sampled_from("abc"), min_size=1, max_size=5), is_end=st.booleans())
+    def load(self, users: list[str], *, is_end: bool) -> None:
+        """A chunk comes in."""
+        identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
+        load = self.store.begin_load(identity)
+        first = max(self.users, default=0) + 1
+        jobs = [NewJob(user, b"{}", place) for place, user in enumerate(users)]
+        self.store.enqueue(load, jobs, [], next_index=len(jobs))
+        if is_end:
+            self.store.finish_load(load, len(jobs))
+        for job_id, user in enumerate(users, start=first):
+            self.users[job_id] = user
+            self.pending.add(job_id)
+        self.fetch()
+
+    @precondition(lambda self: self.next_jobs())
+    @rule()
+    def lease(self) -> None:
+        """Who is leased is its user's oldest, and remembers its attempts."""
+        (job,) = self.leases.lease()
+        assert job.id in self.next_jobs()
+        assert job.user_id == self.users[job.id]
+        known = self.tried.get(job.id, self.attempts.get(job.id, 0))
+        assert job.attempts == known
+        self.due.pop(job.id, None)
+        self.leased[job.id] = job
+
+    @precondition(lambda self: self.leased)
+    @rule(data=st.data(), how=st.sampled_from(["ack", "bury", "repeat", "release"]))
+    def settle(self, data: st.DataObject, how: str) -> None:
+        """A leased job comes back."""
+        job = self.leased.pop(data.draw(st.sampled_from(sorted(self.leased))))
+        if how == "ack":
+            self.leases.settle([(job, Ack())])
+            self.acked.add(job.id)
+        elif how == "bury":
+            self.leases.settle([(job, REFUSED)])
+            self.buried.add(job.id)
+        elif how == "repeat":
+            self.leases.settle([(job, Nack(2.0, is_strike=True))])
+            self.tried[job.id] = job.attempts + 1
+            self.due[job.id] = self.now + 2.0
+        else:
+            self.leases.release([job])
+
+    @rule()
+    def commit(self) -> None:
+        """What was settled reaches the disk."""
+        self.leases.commit()
+        self.attempts |= self.tried
+        self.pending -= self.acked | self.buried
+        self.dead |= self.buried
+        self.synced += len(self.acked)
+        self.acked, self.buried = set(), set()
+
+    @rule()
+    def crash(self) -> None:
+        """The process is gone; what was not committed never happened."""
+        folder = self.next_folder()
+        shutil.copytree(self.folder, folder)
+        self.store.close()
+        self.open(folder)
+
+    @rule(data=st.data(), what=st.sampled_from(["requeue", "discard"]))
+    def mend(self, data: st.DataObject, what: str) -> None:
+        """Between two runs a person moves dead letters, or drops them."""
+        self.commit()
+        reason = data.draw(st.sampled_from(["rejected", "not_found"]))
+        moved = getattr(self.store, what)(Selection(reason=reason))
+        chosen = self.dead if reason == "rejected" else set()
+        assert moved == len(chosen)
+        if what == "requeue":
+            self.pending |= chosen
+            for job_id in chosen:
+                self.attempts.pop(job_id, None)
+        self.dead -= chosen
+        self.begin_run()
+
+    @rule(seconds=st.floats(0, 3))
+    def pass_time(self, seconds: float) -> None:
+        """Time goes on."""
+        self.now += seconds
+        self.leases.jobs_came()
+        if seconds >= 0.05:  # the keeper would commit a group that waited so long
+            self.commit()
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        """The counters and the tables say what the model says."""
+        totals = self.store.totals()
+        rows = self.store.queue.read("SELECT _id FROM ack_queue_jobs")
+        dead = self.store.queue.read("SELECT job_id FROM dead_letters")
+        assert {job_id for (job_id,) in rows} == self.pending
+        assert sorted(job_id for (job_id,) in dead) == sorted(self.dead)
+        assert totals == (len(self.pending), self.synced, len(self.dead))
+
+
+TestStore = StoreMachine.TestCase
+TestStore.settings = settings(
+    max_examples=200,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
