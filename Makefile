@@ -7,7 +7,7 @@ MINUTES ?= 10
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash soak bench clean
+.PHONY: help install run test test-fast lint types format check crash soak peers bench clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ crash: $(STAMP) ## kill it at least 300 times, and check the books (KILLS=300 SE
 
 soak: $(STAMP) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
+
+peers: ## install the official Node client, to compare and measure against
+	npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent
 
 lint: $(STAMP) ## check style, layers and formatting
 	$(BIN)/ruff check .

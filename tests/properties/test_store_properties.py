@@ -113,7 +113,10 @@ class StoreMachine(RuleBasedStateMachine):
     def _by_user(self, job_id: int) -> tuple[str, int]:
         return self.users[job_id], job_id
 
-    @rule(users=st.lists(st.sampled_from("abc"), min_size=1, max_size=5), is_end=st.booleans())
+    @rule(
+        users=st.lists(st.sampled_from("abc"), min_size=1, max_size=5),
+        is_end=st.booleans(),
+    )
     def load(self, users: list[str], *, is_end: bool) -> None:
         """A chunk comes in."""
         identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")

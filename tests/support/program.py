@@ -14,6 +14,7 @@ from typing import Any
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 KILL_AT = Path(__file__).with_name("kill_at.py")
+SMALL_DISK = Path(__file__).with_name("small_disk.py")
 # One that should not fire; a hung process fails its test instead of the suite.
 PATIENCE_SECONDS = 60.0
 REQUEST_EXAMPLE: dict[str, Any] = {
@@ -57,12 +58,14 @@ class Program:
         changes: configuration keys beside the request's example.
         kill_at: a step (see `kill_at.py`) and which occurrence of it ends the
             process; None to let it be.
+        disk: a limit on what can be written (see `small_disk.py`), or None.
     """
 
     folder: Path
     url: str
     changes: dict[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, int] | None = None
+    disk: str | None = None
 
     @property
     def state(self) -> Path:
@@ -100,6 +103,8 @@ class Program:
         if self.kill_at is not None:
             point, occurrence = self.kill_at
             launcher = [KILL_AT, point, str(occurrence)]
+        elif self.disk is not None:
+            launcher = [SMALL_DISK, self.disk]
         return [sys.executable, *launcher, *command.split(), *where, *options]
 
     def start(

@@ -1,0 +1,168 @@
+"""Runs beside each other, folders that move, files that are replaced."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cio_pipeline.sandbox.faults import Faults
+from cio_pipeline.sandbox.settings import SandboxSettings
+from tests.support.api import Entry, ScriptedApi
+from tests.support.books import (
+    check_database,
+    check_order,
+    expected_people,
+    numbered_records,
+)
+from tests.support.program import SIGKILL, SIGTERM, Program, finish, killer
+
+RECORDS = numbered_records(1500, 600, random.Random(3).randrange)
+
+
+def stop_at(api: ScriptedApi, number: int, stop: object) -> None:
+    """Call something when a request of that number comes."""
+
+    def look(entry: Entry) -> None:
+        if entry.number == number:
+            stop()  # type: ignore[operator]  # as just said
+
+    api.before_answer = look
+
+
+def kill_in_the_middle(api: ScriptedApi, program: Program, data: Path) -> None:
+    """Sync, and be killed at the hundredth request."""
+    process = program.start("sync", "-data", data)
+    stop_at(api, len(api.ledger) + 100, killer(process, SIGKILL))
+    assert finish(process).code == -SIGKILL
+    api.before_answer = None
+
+
+@pytest.mark.parametrize("how", ["copied", "moved"])
+def test_a_state_folder_goes_on_elsewhere(
+    api: ScriptedApi, program: Program, tmp_path: Path, how: str
+) -> None:
+    """Nothing in it knows where it stands."""
+    data = program.write_data(RECORDS)
+    kill_in_the_middle(api, program, data)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    there = replace(program, folder=elsewhere)
+    (shutil.copytree if how == "copied" else shutil.move)(program.state, there.state)
+
+    outcome = there.run("sync", "-data", data, "-json")
+
+    assert outcome.code == 0
+    assert api.people() == expected_people(RECORDS)
+    check_order(api, RECORDS)
+
+
+def test_a_copy_of_a_run_that_stands_still_goes_on(
+    api: ScriptedApi, program: Program, tmp_path: Path
+) -> None:
+    """A snapshot of the folder in the middle of its writes is whole."""
+    data = program.write_data(RECORDS)
+    process = program.start("sync", "-data", data)
+    stop_at(api, 200, killer(process, signal.SIGSTOP))
+    deadline = time.monotonic() + 30
+    while len(api.ledger) < 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # it is stopped by the server, not by this clock
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copytree(program.state, elsewhere / "state")
+    os.kill(process.pid, SIGKILL)
+    finish(process)
+    api.before_answer = None
+    there = replace(program, folder=elsewhere)
+
+    outcome = there.run("sync", "-data", data, "-json")
+
+    assert outcome.code == 0
+    assert api.people() == expected_people(RECORDS)
+    check_order(api, RECORDS)
+    check_database(there)
+
+
+def test_a_newer_file_wins_over_what_an_interrupted_run_left(
+    api: ScriptedApi, program: Program
+) -> None:
+    """What was queued goes first, then the newer records."""
+    older = [{"id": n, "name": f"old {n}", "computed_ltv": n} for n in range(600)]
+    newer = [{"id": n, "name": f"new {n}"} for n in range(0, 600, 2)]
+    kill_in_the_middle(api, program, program.write_data(older))
+
+    outcome = program.run("sync", "-data", program.write_data(newer), "-json")
+
+    assert outcome.code == 0
+    assert outcome.result["resumed"] > 0
+    assert outcome.result["records"] == 300
+    people = api.people()
+    assert [people[str(n)]["name"] for n in range(0, 600, 2)] == [
+        f"new {n}" for n in range(0, 600, 2)
+    ]
+
+
+def test_reports_beside_a_run_disturb_nothing(tmp_path: Path) -> None:
+    """`status` and the report read; what would change the queue is turned away."""
+    settings = SandboxSettings(port=0, faults=Faults(latency_ms=20))
+    with ScriptedApi(settings) as api:
+        program = Program(tmp_path, api.url, {"parallelism": 5})
+        api.script("1", [400] * 10)
+        data = program.write_data(RECORDS)
+        process = program.start("sync", "-data", data, "-json")
+        while len(api.ledger) < 50:
+            assert process.poll() is None
+            time.sleep(0.01)  # until it is on its way
+        seen = [program.status() for _ in range(3)]
+        letters = program.run("dead-letters", "-json")
+        requeue = program.run("dead-letters", "requeue", "-all")
+        second = program.run("resume")
+        outcome = finish(process)
+
+    assert all(status["running"]["pid"] == process.pid for status in seen)
+    assert letters.code == 0
+    assert requeue.code == second.code == 2
+    assert str(process.pid) in requeue.stderr
+    assert str(process.pid) in second.stderr
+    assert outcome.code in (0, 1), outcome.stderr
+    assert outcome.result["pending"] == 0
+
+
+def test_a_stale_lock_is_nobodys(api: ScriptedApi, program: Program) -> None:
+    """The lock is the system's, and ends with its process."""
+    data = program.write_data(RECORDS)
+    kill_in_the_middle(api, program, data)
+    locks = list(program.state.glob("*/*lock*"))
+
+    outcome = program.run("resume", "-json")
+
+    assert locks, "the killed run's lock file is still there"
+    assert outcome.code == 0
+
+
+def test_a_stop_in_the_middle_of_a_load_goes_on_loading(
+    api: ScriptedApi, program: Program
+) -> None:
+    """What was read is queued, what was not is read by the next run."""
+    program.configure(api="batch")
+    records = [{"id": n, "name": "x" * 500} for n in range(30_000)]
+    data = program.write_data(records)
+    process = program.start("sync", "-data", data, "-json")
+    stop_at(api, 1, killer(process, SIGTERM))
+    stopped = finish(process)
+    api.before_answer = None
+
+    again = program.run("sync", "-data", data, "-json")
+
+    assert stopped.code == 128 + SIGTERM
+    assert stopped.result["records"] + again.result["records"] == 30_000
+    assert again.result["records"] > 0, "the load had ended before the stop"
+    assert again.result["resumed"] == stopped.result["pending"]
+    assert len(api.people()) == 30_000

@@ -1,0 +1,51 @@
+"""Files in which users repeat in every pattern: the last record wins, always."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.api import DROP, Answer, ScriptedApi
+from tests.support.books import check_order, expected_people
+from tests.support.program import Program, balances
+
+_failures = st.lists(st.sampled_from([200, 200, 503, 500, 408, DROP]), max_size=12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    users=st.lists(st.integers(0, 6), min_size=1, max_size=60),
+    lacks_name=st.sets(st.integers(0, 59)),
+    failures=st.dictionaries(st.integers(0, 6), _failures, max_size=4),
+    parallelism=st.integers(1, 12),
+)
+def test_the_final_state_is_that_of_records_applied_one_by_one(
+    users: list[int],
+    lacks_name: set[int],
+    failures: dict[int, list[int | Answer]],
+    parallelism: int,
+) -> None:
+    """Under failures and parallelism; no two requests of one user overlap."""
+    records: list[dict[str, Any]] = [
+        {"id": user, "name": f"record {place}", "computed_ltv": place}
+        for place, user in enumerate(users)
+    ]
+    for place in lacks_name & set(range(len(records))):
+        del records[place]["computed_ltv"]
+    with tempfile.TemporaryDirectory() as folder, ScriptedApi() as api:
+        for user, script in failures.items():
+            api.script(str(user), script)
+        program = Program(Path(folder), api.url, {"parallelism": parallelism})
+
+        outcome = program.sync(records)
+
+        assert outcome.code == 0, outcome.stderr
+        assert balances(outcome.result)
+        assert outcome.result["synced"] == len(records)
+        assert api.people() == expected_people(records)
+        assert api.overlaps() == []
+        check_order(api, records)
