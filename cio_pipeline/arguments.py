@@ -185,6 +185,12 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         choices=("json", "jsonl", "csv"),
         help="what the data file is (default: told by its ending, else a JSON array)",
     )
+    parser.add_argument(
+        "-changed-only",
+        "--changed-only",
+        action="store_true",
+        help="send only users whose payload differs from what was delivered last",
+    )
     _add_logging(parser)
 
 

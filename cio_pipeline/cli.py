@@ -101,6 +101,7 @@ def _run(arguments: argparse.Namespace, source: Source | None) -> int:
             basic_token=token,
             store=store,
             source=source,
+            changed_only=source is not None and arguments.changed_only,
             stop=stop,
             world=World(clock=time.monotonic, draw=random.random, log=log),
         )

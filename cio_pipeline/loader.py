@@ -20,17 +20,17 @@ CHUNK_RECORDS = 500
 CHUNK_BYTES = 1_000_000
 
 
-def mapping_digest(config: Config) -> str:
-    """Tell one way of mapping records from another, to recognise a load by."""
-    rules = repr((config.user_id, config.mappings))
+def mapping_digest(config: Config, *, changed_only: bool) -> str:
+    """Tell one way of loading records from another, to recognise a load by."""
+    rules = repr((config.user_id, config.mappings, changed_only))
     return hashlib.sha256(rules.encode()).hexdigest()
 
 
 class LoadListener(Protocol):
     """Who is told of each committed chunk."""
 
-    def chunk_loaded(self, jobs: int, unmappable: int) -> None:
-        """So many jobs are in the queue, so many records dead, since last told."""
+    def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
+        """So many jobs were queued, records dead, and records skipped by a commit."""
 
 
 class _Chunk:
@@ -72,6 +72,7 @@ class Loader:
         run_id: the run, for dead letters.
         utc_now: the time as ISO 8601, for dead letters.
         listener: told of each chunk after its commit.
+        changed_only: leave out what Customer.io was told last.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Loader:
         run_id: str,
         utc_now: Callable[[], str],
         listener: LoadListener,
+        changed_only: bool,
     ) -> None:
         self._store = store
+        self._changed_only = changed_only
         self._load = load
         self._mapper = mapper
         self._run_id = run_id
@@ -118,10 +121,15 @@ class Loader:
         self._store.finish_load(self._load, chunk.next_index)
 
     def _commit(self, chunk: _Chunk) -> None:
-        self._store.enqueue(
-            self._load, chunk.jobs, chunk.unmappable, next_index=chunk.next_index
+        queued = self._store.enqueue(
+            self._load,
+            chunk.jobs,
+            chunk.unmappable,
+            next_index=chunk.next_index,
+            changed_only=self._changed_only,
         )
-        self._listener.chunk_loaded(len(chunk.jobs), len(chunk.unmappable))
+        skipped = len(chunk.jobs) - queued
+        self._listener.chunk_loaded(queued, len(chunk.unmappable), skipped)
 
     def _map_into(self, chunk: _Chunk, record: Record) -> None:
         try:

@@ -100,6 +100,7 @@ class Run:
         basic_token: base64 of ``site id:API key``.
         store: the workspace's state; the caller holds its run lock.
         source: the data, or None to only finish what is queued.
+        changed_only: send only users whose payload differs from what was acked last.
         stop: set by a signal handler, or by the run itself.
         world: the clock, chance, and the log.
     """
@@ -112,6 +113,7 @@ class Run:
         basic_token: str,
         store: Store,
         source: Source | None,
+        changed_only: bool = False,
         stop: threading.Event,
         world: World,
     ) -> None:
@@ -120,6 +122,7 @@ class Run:
         self._basic_token = basic_token
         self._store = store
         self._source = source
+        self._changed_only = changed_only
         self._stop = stop
         self._world = world
         self._log = world.log
@@ -255,11 +258,13 @@ class Run:
             self._leases.tend()
 
     def _load(self, source: Source) -> None:
+        if self._changed_only:
+            self._store.keep_deliveries()
         load = self._store.begin_load(
             LoadIdentity(
                 source=source.name,
                 fingerprint=source.fingerprint,
-                mapping=mapping_digest(self._config),
+                mapping=mapping_digest(self._config, changed_only=self._changed_only),
             )
         )
         if load.is_finished:
@@ -275,6 +280,7 @@ class Run:
             run_id=self._run_id,
             utc_now=utc_now,
             listener=self,
+            changed_only=self._changed_only,
         )
         try:
             loader.run(source.records(load.next_index), self._stop_loading)
@@ -285,9 +291,9 @@ class Run:
             self._leases.all_loaded()
         self._log.info("load_ended", records=self._tally.records)
 
-    def chunk_loaded(self, jobs: int, unmappable: int) -> None:
+    def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
         """Count a chunk that the loader has committed."""
-        self._tally.records_loaded(jobs, unmappable)
+        self._tally.records_loaded(jobs, unmappable, skipped)
         self._leases.jobs_came()
 
     def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
@@ -360,7 +366,7 @@ class Run:
         is_loading = not self._crew.is_done("loader")
         self._log.info(
             "progress",
-            done=summary.synced + summary.dead_lettered,
+            done=summary.synced + summary.skipped + summary.dead_lettered,
             total=summary.resumed + summary.records,
             is_loading=is_loading,
             rate=round(rate, 1),
@@ -413,7 +419,7 @@ class Run:
     def _summary(self) -> RunSummary:
         synced, dead = self._leases.counts
         dead += self._tally.unmappable
-        records = self._tally.records
+        records, skipped = self._tally.records, self._tally.skipped
         reason = self._reason()
         status: Literal["completed", "completed_with_dead_letters", "stopped"]
         if reason is not None:
@@ -427,9 +433,9 @@ class Run:
             records=records,
             resumed=self._resumed,
             synced=synced,
-            skipped=0,
+            skipped=skipped,
             dead_lettered=dead,
-            pending=self._resumed + records - synced - dead,
+            pending=self._resumed + records - synced - skipped - dead,
             requests=self._tally.requests,
             retries=self._tally.retries,
             duration_seconds=round(self._world.clock() - self._began, 3),

@@ -12,11 +12,12 @@ class Tally:
     """Counters of requests and records. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards the four counters
+        self._lock = threading.Lock()  # guards the counters
         self.requests = 0
         self.retries = 0
         self.records = 0
         self.unmappable = 0
+        self.skipped = 0
 
     def request_sent(self, *, is_retry: bool) -> None:
         """Count a request."""
@@ -24,11 +25,12 @@ class Tally:
             self.requests += 1
             self.retries += is_retry
 
-    def records_loaded(self, jobs: int, unmappable: int) -> None:
+    def records_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
         """Count a committed chunk of the data file."""
         with self._lock:
-            self.records += jobs + unmappable
+            self.records += jobs + unmappable + skipped
             self.unmappable += unmappable
+            self.skipped += skipped
 
 
 class RateMeter:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from cio_pipeline.model import NewJob, RunSummary
-from cio_pipeline.store import loads, runs
+from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
     CauseCount,
     NewDeadLetter,
@@ -94,15 +94,35 @@ class Store:
         unmappable: Sequence[NewDeadLetter],
         *,
         next_index: int,
-    ) -> None:
+        changed_only: bool = False,
+    ) -> int:
         """Commit a chunk of a load: its jobs, its dead letters, its progress.
 
         A crash just before repeats the whole chunk; just after, none of it.
+
+        Args:
+            load: the load.
+            jobs: what is to be sent.
+            unmappable: the records that cannot be.
+            next_index: the place of the record after the chunk.
+            changed_only: leave out what was acked last, after `keep_deliveries`.
+
+        Returns:
+            How many jobs were enqueued.
         """
         with self.queue.transaction() as tx:
+            if changed_only:
+                jobs = deliveries.changed_only(tx, jobs)
             self.queue.insert(tx, jobs, load.id)
+            if self.queue.keeps_deliveries:
+                deliveries.note_enqueued(tx, jobs)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
+        return len(jobs)
+
+    def keep_deliveries(self) -> None:
+        """From now on, keep what each user was last sent (see `deliveries`)."""
+        self.queue.keep_deliveries()
 
     def finish_load(self, load: Load, next_index: int) -> None:
         """Commit that all of a load's data is in the queue, safe on the disk.
@@ -132,6 +152,8 @@ class Store:
     def requeue(self, selection: Selection) -> int:
         """Put dead letters back in the queue; how many."""
         with self.queue.transaction() as tx:
+            if self.queue.keeps_deliveries:
+                deliveries.note_requeued(tx, selection)
             return requeue_dead_letters(tx, selection)
 
     def discard(self, selection: Selection) -> int:

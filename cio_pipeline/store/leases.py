@@ -13,6 +13,7 @@ from typing import NamedTuple, assert_never
 
 from cio_pipeline.model import Ack, Job, Nack, Settlement, ToDeadLetters
 from cio_pipeline.store.dead_letters import NewDeadLetter, insert_dead_letters
+from cio_pipeline.store.deliveries import note_settled
 from cio_pipeline.store.queue import JobQueue
 from cio_pipeline.store.window import Window
 
@@ -52,7 +53,7 @@ class _Group:
     """Outcomes on their way to one commit."""
 
     def __init__(self) -> None:
-        self.acked: list[int] = []
+        self.acked: list[Job] = []
         self.retried: dict[int, Job] = {}
         self.dead: list[NewDeadLetter] = []
 
@@ -62,7 +63,9 @@ class _Group:
     def settled_ids(self) -> list[int]:
         """The jobs that leave the queue."""
         buried = [letter.job_id for letter in self.dead]
-        return self.acked + [job_id for job_id in buried if job_id is not None]
+        return [job.id for job in self.acked] + [
+            job_id for job_id in buried if job_id is not None
+        ]
 
 
 class Leases:
@@ -198,13 +201,12 @@ class Leases:
         if not len(group):
             return
         with self._queue.transaction() as tx:
-            buried = [
-                letter.job_id for letter in group.dead if letter.job_id is not None
-            ]
-            self._queue.delete(tx, group.acked + buried)
+            self._queue.delete(tx, group.settled_ids())
             self._queue.note_attempts(tx, group.retried.values())
             insert_dead_letters(tx, group.dead)
             tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
+            if self._queue.keeps_deliveries:
+                note_settled(tx, group.acked, group.dead)
         with self._changed:
             self._committing = 0
             synced, dead = self.counts
@@ -239,7 +241,7 @@ class Leases:
         tried = job._replace(attempts=job.attempts + 1)
         match settlement:
             case Ack():
-                self._group.acked.append(job.id)
+                self._group.acked.append(job)
                 self._forget(job)
             case Nack():
                 tried = tried._replace(strikes=job.strikes + settlement.is_strike)

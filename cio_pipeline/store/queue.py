@@ -20,6 +20,7 @@ import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.model import Job, NewJob
+from cio_pipeline.store import deliveries
 from cio_pipeline.store.faults import translated
 
 FILE_NAME = "queue.db"
@@ -67,6 +68,7 @@ class JobQueue(SQLiteAckQueue):
             auto_resume=False,
             serializer=persistqueue.serializers.json,
         )
+        self.keeps_deliveries = deliveries.are_kept(self._reader)
 
     def _new_db_connection(
         self,
@@ -114,6 +116,13 @@ class JobQueue(SQLiteAckQueue):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def keep_deliveries(self) -> None:
+        """From now on, keep what each user was last sent (see `deliveries`)."""
+        if not self.keeps_deliveries:
+            with self.transaction() as tx:
+                deliveries.begin_keeping(tx)
+            self.keeps_deliveries = True
 
     def insert(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob], load_id: int

@@ -59,6 +59,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.pending: set[int] = set()
         self.dead: set[int] = set()
         self.synced = 0
+        self.bodies: dict[int, bytes] = {}
+        # What each user was last sent; None once nothing is known any more.
+        self.held: dict[str, bytes | None] = {}
+        self.keeps_deliveries = False
         self.open(self.next_folder())
 
     def teardown(self) -> None:
@@ -91,8 +95,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.leased: dict[int, Job] = {}
         self.due: dict[int, float] = {}
         self.tried: dict[int, int] = {}
-        self.acked: set[int] = set()
-        self.buried: set[int] = set()
+        self.settled: list[tuple[int, bytes | None]] = []
         self.fetch()
 
     def fetch(self) -> None:
@@ -102,7 +105,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     def next_jobs(self) -> set[int]:
         """Say which jobs may be leased: each user's oldest, if it is in and due."""
-        left = sorted(self.pending - self.acked - self.buried, key=self._by_user)
+        settled = {job_id for job_id, _ in self.settled}
+        left = sorted(self.pending - settled, key=self._by_user)
         oldest = {next(ids) for _, ids in groupby(left, key=self.users.__getitem__)}
         return {
             job_id
@@ -110,24 +114,49 @@ class StoreMachine(RuleBasedStateMachine):
             if self.due.get(job_id, 0.0) <= self.now
         }
 
+    def changed(self, users: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+        """Say which of these must be sent, given what was delivered."""
+        waiting = {self.users[job_id] for job_id in self.pending}
+        kept = []
+        for user, body in users:
+            if user in waiting or self.held.get(user) != body:
+                kept.append((user, body))
+                waiting.add(user)
+        return kept
+
     def _by_user(self, job_id: int) -> tuple[str, int]:
         return self.users[job_id], job_id
 
     @rule(
-        users=st.lists(st.sampled_from("abc"), min_size=1, max_size=5),
+        users=st.lists(
+            st.tuples(st.sampled_from("abc"), st.sampled_from([b"1", b"2"])),
+            min_size=1,
+            max_size=5,
+        ),
         is_end=st.booleans(),
+        changed_only=st.booleans(),
     )
-    def load(self, users: list[str], *, is_end: bool) -> None:
-        """A chunk comes in."""
+    def load(
+        self, users: list[tuple[str, bytes]], *, is_end: bool, changed_only: bool
+    ) -> None:
+        """A chunk comes in; what was delivered last may be left out."""
+        if changed_only:
+            self.store.keep_deliveries()
+            self.keeps_deliveries = True
         identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
         load = self.store.begin_load(identity)
         first = max(self.users, default=0) + 1
-        jobs = [NewJob(user, b"{}", place) for place, user in enumerate(users)]
-        self.store.enqueue(load, jobs, [], next_index=len(jobs))
+        jobs = [NewJob(*each, place) for place, each in enumerate(users)]
+        kept = self.changed(users) if changed_only else users
+        count = self.store.enqueue(
+            load, jobs, [], next_index=len(jobs), changed_only=changed_only
+        )
+        assert count == len(kept)
         if is_end:
             self.store.finish_load(load, len(jobs))
-        for job_id, user in enumerate(users, start=first):
+        for job_id, (user, body) in enumerate(kept, start=first):
             self.users[job_id] = user
+            self.bodies[job_id] = body
             self.pending.add(job_id)
         self.fetch()
 
@@ -137,7 +166,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Who is leased is its user's oldest, and remembers its attempts."""
         (job,) = self.leases.lease()
         assert job.id in self.next_jobs()
-        assert job.user_id == self.users[job.id]
+        assert (job.user_id, job.body) == (self.users[job.id], self.bodies[job.id])
         known = self.tried.get(job.id, self.attempts.get(job.id, 0))
         assert job.attempts == known
         self.due.pop(job.id, None)
@@ -150,10 +179,10 @@ class StoreMachine(RuleBasedStateMachine):
         job = self.leased.pop(data.draw(st.sampled_from(sorted(self.leased))))
         if how == "ack":
             self.leases.settle([(job, Ack())])
-            self.acked.add(job.id)
+            self.settled.append((job.id, job.body))
         elif how == "bury":
             self.leases.settle([(job, REFUSED)])
-            self.buried.add(job.id)
+            self.settled.append((job.id, None))
         elif how == "repeat":
             self.leases.settle([(job, Nack(2.0, is_strike=True))])
             self.tried[job.id] = job.attempts + 1
@@ -166,10 +195,15 @@ class StoreMachine(RuleBasedStateMachine):
         """What was settled reaches the disk."""
         self.leases.commit()
         self.attempts |= self.tried
-        self.pending -= self.acked | self.buried
-        self.dead |= self.buried
-        self.synced += len(self.acked)
-        self.acked, self.buried = set(), set()
+        for job_id, body in self.settled:
+            self.pending.remove(job_id)
+            if body is None:
+                self.dead.add(job_id)
+            else:
+                self.synced += 1
+            if self.keeps_deliveries:
+                self.held[self.users[job_id]] = body
+        self.settled = []
 
     @rule()
     def crash(self) -> None:

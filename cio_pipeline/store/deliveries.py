@@ -1,0 +1,104 @@
+"""What each user was last sent, for ``-changed-only``: a few dozen bytes a user.
+
+The table is made when it is first wanted. From then on every transaction that
+enqueues, settles or requeues keeps it true, whether that run wants it or not;
+without it, nothing is kept of what was synced.
+
+A user's row holds a digest of the payload that was acked last, and how many jobs
+of the user are in the queue. Only where there are none does the digest say what
+Customer.io holds: with A acked and B queued, another A has to follow B.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from cio_pipeline.model import Job, NewJob
+from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
+
+_ENQUEUED = (
+    "INSERT INTO deliveries (user, queued) VALUES (?, 1)"
+    " ON CONFLICT (user) DO UPDATE SET queued = queued + 1"
+)
+_DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
+
+
+def digest_of(text: str | bytes) -> bytes:
+    """Shorten a user id or a payload."""
+    raw = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+    return blake2b(raw, digest_size=_DIGEST_BYTES).digest()
+
+
+def are_kept(connection: sqlite3.Connection) -> bool:
+    """Whether this workspace has the table."""
+    row = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = 'deliveries'"
+    ).fetchone()
+    return row is not None
+
+
+def begin_keeping(tx: sqlite3.Connection) -> None:
+    """Make the table; jobs that are queued already are counted in."""
+    tx.execute(
+        "CREATE TABLE deliveries (user BLOB PRIMARY KEY, payload BLOB,"
+        " queued INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    _add(tx, tx.execute("SELECT user_id FROM ack_queue_jobs"))
+
+
+def changed_only(tx: sqlite3.Connection, jobs: Sequence[NewJob]) -> list[NewJob]:
+    """Leave out the jobs that would tell Customer.io what it was told last."""
+    changed: list[NewJob] = []
+    changed_users: set[str] = set()
+    for job in jobs:
+        if job.user_id not in changed_users and _is_known(tx, job):
+            continue
+        changed.append(job)
+        changed_users.add(job.user_id)
+    return changed
+
+
+def note_enqueued(tx: sqlite3.Connection, jobs: Iterable[NewJob]) -> None:
+    """Count jobs that join the queue."""
+    tx.executemany(_ENQUEUED, ((digest_of(job.user_id),) for job in jobs))
+
+
+def note_requeued(tx: sqlite3.Connection, selection: Selection) -> None:
+    """Count dead letters that are about to be put back."""
+    where, values = selection.where()
+    _add(
+        tx,
+        tx.execute(
+            "SELECT user_id FROM dead_letters"  # noqa: S608  # values are parameters
+            f" WHERE job_id IS NOT NULL AND {where}",
+            values,
+        ),
+    )
+
+
+def note_settled(
+    tx: sqlite3.Connection, acked: Iterable[Job], dead: Iterable[NewDeadLetter]
+) -> None:
+    """Keep what was acked; of a dead letter's user nothing is known for certain."""
+    tx.executemany(
+        "UPDATE deliveries SET queued = queued - 1, payload = ? WHERE user = ?",
+        ((digest_of(job.body), digest_of(job.user_id)) for job in acked),
+    )
+    tx.executemany(
+        "UPDATE deliveries SET queued = queued - 1, payload = NULL WHERE user = ?",
+        ((digest_of(letter.user_id),) for letter in dead if letter.user_id is not None),
+    )
+
+
+def _is_known(tx: sqlite3.Connection, job: NewJob) -> bool:
+    row = tx.execute(
+        "SELECT payload FROM deliveries WHERE user = ? AND queued = 0",
+        (digest_of(job.user_id),),
+    ).fetchone()
+    return row is not None and row[0] == digest_of(job.body)
+
+
+def _add(tx: sqlite3.Connection, rows: Iterable[tuple[str]]) -> None:
+    tx.executemany(_ENQUEUED, ((digest_of(user_id),) for (user_id,) in rows))
