@@ -11,7 +11,15 @@ import cio_pipeline
 from cio_pipeline.errors import UsageError
 from cio_pipeline.sandbox.options import add_options
 
-COMMANDS = ("sync", "resume", "status", "dead-letters", "sandbox")
+COMMANDS = (
+    "sync",
+    "resume",
+    "status",
+    "dead-letters",
+    "check",
+    "verify",
+    "sandbox",
+)
 _ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
 
 _DESCRIPTION = """\
@@ -28,6 +36,9 @@ commands (python main.py COMMAND -help tells each one's options):
   status         what is queued, in flight, dead and synced; the last runs
   dead-letters   the records that could not be delivered, and why:
                  list (the default), requeue, discard
+  check          what a sync would do, without sending: mistakes, doubts, the first
+                 payloads; -suggest writes a configuration for a data file
+  verify         look the users up in Customer.io, and compare
   sandbox        a local stand-in for Customer.io, to try things out
 
 exit codes:
@@ -98,6 +109,8 @@ def _build() -> argparse.ArgumentParser:
     _add_resume(commands)
     _add_status(commands)
     _add_dead_letters(commands)
+    _add_check(commands)
+    _add_verify(commands)
     _add_sandbox(commands)
     return parser
 
@@ -126,11 +139,11 @@ def _add_help(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) -> None:
     parser.add_argument(
         "-config",
         "--config",
-        required=True,
+        required=needs_config,
         metavar="FILE",
         help="the configuration file (JSON)",
     )
@@ -179,12 +192,7 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         metavar="FILE",
         help="the data file; - reads standard input",
     )
-    parser.add_argument(
-        "-format",
-        "--format",
-        choices=("json", "jsonl", "csv"),
-        help="what the data file is (default: told by its ending, else a JSON array)",
-    )
+    _add_format(parser)
     parser.add_argument(
         "-changed-only",
         "--changed-only",
@@ -192,6 +200,15 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         help="send only users whose payload differs from what was delivered last",
     )
     _add_logging(parser)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-format",
+        "--format",
+        choices=("json", "jsonl", "csv"),
+        help="what the data file is (default: told by its ending, else a JSON array)",
+    )
 
 
 def _add_resume(commands: _Commands[_Parser]) -> None:
@@ -270,6 +287,76 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with these numbers",
     )
+
+
+def _add_check(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "check",
+        "Read and validate everything, map every record, send nothing.",
+        "check -config configuration.json -data data.json\n"
+        "  python main.py check -suggest -data data.json > configuration.json",
+    )
+    _add_common(parser, needs_config=False)
+    parser.add_argument(
+        "-data", "--data", metavar="FILE", help="the data file; - reads standard input"
+    )
+    _add_format(parser)
+    parser.add_argument(
+        "-suggest",
+        "--suggest",
+        action="store_true",
+        help="write a configuration for the data file to stdout",
+    )
+
+
+def _add_verify(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        "Look the data file's users up in Customer.io (App API, 10 requests a second,"
+        "\n100 users a request) and compare their attributes with what it maps to.",
+        "verify -config configuration.json -data data.json -sample 1000",
+    )
+    _add_common(parser)
+    parser.add_argument(
+        "-data", "--data", required=True, metavar="FILE", help="the data file"
+    )
+    _add_format(parser)
+    parser.add_argument(
+        "-sample",
+        "--sample",
+        type=_positive,
+        metavar="N",
+        help="look up so many users only, picked evenly",
+    )
+    parser.add_argument(
+        "-wait",
+        "--wait",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="look users that differ up again for so long: a sync takes seconds to"
+        " show (default: 30)",
+    )
+    _add_logging(parser)
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
 
 
 def _add_sandbox(commands: _Commands[_Parser]) -> None:

@@ -11,6 +11,7 @@ import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from cio_pipeline.errors import KeysRejected, StopRun
 from cio_pipeline.model import (
     NOT_FOUND,
     REJECTED,
@@ -115,6 +116,31 @@ def decide(
         return ToDeadLetters(RETRIES_EXHAUSTED, outcome.http_status, outcome.message)
     wait = max(outcome.at_least_seconds, backoff_seconds(job.attempts, draw))
     return Nack(wait, is_strike=is_strike)
+
+
+def stop_run(halt: Halt, keys: str = "siteId, apiKey") -> StopRun:
+    """Make the error that ends a run of a halt.
+
+    Args:
+        halt: what was learnt.
+        keys: the configuration's keys to check where they were rejected.
+    """
+    if halt.reason == "keys_rejected":
+        return KeysRejected(
+            f"Customer.io rejected the keys ({halt.message}). Check {keys} and region"
+            " in the configuration; the work is kept, run again to go on"
+        )
+    if halt.reason == "redirected":
+        return StopRun(
+            f"the API's address was {halt.message}, where the keys may not go."
+            " Check trackUrl in the configuration; the work is kept",
+            reason="redirected",
+        )
+    return StopRun(
+        f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
+        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE; the work is kept",
+        reason=halt.reason,
+    )
 
 
 def backoff_seconds(attempts: int, draw: float) -> float:

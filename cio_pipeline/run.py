@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -21,14 +20,14 @@ from cio_pipeline.crew import Crew
 from cio_pipeline.errors import (
     CioPipelineError,
     DataFileError,
-    KeysRejected,
     StopRun,
     Unreachable,
 )
 from cio_pipeline.loader import Loader, mapping_digest
 from cio_pipeline.mapping import Mapper
-from cio_pipeline.model import Halt, Job, Reply, RunSummary, ToDeadLetters
-from cio_pipeline.policy import backoff_seconds, judge
+from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
+from cio_pipeline.policy import stop_run
+from cio_pipeline.region import ask_region
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
@@ -227,29 +226,18 @@ class Run:
             return self._config.track_url
         if self._config.region is not None:
             return track_url_of_region(self._config.region)
-        client = TrackClient(
-            self._transport, track_url_of_region("us"), self._basic_token
+        region = ask_region(
+            self._transport,
+            self._basic_token,
+            patience_seconds=self._config.max_outage_seconds,
+            stop=self._stop,
+            clock=self._world.clock,
+            draw=self._world.draw,
         )
-        attempts = 0
-        while not self._stop.is_set():
-            reply = client.ask_region()
-            region = _region_in(reply) if isinstance(reply, Reply) else None
-            if region is not None:
-                self._log.info("region_found", region=region)
-                return track_url_of_region(region)
-            outcome = judge(reply, datetime.now(UTC))
-            if isinstance(outcome, Halt):
-                raise _stop_of(outcome)
-            waited = self._world.clock() - self._began
-            if waited > self._config.max_outage_seconds:
-                raise Unreachable(
-                    "Customer.io could not be asked for the workspace's region"
-                    f" in {waited:.0f} s; set 'region' in the configuration to go"
-                    " without asking. Nothing was sent; the work is kept"
-                )
-            self._stop.wait(backoff_seconds(attempts, self._world.draw()))
-            attempts += 1
-        return track_url_of_region("us")  # stopped: nothing will be sent
+        if region is not None:
+            self._log.info("region_found", region=region)
+        # None: stopped, and nothing will be sent.
+        return track_url_of_region(region or "us")
 
     # -- the threads' work ----------------------------------------------------
 
@@ -313,7 +301,7 @@ class Run:
         )
 
     def _halt(self, halt: Halt) -> None:
-        self._fail(_stop_of(halt))
+        self._fail(stop_run(halt))
 
     def _fail(self, error: BaseException) -> None:
         with self._error_lock:
@@ -449,35 +437,6 @@ class Run:
         if self._stop.is_set():
             return "interrupted"
         return "invalid_data" if self._data_error else None
-
-
-def _region_in(reply: Reply) -> str | None:
-    if reply.status != 200:
-        return None
-    try:
-        region = json.loads(reply.body).get("region")
-    except (ValueError, AttributeError):
-        return None
-    return region if region in ("us", "eu") else None
-
-
-def _stop_of(halt: Halt) -> StopRun:
-    if halt.reason == "keys_rejected":
-        return KeysRejected(
-            f"Customer.io rejected the keys ({halt.message}). Check siteId, apiKey"
-            " and region in the configuration; the work is kept, run again to go on"
-        )
-    if halt.reason == "redirected":
-        return StopRun(
-            f"the API's address was {halt.message}, where the keys may not go."
-            " Check trackUrl in the configuration; the work is kept",
-            reason="redirected",
-        )
-    return StopRun(
-        f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
-        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE; the work is kept",
-        reason=halt.reason,
-    )
 
 
 class _Events:

@@ -3,7 +3,21 @@
 One call is one attempt: nothing here retries, sleeps or judges.
 """
 
+from cio_pipeline.client.app import (
+    MOST_IDS,
+    REQUESTS_PER_SECOND,
+    AppClient,
+    app_url_of_region,
+)
 from cio_pipeline.client.track import TrackClient, track_url_of_region
 from cio_pipeline.client.transport import Transport
 
-__all__ = ["TrackClient", "Transport", "track_url_of_region"]
+__all__ = [
+    "MOST_IDS",
+    "REQUESTS_PER_SECOND",
+    "AppClient",
+    "TrackClient",
+    "Transport",
+    "app_url_of_region",
+    "track_url_of_region",
+]

@@ -1,5 +1,12 @@
 """Values to text: what the commands print. Nothing here prints."""
 
+from cio_pipeline.reports.check import (
+    check_json,
+    check_text,
+    suggestion_text,
+    survey_json,
+    survey_text,
+)
 from cio_pipeline.reports.dead_letters import (
     dead_letters_csv,
     dead_letters_json,
@@ -7,13 +14,21 @@ from cio_pipeline.reports.dead_letters import (
 )
 from cio_pipeline.reports.status import status_json, status_text
 from cio_pipeline.reports.summary import summary_json, summary_text
+from cio_pipeline.reports.verification import verification_json, verification_text
 
 __all__ = [
+    "check_json",
+    "check_text",
     "dead_letters_csv",
     "dead_letters_json",
     "dead_letters_text",
     "status_json",
     "status_text",
+    "suggestion_text",
     "summary_json",
     "summary_text",
+    "survey_json",
+    "survey_text",
+    "verification_json",
+    "verification_text",
 ]

@@ -65,6 +65,7 @@ class People:
     def __init__(self) -> None:
         self._by_identifier: dict[tuple[str, str], Person] = {}
         self._people: list[Person] = []
+        self._made = 0
 
     def __len__(self) -> int:
         return len(self._people)
@@ -101,8 +102,18 @@ class People:
             else:
                 person.attributes[name] = value
 
+    def remove(self, kind: str, identifier: str) -> None:
+        """Forget a person; who is not there is forgotten already."""
+        person = self.find(kind, identifier)
+        if person is None:
+            return
+        self._people.remove(person)
+        for key in [key for key, who in self._by_identifier.items() if who is person]:
+            del self._by_identifier[key]
+
     def _add(self, kind: str, identifier: str) -> Person:
-        person = Person(f"{len(self._people) + 1:016x}")
+        self._made += 1
+        person = Person(f"{self._made:016x}")
         self._people.append(person)
         self._by_identifier["cio_id", "cio_" + person.cio_id] = person
         self._identify(person, kind, identifier)

@@ -39,8 +39,8 @@ class TrackApi:
         """Answer one request."""
         if request.headers.get("Authorization") != self._authorization:
             return UNAUTHORIZED
-        if request.path.startswith(_CUSTOMERS) and request.method == "PUT":
-            return self._identify(request)
+        if request.path.startswith(_CUSTOMERS):
+            return self._customer(request)
         if request.path == "/api/v2/batch" and request.method == "POST":
             return self._batch(request)
         if request.path == "/api/v2/entity" and request.method == "POST":
@@ -54,11 +54,19 @@ class TrackApi:
             return json_answer(200, document)
         return NOT_FOUND
 
-    def _identify(self, request: Request) -> Answer:
+    def _customer(self, request: Request) -> Answer:
         segment = request.path[len(_CUSTOMERS) :]
         if not segment or "/" in segment:
             return NOT_FOUND
         identifier = unquote(segment)
+        if request.method == "PUT":
+            return self._identify(request, identifier)
+        if request.method == "DELETE":
+            self._people.remove(kind_of(identifier), identifier)
+            return OK
+        return NOT_FOUND
+
+    def _identify(self, request: Request, identifier: str) -> Answer:
         attributes = parse_object(request.body)
         if attributes is None:
             return v1_error(400, "the body is not a JSON object")

@@ -75,7 +75,7 @@ class Source:
     def __init__(self, path: str, file: BinaryIO, data_format: DataFormat) -> None:
         self._path = path
         self._file = file
-        self._format = data_format
+        self.format = data_format
         self._is_stdin = path == "-"
         self.name = "stdin" if self._is_stdin else PurePath(path).name
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
@@ -110,16 +110,16 @@ class Source:
             DataFileError: the data is not what it should be, or breaks off; all
                 records before the break have been given by then.
         """
-        if self._format == "jsonl":
+        if self.format == "jsonl":
             return read_lines(self._raw, start)
-        if self._format == "csv":
+        if self.format == "csv":
             return read_table(self._raw, start)
         return read_array(self._raw, start, self._reopen if self.fingerprint else None)
 
     def _check(self, beginning: bytes) -> None:
-        if self._format == "json":
+        if self.format == "json":
             check_array(self._raw, beginning)
-        elif self._format == "csv":
+        elif self.format == "csv":
             check_table(self._raw, beginning)
 
     def _reopen(self) -> RawData:

@@ -1,0 +1,58 @@
+"""The App API: looking people up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from cio_pipeline.client.track import USER_AGENT
+from cio_pipeline.client.transport import Transport
+from cio_pipeline.json_text import encode
+from cio_pipeline.model import NoReply, Reply
+
+MOST_IDS = 100  # the API's limit of one look-up
+REQUESTS_PER_SECOND = 10.0  # the API's published limit
+_APP_URLS = {
+    "us": "https://api.customer.io",
+    "eu": "https://api-eu.customer.io",
+}
+
+
+def app_url_of_region(region: str) -> str:
+    """Give the App API's address in a region, ``us`` or ``eu``."""
+    return _APP_URLS[region]
+
+
+class AppClient:
+    """Customer.io's App API with one workspace's key. Thread-safe.
+
+    Args:
+        transport: the connections.
+        base_url: the address without a trailing slash.
+        app_api_key: the App API's bearer token (RFC 6750).
+    """
+
+    def __init__(self, transport: Transport, base_url: str, app_api_key: str) -> None:
+        self._transport = transport
+        self._endpoint = transport.endpoint(base_url)
+        self._headers = {
+            "Authorization": f"Bearer {app_api_key}",
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+        }
+
+    def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
+        """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
+        body = encode({"ids": list(ids)})
+        path = "/v1/customers/attributes"
+        return self._transport.send(self._endpoint, "POST", path, body, self._headers)
+
+    def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
+        """Ask for one person; 404 where there is none.
+
+        Args:
+            identifier: the id, email address or ``cio_`` id.
+            kind: which of these it is: ``id``, ``email`` or ``cio_id``.
+        """
+        path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
+        return self._transport.send(self._endpoint, "GET", path, b"", self._headers)

@@ -1,0 +1,52 @@
+"""`check`: what a sync would do; `check -suggest`: a configuration for a file."""
+
+from __future__ import annotations
+
+import argparse
+
+from cio_pipeline import reports
+from cio_pipeline.admin import read_status
+from cio_pipeline.check import check_data, estimated_seconds, survey
+from cio_pipeline.commands.common import open_data, say, width, write
+from cio_pipeline.config import read_config
+from cio_pipeline.errors import UsageError
+from cio_pipeline.workspace import folder_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Validate, map and report; send nothing."""
+    if arguments.suggest:
+        return _suggest(arguments)
+    if arguments.config is None:
+        raise UsageError("check needs -config FILE, or -suggest -data FILE")
+    config = read_config(arguments.config)
+    if arguments.data is None:
+        write(['{"valid": true}' if arguments.json else "The configuration is good."])
+        return 0
+    with open_data(arguments) as source:
+        findings = check_data(config, source)
+    pending = 0
+    if config.site_id is not None:
+        folder = folder_of(config, arguments.config, arguments.state)
+        pending = read_status(folder).pending
+    seconds = estimated_seconds(config, findings.requests)
+    show = reports.check_json if arguments.json else reports.check_text
+    write([show(findings, seconds=seconds, pending=pending)])
+    if findings.broken is not None:
+        raise findings.broken
+    return 1 if findings.invalid else 0
+
+
+def _suggest(arguments: argparse.Namespace) -> int:
+    if arguments.data is None:
+        raise UsageError("check -suggest needs -data FILE")
+    with open_data(arguments) as source:
+        seen = survey(source)
+    if not seen.records:
+        raise UsageError(f"{arguments.data}: there is no record that is an object")
+    if arguments.json:
+        write([reports.survey_json(seen)])
+        return 0
+    say(reports.survey_text(seen, width()))
+    write([reports.suggestion_text(seen)])
+    return 0

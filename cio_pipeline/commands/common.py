@@ -1,0 +1,64 @@
+"""What the commands share: opening what was named, and writing results."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from cio_pipeline.config import read_config
+from cio_pipeline.errors import UsageError
+from cio_pipeline.source import Source, open_source
+from cio_pipeline.workspace import folder_of
+
+_WIDTH_OF_A_PIPE = 100
+
+
+def open_data(arguments: argparse.Namespace) -> Source:
+    """Open the data file that ``-data`` names; ``-`` is standard input.
+
+    Raises:
+        DataFileError: it cannot be read.
+    """
+    stdin = sys.stdin.buffer if arguments.data == "-" else None
+    return open_source(arguments.data, format=arguments.format, stdin=stdin)
+
+
+def open_folder(arguments: argparse.Namespace) -> Path:
+    """Name the folder of the configuration's workspace, made or not.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    config = read_config(arguments.config)
+    return folder_of(config, arguments.config, arguments.state)
+
+
+def width() -> int:
+    """How wide a line of the result may be."""
+    return os.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+
+
+def say(text: str) -> None:
+    """Tell a person something beside the result, on stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # what stderr is for
+
+
+def write(pieces: Iterable[str], path: Path | None = None) -> None:
+    """Write a result to stdout, or to a file that replaces what was there.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if path is None:
+        for piece in pieces:
+            sys.stdout.write(piece if piece.endswith("\n") else piece + "\n")
+        sys.stdout.flush()
+        return
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,120 @@
+"""`verify`: is what a file maps to what Customer.io holds?"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import threading
+import time
+from functools import partial
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline import logs, reports
+from cio_pipeline.client import AppClient, Transport, app_url_of_region
+from cio_pipeline.commands.common import open_data, write
+from cio_pipeline.config import Config, read_config
+from cio_pipeline.errors import ConfigError, UsageError
+from cio_pipeline.lookups import LookUps
+from cio_pipeline.mapping import Mapper
+from cio_pipeline.region import ask_region
+from cio_pipeline.signals import StopSignals
+from cio_pipeline.verify import Verifier
+
+_PROGRESS_SECONDS = 5.0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look users up, compare, report; exit 1 where some differ."""
+    if arguments.data == "-":
+        raise UsageError("verify reads the data twice: name a file instead of -")
+    config = read_config(arguments.config)
+    if config.app_api_key is None:
+        raise ConfigError(
+            arguments.config,
+            "the key is missing; looking people up needs an App API key (Settings >"
+            " Account Settings > API Credentials > App API Keys)",
+            key="appApiKey",
+        )
+    log = logs.configure(
+        level=arguments.log_level,
+        format=arguments.log_format,
+        stream=sys.stderr,
+        secrets=_secrets(config),
+    )
+    with open_data(arguments):
+        pass  # a mistake in its name is told before anything is asked
+    stop = threading.Event()
+    with StopSignals(stop, lambda: log.warning("stop_requested")) as signals:
+        transport = Transport(
+            pool_size=1,
+            connect_timeout_seconds=config.connect_timeout_seconds,
+            read_timeout_seconds=config.read_timeout_seconds,
+        )
+        url = _find_url(config, arguments.config, transport, stop)
+        verifier = Verifier(
+            mapper=Mapper(config.user_id, config.mappings),
+            open_source=partial(open_data, arguments),
+            look_ups=LookUps(
+                AppClient(transport, url, config.app_api_key),
+                patience_seconds=config.max_outage_seconds,
+                stop=stop,
+                clock=time.monotonic,
+                draw=random.random,
+            ),
+            sample=arguments.sample,
+            wait_seconds=arguments.wait,
+            stop=stop,
+            clock=time.monotonic,
+            on_progress=_Progress(log),
+        )
+        result = verifier.run()
+        transport.close()
+    if signals.received:
+        return 128 + signals.received
+    show = reports.verification_json if arguments.json else reports.verification_text
+    write([show(result)])
+    return 0 if result.holds else 1
+
+
+def _secrets(config: Config) -> list[str]:
+    keys = [config.app_api_key, config.api_key]
+    if config.site_id and config.api_key:
+        keys.append(logs.basic_token(config.site_id, config.api_key))
+    return [key for key in keys if key]
+
+
+def _find_url(
+    config: Config, path: str, transport: Transport, stop: threading.Event
+) -> str:
+    if config.app_url is not None:
+        return config.app_url
+    region: str | None = config.region
+    if region is None:
+        if config.site_id is None or config.api_key is None:
+            raise ConfigError(
+                path, "the key is missing; say 'us' or 'eu'", key="region"
+            )
+        region = ask_region(
+            transport,
+            logs.basic_token(config.site_id, config.api_key),
+            patience_seconds=config.max_outage_seconds,
+            stop=stop,
+            clock=time.monotonic,
+            draw=random.random,
+        )
+    return app_url_of_region(region or "us")
+
+
+class _Progress:
+    """Tells the log now and then how many users were looked up."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._told_at = time.monotonic()
+
+    def __call__(self, checked: int) -> None:
+        if time.monotonic() - self._told_at >= _PROGRESS_SECONDS:
+            self._told_at = time.monotonic()
+            self._log.info("progress", looked_up=checked)

@@ -1,0 +1,92 @@
+"""What is legal and probably wrong in a payload. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from cio_pipeline.json_text import encode
+from cio_pipeline.mapping import identifier_kind
+from cio_pipeline.model import JsonValue, Payload
+
+VALUE_LIMIT_BYTES = 1000  # Customer.io's limit
+
+# Attributes that Customer.io reads as instructions, with what it wants in them.
+_RESERVED: dict[str, tuple[type, ...]] = {
+    "_timestamp": (int,),
+    "_update": (bool,),
+    "cio_relationships": (dict,),
+    "cio_subscription_preferences": (dict,),
+    "unsubscribed": (bool,),
+}
+
+WarningKind = Literal[
+    "created_at_not_a_timestamp",
+    "value_too_long",
+    "reserved_attribute",
+    "id_read_as_email",
+    "id_read_as_cio_id",
+    "nothing_mapped",
+    "user_repeated",
+]
+MEANINGS: dict[WarningKind, str] = {
+    "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
+    ' segments miss it: give its mapping "type": "timestamp"',
+    "value_too_long": "a value is longer than Customer.io's limit of 1,000 bytes,"
+    " and will be refused",
+    "reserved_attribute": "Customer.io reads this attribute as an instruction and"
+    " wants another type in it",
+    "id_read_as_email": "the user id looks like an email address, and Customer.io"
+    " will take it for one",
+    "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will take"
+    " it for an id of its own",
+    "nothing_mapped": "none of the mapped keys is in the record; only the user"
+    " itself will be made",
+    "user_repeated": "a user stands more than once in the file; the records are sent"
+    " one after another, and the last one wins",
+}
+
+
+class PayloadWarning(NamedTuple):
+    """One doubt about one payload.
+
+    Args:
+        attribute: the attribute it is about; None where it is about the user.
+    """
+
+    kind: WarningKind
+    attribute: str | None = None
+
+
+def payload_warnings(payload: Payload) -> list[PayloadWarning]:
+    """Doubt a payload: each doubt once, in no order that matters."""
+    found: list[PayloadWarning] = []
+    kind = identifier_kind(payload.user_id)
+    if kind == "email":
+        found.append(PayloadWarning("id_read_as_email"))
+    elif kind == "cio_id":
+        found.append(PayloadWarning("id_read_as_cio_id"))
+    if not payload.attributes:
+        found.append(PayloadWarning("nothing_mapped"))
+    for name, value in payload.attributes.items():
+        if name == "created_at" and not _is_whole_seconds(value):
+            found.append(PayloadWarning("created_at_not_a_timestamp", name))
+        if name in _RESERVED and type(value) not in _RESERVED[name]:
+            found.append(PayloadWarning("reserved_attribute", name))
+        if _is_too_long(value):
+            found.append(PayloadWarning("value_too_long", name))
+    return found
+
+
+def _is_whole_seconds(value: JsonValue) -> bool:
+    return value is None or (type(value) is int and abs(value) < 100_000_000_000)
+
+
+def _is_too_long(value: JsonValue) -> bool:
+    if isinstance(value, str):
+        # Four bytes a character at most: nearly all need no counting.
+        if len(value) * 4 <= VALUE_LIMIT_BYTES:
+            return False
+        return len(value.encode(errors="surrogatepass")) > VALUE_LIMIT_BYTES
+    if isinstance(value, dict | list):
+        return len(encode(value)) > VALUE_LIMIT_BYTES
+    return False

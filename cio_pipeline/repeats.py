@@ -1,0 +1,43 @@
+"""Finding users that stand more than once in a file, in little memory. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from hashlib import blake2b
+
+_BUCKETS = 256
+
+
+class Repeats:
+    """Counts users by an 8-byte hash of their ids: 8 bytes a record.
+
+    Two of ten million different users share a hash once in 300,000 files.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = [array("Q") for _ in range(_BUCKETS)]
+
+    def add(self, user_id: str) -> int:
+        """Note a record of a user; returns the user's hash."""
+        number = hash_of(user_id)
+        self._buckets[number % _BUCKETS].append(number)
+        return number
+
+    def count_users(self) -> int:
+        """How many different users there are."""
+        return sum(len(set(bucket)) for bucket in self._buckets)
+
+    def repeated(self) -> dict[int, int]:
+        """The hashes of users that came more than once, and how often they came."""
+        found: dict[int, int] = {}
+        for bucket in self._buckets:  # one at a time: a counter of all were large
+            counts = Counter(bucket)
+            found.update((number, n) for number, n in counts.items() if n > 1)
+        return found
+
+
+def hash_of(user_id: str) -> int:
+    """Hash a user id; the same in every process, on every machine."""
+    raw = user_id.encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")

@@ -1,0 +1,175 @@
+"""`check`: everything is read and mapped, nothing is sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.api import ScriptedApi
+from tests.support.program import Program
+
+
+def check(program: Program, records: object, *options: str) -> dict[str, Any]:
+    """Check a file, for the JSON result."""
+    data = program.write_data(records)
+    outcome = program.run("check", "-data", data, "-json", *options)
+    return outcome.result | {"code": outcome.code}
+
+
+def test_a_good_file(api: ScriptedApi, program: Program) -> None:
+    """Counts, first payloads, the time it would take; nothing is sent or kept."""
+    records = [{"id": n, "name": f"n{n}"} for n in range(3000)]
+
+    result = check(program, records)
+
+    assert result["code"] == 0
+    assert (result["records"], result["users"], result["requests"]) == (3000,) * 3
+    assert result["first_payloads"][0] == {"user_id": "0", "attributes": {"name": "n0"}}
+    assert result["estimated_seconds"] == pytest.approx(3000 / (25 / 0.08), abs=0.1)
+    assert result["warnings"] == result["invalid"] == []
+    assert api.ledger == []
+    assert not program.state.exists()
+
+
+def test_a_batch_is_counted_in_bodies(program: Program) -> None:
+    """Not in users."""
+    program.configure(api="batch")
+
+    result = check(program, [{"id": n, "name": "x" * 500} for n in range(3000)])
+
+    assert 3 <= result["requests"] <= 5
+
+
+def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> None:
+    """The warnings of the specification, counted."""
+    program.configure(
+        mappings=[
+            {"from": name, "to": name} for name in ("created_at", "bio", "unsubscribed")
+        ]
+    )
+    records = [
+        {"id": "1", "created_at": 1700000000},
+        {"id": "2", "created_at": "2026-01-01"},
+        {"id": "ada@example.com", "bio": "short"},
+        {"id": "cio_1", "bio": "x" * 1001},
+        {"id": "1", "unsubscribed": "yes"},
+        {"id": "3", "bio": {"nested": ["y" * 1001]}},
+        {"id": "4"},
+    ]
+
+    result = check(program, records)
+
+    told = {
+        (each["warning"], each["attribute"]): (each["count"], each["first_record"])
+        for each in result["warnings"]
+    }
+    assert told == {
+        ("created_at_not_a_timestamp", "created_at"): (1, 1),
+        ("id_read_as_email", None): (1, 2),
+        ("id_read_as_cio_id", None): (1, 3),
+        ("value_too_long", "bio"): (2, 3),
+        ("reserved_attribute", "unsubscribed"): (1, 4),
+        ("nothing_mapped", None): (1, 6),
+        ("user_repeated", None): (1, None),
+    }
+    assert result["code"] == 0
+
+
+def test_records_that_cannot_be_sent_are_told(program: Program) -> None:
+    """Exit 1, as a sync of them would."""
+    result = check(program, [{"id": 1, "name": "a"}, {"name": "b"}, 7, {"name": "c"}])
+
+    assert result["code"] == 1
+    assert result["invalid_records"] == 3
+    assert {each["count"]: each["first_record"] for each in result["invalid"]} == {
+        2: 1,
+        1: 2,
+    }
+
+
+def test_a_file_that_breaks_is_told_after_what_was_read(program: Program) -> None:
+    """Exit 2, with the byte."""
+    data = program.write_data(b'[{"id": 1, "name": "a"}, {"id": 2')
+
+    outcome = program.run("check", "-data", data)
+
+    assert outcome.code == 2
+    assert "1 record of 1 user" in outcome.stdout
+    assert "byte" in outcome.stderr
+
+
+def test_a_configuration_alone_can_be_checked(program: Program) -> None:
+    """Without data."""
+    good = program.run("check")
+    program.configure(paralellism=1)
+    bad = program.run("check")
+
+    assert (good.code, bad.code) == (0, 2)
+    assert "did you mean 'parallelism'" in bad.stderr
+
+
+def test_what_an_earlier_run_left_is_told(api: ScriptedApi, program: Program) -> None:
+    """It would be sent first."""
+    api.answer_all(401)
+    program.sync([{"id": n, "name": "a"} for n in range(7)])
+
+    assert check(program, [{"id": 1, "name": "a"}])["pending"] == 7
+
+
+def test_a_suggested_configuration_works(api: ScriptedApi, program: Program) -> None:
+    """Its keys filled in, the very file it was made from can be synced."""
+    records = [
+        {
+            "email": f"u{n}@example.com",
+            "user_id": n,
+            "signed_up": "2026-01-02T03:04:05Z",
+            "plan": {"name": "pro", "seats": n},
+            "score": 1.5,
+        }
+        for n in range(20)
+    ]
+    data = program.write_data(records)
+
+    outcome = program.run("check", "-suggest", "-data", data)
+
+    suggested = json.loads(outcome.stdout)
+    assert outcome.code == 0
+    assert "signed_up" in outcome.stderr
+    assert suggested["userId"] == "user_id"
+    assert {"from": "signed_up", "to": "signed_up", "type": "timestamp"} in suggested[
+        "mappings"
+    ]
+    program.configure(
+        mappings=suggested["mappings"],
+        userId=suggested["userId"],
+        parallelism=suggested["parallelism"],
+    )
+    assert program.sync(records).code == 0
+    assert api.people()["7"] == {
+        "signed_up": 1767323045,
+        "plan_name": "pro",
+        "plan_seats": 7,
+        "score": 1.5,
+    }
+
+
+def test_a_suggestion_for_a_table_says_what_its_texts_are(program: Program) -> None:
+    """CSV has only text; numbers and times need a type."""
+    data = program.folder / "data.csv"
+    data.write_text("id,age,ltv,zip,vip,since\n1,30,1.5,01234,true,2026-01-01\n")
+
+    outcome = program.run("check", "-suggest", "-data", data, "-json")
+
+    types = {
+        each["from"]: each.get("type")
+        for each in outcome.result["configuration"]["mappings"]
+    }
+    assert types == {
+        "age": "integer",
+        "ltv": "number",
+        "zip": None,
+        "vip": "boolean",
+        "since": "timestamp",
+    }

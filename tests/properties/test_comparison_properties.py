@@ -1,0 +1,67 @@
+"""What comes back as text is recognised, whatever was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cio_pipeline.comparison import is_same
+from cio_pipeline.sandbox.answers import write_json
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def as_text(value: Any) -> str:
+    """Write a value as the App API does."""
+    return value if isinstance(value, str) else write_json(value)
+
+
+@given(_json)
+def test_a_value_is_the_same_as_its_text(value: Any) -> None:
+    """Numbers, truth, text, lists and objects."""
+    assert is_same(value, as_text(value))
+
+
+@given(st.text(min_size=1, max_size=3), st.text(max_size=3))
+def test_texts_that_differ_are_told_apart(value: str, other: str) -> None:
+    """Case and spaces matter."""
+    assert is_same(value, other) == (value == other)
+
+
+@given(st.integers(), st.integers())
+def test_integers_that_differ_are_told_apart(value: int, other: int) -> None:
+    """Of any size."""
+    assert is_same(value, str(other)) == (value == other)
+
+
+def test_numbers_are_compared_by_value() -> None:
+    """However Customer.io writes them."""
+    assert is_same(12.5, "12.50")
+    assert is_same(1000, "1e3")
+    assert is_same(10**20, "1E+20")
+    assert not is_same(10**20 + 1, "1E+20")
+    assert not is_same(1.5, "1,5")
+    truth = True
+    assert not is_same(truth, "1")
+
+
+def test_null_and_empty_text_are_the_same_as_nothing() -> None:
+    """Both remove an attribute."""
+    assert is_same(None, None)
+    assert is_same("", None)
+    assert is_same(None, "")
+    assert not is_same("x", None)
+    assert not is_same(0, None)
