@@ -13,7 +13,7 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-HIDDEN = "[hidden]"
+from cio_pipeline.redaction import Redaction
 
 
 def basic_token(site_id: str, api_key: str) -> str:
@@ -34,7 +34,7 @@ def configure(
         level: ``debug``, ``info``, ``warning`` or ``error``.
         format: ``console``, ``json``, or ``auto``: by whether it is a terminal.
         stream: where lines go.
-        secrets: texts that never appear; `[hidden]` stands in their place.
+        secrets: texts that never appear; `redaction.HIDDEN` stands in their place.
     """
     is_terminal = stream.isatty()
     is_readable = format == "console" or (format == "auto" and is_terminal)
@@ -79,7 +79,7 @@ class _Redactor:
     """Hides secrets in every text of an event, however deep it stands."""
 
     def __init__(self, secrets: list[str]) -> None:
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+        self._redaction = Redaction(secrets)
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {key: self._clean(value) for key, value in event.items()}
@@ -91,10 +91,7 @@ class _Redactor:
             return [self._clean(item) for item in value]
         if value is None or isinstance(value, bool | int | float):
             return value
-        text = str(value)
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return self._redaction.text(str(value))
 
 
 class _ControlCharacters:

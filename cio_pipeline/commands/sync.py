@@ -9,11 +9,14 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cio_pipeline import logs, reports
+from cio_pipeline.admin import read_status
 from cio_pipeline.commands.common import open_data, say, write
 from cio_pipeline.config import read_config, require_track_keys
-from cio_pipeline.run import Run, RunResult, World
+from cio_pipeline.errors import CioPipelineError, StateUnwritable
+from cio_pipeline.run import Run, RunResult, World, not_begun
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
@@ -47,27 +50,40 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     for warning in source.warnings if source else ():
         log.warning("data_file_warned", problem=warning)
     folder = folder_of(config, arguments.config, arguments.state)
-    make_private_folder(arguments.state)
-    make_private_folder(folder)
     stop = threading.Event()
-    with (
-        RunLock(folder),
-        Store(folder) as store,
-        StopSignals(stop, lambda: log.warning("stop_requested")) as signals,
-    ):
-        run = Run(
-            run_id=run_id,
-            config=config,
-            basic_token=token,
-            store=store,
-            source=source,
-            changed_only=source is not None and arguments.changed_only,
-            stop=stop,
-            world=World(clock=time.monotonic, draw=random.random, log=log),
-        )
-        result = run.execute(arguments.command)
+    signals = StopSignals(stop, lambda: log.warning("stop_requested"))
+    try:
+        make_private_folder(arguments.state)
+        make_private_folder(folder)
+        with RunLock(folder), Store(folder) as store, signals:
+            run = Run(
+                run_id=run_id,
+                config=config,
+                basic_token=token,
+                store=store,
+                source=source,
+                changed_only=source is not None and arguments.changed_only,
+                stop=stop,
+                world=World(clock=time.monotonic, draw=random.random, log=log),
+            )
+            result = run.execute(arguments.command)
+    except StateUnwritable as error:
+        result = _not_begun(run_id, folder, error)
     _show_summary(arguments, result)
     return _exit_code(result, signals.received)
+
+
+def _not_begun(run_id: str, folder: Path, error: StateUnwritable) -> RunResult:
+    """Say what is queued all the same, where the state can at least be read.
+
+    Raises:
+        StateUnwritable: it cannot.
+    """
+    try:
+        pending = read_status(folder).pending
+    except CioPipelineError:
+        raise error from None
+    return not_begun(run_id, pending, error)
 
 
 def _show_summary(arguments: argparse.Namespace, result: RunResult) -> None:

@@ -75,6 +75,7 @@ def test_a_disk_full_while_settling(
     program.run("sync", "-data", data)
     program.kill_at = None
     size = queue_file(program).stat().st_size
+    queued = program.status()["pending"]
     api.answer_all(LONG_REFUSAL)
 
     room = {"pages": size // 4096 + 10, "bytes": size + 40_000}[more]
@@ -88,9 +89,9 @@ def test_a_disk_full_while_settling(
 
     assert full.code == 3, full.stderr
     assert full.result["reason"] == "state_unwritable"
-    assert full.result["dead_lettered"] == buried < 1000
+    assert full.result["dead_lettered"] == buried < queued
     assert again.code == 0
-    assert again.result["resumed"] == again.result["synced"] == 1000 - buried
+    assert again.result["resumed"] == again.result["synced"] == queued - buried
     assert balances(full.result)
     check_database(program)
 
@@ -106,6 +107,72 @@ def test_a_disk_with_no_room_at_the_start(api: ScriptedApi, program: Program) ->
     assert "Traceback" not in outcome.stderr
     assert api.ledger == []
     assert program.sync(RECORDS[:10]).code == 0
+
+
+def test_a_result_is_given_even_where_no_run_could_begin(
+    program: Program,
+) -> None:
+    """Scripts read it: what is queued is still known, for it can be read."""
+    data = program.write_data(RECORDS[:100])
+    program.kill_at = LOADED
+    program.run("sync", "-data", data)
+    program.kill_at = None
+
+    program.disk = "fails=FULL@1"
+    outcome = program.run("resume", "-json")
+    program.disk = None
+
+    assert outcome.code == 3
+    assert outcome.result["status"] == "stopped"
+    assert outcome.result["reason"] == "state_unwritable"
+    assert outcome.result["pending"] == outcome.result["resumed"] > 0
+    assert "the disk is full" in outcome.stderr
+    again = program.resume()
+    assert again.code == 0
+    assert again.result["resumed"] == outcome.result["pending"]
+
+
+@pytest.mark.parametrize("kind", ["FULL", "IOERR", "READONLY", "BUSY"])
+def test_a_clearing_up_that_fails_spoils_no_result(program: Program, kind: str) -> None:
+    """The last thing a run does is to fold its log; the next run can do it too."""
+    program.disk = f"fails={kind}@PRAGMA wal_checkpoint(TRUNCATE)"
+    outcome = program.sync(RECORDS[:100])
+    program.disk = None
+
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.result["synced"] == 100
+    assert program.status()["pending"] == 0
+
+
+@pytest.mark.parametrize("commit", range(1, 12))
+def test_any_one_commit_may_fail(
+    api: ScriptedApi, program: Program, commit: int
+) -> None:
+    """Exit 3 and a balanced result, wherever the disk gave up; order is kept.
+
+    What is settled after a commit that failed must not reach the disk without
+    it: the next run would send a user's older record after the newer one.
+    """
+    kind = ["FULL", "IOERR", "BUSY"][commit % 3]
+    records = numbered_records(60, 6, random.Random(commit).randrange)
+    data = program.write_data(records)
+    program.configure(parallelism=3)
+    api.sandbox.set_faults(Faults(latency_ms=20))
+
+    program.disk = f"fails={kind}@{commit}"
+    failed = program.run("sync", "-data", data, "-json")
+    program.disk = None
+    check_database(program)
+    again = program.run("sync", "-data", data, "-json")
+
+    assert failed.code == 3, failed.stderr
+    assert failed.result["reason"] == "state_unwritable"
+    assert balances(failed.result)
+    assert "Traceback" not in failed.stderr
+    assert again.code == 0, again.stderr
+    assert balances(again.result)
+    assert api.people() == expected_people(records)
+    check_order(api, records)
 
 
 def test_a_damaged_state_is_told_and_left_alone(

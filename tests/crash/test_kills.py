@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import SILENCE, Entry, ScriptedApi
+from tests.support.books import requests_of
 from tests.support.program import (
     SIGINT,
     SIGKILL,
@@ -121,6 +122,33 @@ def test_a_stop_lets_requests_end_and_sends_nothing_twice(
     assert balances(again.result)
     assert api.people() == expected(3000)
     assert len(api.ledger) == 3000, "nothing is sent twice"
+
+
+def test_a_stop_while_the_disk_is_slow_sends_nothing_twice(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 7: what was answered while a whole group waits is noted too."""
+    records = [{"id": n, "name": "x" * 400} for n in range(4000)]
+    program.configure(api="batch", parallelism=5)
+    program.disk = "slow=0.2"
+    data = program.write_data(records)
+    process = program.start("sync", "-data", data, "-json")
+    stop = killer(process, SIGTERM)
+
+    def at(entry: Entry) -> None:
+        if entry.number == 3:
+            stop()
+
+    api.before_answer = at
+    stopped = finish(process)
+    api.before_answer = program.disk = None
+    again = program.run("sync", "-data", data, "-json")
+
+    assert stopped.code == 128 + SIGTERM
+    assert balances(stopped.result)
+    assert again.code == 0
+    users = [user for entry in api.ledger for user, _ in requests_of(entry)]
+    assert len(users) == len(set(users)) == 4000
 
 
 def test_a_second_signal_ends_at_once_without_loss(
