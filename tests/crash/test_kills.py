@@ -68,6 +68,30 @@ def test_a_kill_loses_nothing_and_sends_little_twice(
     assert again.result["records"] + again.result["resumed"] <= 2000, "loaded twice"
 
 
+def test_what_nobody_answered_is_not_delivered(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 1: an ack follows its answer, however long that takes.
+
+    The server is silent for longer than a group of acks waits for its commit:
+    whoever acked on hope would have written it down by then.
+    """
+    api.answer_all(SILENCE)
+    data = program.write_data(users(25))
+    process = program.start("sync", "-data", data, "-json")
+    while program.status()["in_flight"] < 25:  # written down after a second or so
+        assert process.poll() is None
+    killer(process, SIGKILL)()
+    finish(process)
+    api.answer_all(None)
+    status = program.status()
+    again = program.run("sync", "-data", data, "-json")
+
+    assert (status["pending"], status["synced_total"]) == (25, 0)
+    assert again.result["synced"] == again.result["resumed"] == 25
+    assert api.people() == expected(25)
+
+
 def test_kills_at_random_moments_lose_nothing(
     api: ScriptedApi, program: Program
 ) -> None:
