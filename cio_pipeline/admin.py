@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
@@ -40,8 +41,12 @@ class DeadLetterReport:
     letters: Iterator[DeadLetter]
 
 
-def read_status(folder: Path) -> Status:
+def read_status(folder: Path, now: datetime) -> Status:
     """Say where a queue stands; works beside a run, and without one.
+
+    Args:
+        folder: the workspace's folder.
+        now: the time, for how long ago a run gave a sign of life.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -58,11 +63,11 @@ def read_status(folder: Path) -> Status:
             )
         totals = read_totals(connection)
         history = list_runs(connection, _SHOWN_RUNS)
-    pid = holder(folder)
-    running, in_flight = _running(pid, totals.pending, history)
+    running = _running(folder, history, now)
+    progress = running.progress if running else None
     return Status(
         pending=totals.pending,
-        in_flight=in_flight,
+        in_flight=progress.in_flight if progress else 0,
         dead_letters=totals.dead_letters,
         synced_total=totals.synced,
         running=running,
@@ -88,6 +93,16 @@ def open_report(
             count_causes(connection, selection),
             list_dead_letters(connection, selection, limit),
         )
+
+
+def causes_of(folder: Path, run_id: str) -> list[CauseCount]:
+    """Say why records of one run are dead letters, the most frequent first.
+
+    Raises:
+        StateError: the state is damaged.
+    """
+    with open_report(folder, Selection(run_id=run_id), 0) as report:
+        return report.causes
 
 
 def requeue(folder: Path, selection: Selection) -> int:
@@ -121,21 +136,31 @@ def _change(folder: Path, change: Callable[[Store], int]) -> int:
 
 
 def _running(
-    pid: int | None, pending: int, history: list[tuple[RunRecord, Heartbeat | None]]
-) -> tuple[RunningRun | None, int]:
-    if pid is None or not history or history[0][0].status != "running":
-        return None, 0
+    folder: Path, history: list[tuple[RunRecord, Heartbeat | None]], now: datetime
+) -> RunningRun | None:
+    # The lock is tried only where a run may hold it: a run that begins at the
+    # moment of the look would be turned away.
+    if not history or history[0][0].status != "running":
+        return None
+    pid = holder(folder)
+    if pid is None:
+        return None
     run, beat = history[0]
-    rate = beat.rate if beat else 0.0
-    return (
-        RunningRun(
-            run_id=run.run_id,
-            pid=pid,
-            rate=rate,
-            eta_seconds=pending / rate if rate else None,
-        ),
-        beat.in_flight if beat else 0,
+    progress = beat.progress if beat else None
+    return RunningRun(
+        run_id=run.run_id,
+        pid=pid,
+        rate=progress.rate if progress else 0.0,
+        eta_seconds=progress.eta_seconds if progress else None,
+        heartbeat_at=beat.written_at if beat else None,
+        heartbeat_age_seconds=_age(beat, now) if beat else None,
+        progress=progress,
     )
+
+
+def _age(beat: Heartbeat, now: datetime) -> float:
+    age = (now - datetime.fromisoformat(beat.written_at)).total_seconds()
+    return max(0.0, age)  # clocks are set back now and then
 
 
 def _as_it_is(run: RunRecord, running: RunningRun | None) -> RunRecord:

@@ -20,12 +20,20 @@ class StopSignals:
 
     Args:
         stop: set by the first signal.
-        on_first: called once, after that.
+        on_first: called once, after that. It runs in the midst of whatever the
+            main thread does: it must not take a lock the main thread may hold.
+        on_second: called before the process ends at once.
     """
 
-    def __init__(self, stop: threading.Event, on_first: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        stop: threading.Event,
+        on_first: Callable[[], object] = lambda: None,
+        on_second: Callable[[], object] = lambda: None,
+    ) -> None:
         self._stop = stop
         self._on_first = on_first
+        self._on_second = on_second
         self._previous: dict[int, Any] = {}
         self.received: int | None = None
 
@@ -40,6 +48,7 @@ class StopSignals:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None:
+            self._on_second()
             os._exit(128 + number)
         self.received = number
         self._stop.set()

@@ -18,6 +18,7 @@ class Tally:
         self.records = 0
         self.unmappable = 0
         self.skipped = 0
+        self.passed_over = 0  # records that an earlier run had loaded
 
     def request_sent(self, *, is_retry: bool) -> None:
         """Count a request."""
