@@ -147,19 +147,20 @@ def _running(
         return None
     run, beat = history[0]
     progress = beat.progress if beat else None
+    seen_at = beat.written_at if beat else run.started_at
     return RunningRun(
         run_id=run.run_id,
         pid=pid,
         rate=progress.rate if progress else 0.0,
         eta_seconds=progress.eta_seconds if progress else None,
-        heartbeat_at=beat.written_at if beat else None,
-        heartbeat_age_seconds=_age(beat, now) if beat else None,
+        heartbeat_at=seen_at,
+        heartbeat_age_seconds=_age(seen_at, now),
         progress=progress,
     )
 
 
-def _age(beat: Heartbeat, now: datetime) -> float:
-    age = (now - datetime.fromisoformat(beat.written_at)).total_seconds()
+def _age(moment: str, now: datetime) -> float:
+    age = (now - datetime.fromisoformat(moment)).total_seconds()
     return max(0.0, age)  # clocks are set back now and then
 
 

@@ -271,18 +271,19 @@ class RunningRun:
     Args:
         rate: jobs settled a second, lately.
         eta_seconds: the time left at that rate; None while nothing moves.
-        heartbeat_at: when it last wrote how it stands (UTC, ISO 8601); None
-            before the first time.
+        heartbeat_at: when it last wrote how it stands, or else began (UTC, ISO
+            8601).
         heartbeat_age_seconds: how long ago that was.
-        progress: what it wrote then; None where another version did.
+        progress: what it wrote then; None before the first time, or where
+            another version wrote it.
     """
 
     run_id: str
     pid: int
     rate: float
     eta_seconds: float | None
-    heartbeat_at: str | None
-    heartbeat_age_seconds: float | None
+    heartbeat_at: str
+    heartbeat_age_seconds: float
     progress: Progress | None
 
 

@@ -23,6 +23,8 @@ _TICK_SECONDS = 0.05
 _SHOW_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 1.0
 _LOG_SECONDS = 5.0
+# Asking for the region mostly takes less, and is no news then.
+_NEWS_SECONDS = 1.0
 # Whose end is the end of the sending: who finds the address, and who sends.
 _SENDING = ("opener", "consumer")
 
@@ -216,8 +218,9 @@ class Watch:
     ) -> Hold | None:
         if self._stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
-        if not self._run.crew.is_done("opener"):
-            return Hold(kind="region", since_seconds=summary.duration_seconds)
+        elapsed = summary.duration_seconds
+        if elapsed >= _NEWS_SECONDS and not self._run.crew.is_done("opener"):
+            return Hold(kind="region", since_seconds=elapsed)
         return find_hold(
             self._run.throttle.standing(),
             resting_seconds=self._run.leases.resting_seconds(),

@@ -69,7 +69,7 @@ class Redrawn:
             self._live.start()
             self._mind_the_fold()
             if above is not None:
-                self._console.print(above, soft_wrap=True)
+                self._console.print(above)
             self._live.update(Text("\n").join(lines), refresh=True)
             self._drawn, self._drawn_width = lines, self._console.width
 
@@ -220,7 +220,7 @@ class LiveDisplay:
         left = self._log_lines.take()
         if left is not None:
             with contextlib.suppress(OSError, ValueError):
-                Console(file=sys.stderr, highlight=False).print(left, soft_wrap=True)
+                Console(file=sys.stderr, highlight=False).print(left)
 
 
 class _Waiting(io.StringIO):

@@ -15,7 +15,7 @@ from cio_pipeline.reports.wording import duration
 
 _MOST_OF_A_CAUSE = 3
 _MOST_OF_A_KIND = 10
-_NO_NEWS = {"progress"}  # the live display shows it
+_NO_NEWS = {"progress", "stop_requested"}  # the live display shows them
 
 
 class EventLines:
@@ -98,7 +98,4 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "data_file_warned": lambda event: str(event["problem"]),
     "data_broken": lambda event: str(event["problem"]),
-    "stop_requested": lambda event: (
-        f"stopping; {event['in_flight']} in flight may end. Ctrl-C again ends at once"
-    ),
 }

@@ -170,14 +170,14 @@ def _throttled(hold: Hold, _progress: Progress, _now: datetime) -> str:
 
 def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
     since = now - timedelta(seconds=hold.since_seconds or 0.0)
-    why = f" ({visible(hold.problem)})" if hold.problem else ""
-    going = f"next try in {_until(hold)}" if hold.next_seconds else "trying now"
-    return f"Customer.io is not answering since {since:%H:%M}{why}, {going}"
+    why = f": {visible(hold.problem)}." if hold.problem else "."
+    going = f"Next try in {_until(hold)}" if hold.next_seconds else "Trying now"
+    return f"Customer.io is not answering since {since:%H:%M}{why} {going}"
 
 
 def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:
-    why = f" ({visible(hold.problem)})" if hold.problem else ""
-    return f"all that is left backs off{why}, next in {_until(hold)}"
+    why = f": {visible(hold.problem)}" if hold.problem else ""
+    return f"all that is left backs off, next in {_until(hold)}{why}"
 
 
 def _answers(hold: Hold, progress: Progress, _now: datetime) -> str:

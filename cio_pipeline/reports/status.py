@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -23,7 +24,9 @@ _COLUMNS = (
 )
 _DATA = 1  # the column that gives way
 _NARROWEST_NAME = 8
-_GAP = 2
+_GAP = 3
+_ROOM_FOR_ALL = 70
+_MOST_WANTED = (0, 3, 4)  # in a narrow terminal: started, synced, dead
 # A run writes its heartbeat every second; one that has not for so long is stuck.
 _STUCK_SECONDS = 5.0
 
@@ -58,11 +61,7 @@ def status_lines(
         Text(),
         *_going(status.running, now, width, is_ascii=is_ascii),
     ]
-    if status.runs:
-        rows = _fitting([_row(run, now) for run in status.runs], width)
-        history = table(_COLUMNS, rows, width).splitlines()
-        lines += [Text(), Text("last runs"), *map(Text, history)]
-    return lines
+    return lines + (_history(status.runs, now, width) if status.runs else [])
 
 
 def status_line(status: Status, now: datetime) -> str:
@@ -81,7 +80,7 @@ def _going(
 ) -> list[Text]:
     if run is None:
         return [Text("No run is going.")]
-    lines = [Text(f"Run {run.run_id} (process {run.pid}) is going:")]
+    lines = [Text(f"run {run.run_id} (process {run.pid}):")]
     if run.progress is not None:
         lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
     stuck = _stuck(run)
@@ -92,7 +91,7 @@ def _going(
 
 def _stuck(run: RunningRun) -> str:
     age = run.heartbeat_age_seconds
-    if age is None or age < _STUCK_SECONDS:
+    if age < _STUCK_SECONDS:
         return ""
     return (
         f"no sign of life for {span(age)}: process {run.pid} is stopped, or its disk"
@@ -119,6 +118,17 @@ def _ended(run: RunRecord) -> str:
     if run.reason is not None:
         return run.reason.replace("_", " ")
     return "running" if run.status == "running" else "done"
+
+
+def _history(runs: Sequence[RunRecord], now: datetime, width: int) -> list[Text]:
+    columns, rows = list(_COLUMNS), [_row(run, now) for run in runs]
+    if width < _ROOM_FOR_ALL:
+        columns = [columns[place] for place in _MOST_WANTED]
+        rows = [[row[place] for place in _MOST_WANTED] for row in rows]
+    else:
+        rows = _fitting(rows, width)
+    drawn = table(columns, rows, width)
+    return [Text(), Text("last runs"), *map(Text, drawn.splitlines())]
 
 
 def _fitting(rows: list[list[str]], width: int) -> list[list[str]]:

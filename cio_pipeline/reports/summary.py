@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -64,7 +65,7 @@ def summary_text(
         commands: what to do next.
         width: the widest line, commands apart.
     """
-    lines = [_headline(summary), ""]
+    lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     if causes:
         lines += ["", *_why(causes, width)]
@@ -99,7 +100,11 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     always = ("records", "synced", "dead letters")
     shown = [(name, f"{n:,}") for name, n in figures if n or name in always]
     seconds = summary.duration_seconds
-    rate = f" ({summary.synced / seconds:,.0f} users/s)" if seconds > 0 else ""
+    rate = (
+        f" ({summary.synced / seconds:,.0f} users/s)"
+        if summary.synced and seconds
+        else ""
+    )
     return [*shown, ("took", duration(seconds) + rate)]
 
 
