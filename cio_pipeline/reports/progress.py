@@ -127,7 +127,7 @@ def _pulse(progress: Progress) -> list[Text]:
 def _outlook(progress: Progress, now: datetime, width: int) -> list[Text]:
     words = hold_words(progress, now)
     if not words:
-        return [Text(_time_left(progress), "dim")]
+        return [Text(fitted(_time_left(progress), width), "dim")]
     style = "red" if progress.hold and progress.hold.kind == "outage" else "yellow"
     lines = textwrap.wrap(
         words, width, max_lines=_MOST_HOLD_LINES, placeholder=" …", tabsize=1

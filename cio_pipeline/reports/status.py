@@ -11,7 +11,15 @@ from rich.text import Text
 
 from cio_pipeline.model import RunningRun, RunRecord, Status
 from cio_pipeline.reports.progress import progress_line, progress_lines
-from cio_pipeline.reports.wording import duration, fitted, span, table, visible
+from cio_pipeline.reports.wording import (
+    COLUMN_GAP,
+    NARROWEST_CELLS,
+    duration,
+    fitted,
+    giving_way,
+    span,
+    table,
+)
 
 _COLUMNS = (
     ("started (UTC)", "left"),
@@ -22,11 +30,9 @@ _COLUMNS = (
     ("pending", "right"),
     ("took", "right"),
 )
-_DATA = 1  # the column that gives way
-_NARROWEST_NAME = 8
-_GAP = 3
-_ROOM_FOR_ALL = 70
-_MOST_WANTED = (0, 3, 4)  # in a narrow terminal: started, synced, dead
+_DATA = 1  # the column whose cells give way
+# What a narrow terminal goes without, in this order: pending, data, ended, took.
+_LEAST_WANTED = (5, 1, 2, 6)
 # A run writes its heartbeat every second; one that has not for so long is stuck.
 _STUCK_SECONDS = 5.0
 
@@ -80,7 +86,7 @@ def _going(
 ) -> list[Text]:
     if run is None:
         return [Text("No run is going.")]
-    lines = [Text(f"run {run.run_id} (process {run.pid}):")]
+    lines = [Text(fitted(f"process {run.pid}, run {run.run_id}:", width))]
     if run.progress is not None:
         lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
     stuck = _stuck(run)
@@ -105,7 +111,7 @@ def _row(run: RunRecord, now: datetime) -> list[str]:
         seconds = (now - datetime.fromisoformat(run.started_at)).total_seconds()
     return [
         run.started_at[:16].replace("T", " "),
-        visible(run.source or "(resume)"),
+        run.source or "(resume)",
         _ended(run),
         f"{run.synced:,}",
         f"{run.dead_lettered:,}",
@@ -121,23 +127,25 @@ def _ended(run: RunRecord) -> str:
 
 
 def _history(runs: Sequence[RunRecord], now: datetime, width: int) -> list[Text]:
-    columns, rows = list(_COLUMNS), [_row(run, now) for run in runs]
-    if width < _ROOM_FOR_ALL:
-        columns = [columns[place] for place in _MOST_WANTED]
-        rows = [[row[place] for place in _MOST_WANTED] for row in rows]
-    else:
-        rows = _fitting(rows, width)
+    rows = [_row(run, now) for run in runs]
+    places = list(range(len(_COLUMNS)))
+    for place in _LEAST_WANTED:
+        if _fits([[row[place] for place in places] for row in rows], places, width):
+            break
+        places.remove(place)
+    columns = [_COLUMNS[place] for place in places]
+    rows = [[row[place] for place in places] for row in rows]
+    if _DATA in places:
+        rows = giving_way(columns, rows, _DATA, width)
     drawn = table(columns, rows, width)
     return [Text(), Text("last runs"), *map(Text, drawn.splitlines())]
 
 
-def _fitting(rows: list[list[str]], width: int) -> list[list[str]]:
-    """Shorten the files' names in their middle, so that all else has its room."""
-    headings = [heading for heading, _ in _COLUMNS]
-    others = sum(
-        max(map(len, column)) + _GAP
-        for place, column in enumerate(zip(headings, *rows, strict=True))
-        if place != _DATA
-    )
-    room = max(_NARROWEST_NAME, width - others)
-    return [[*row[:_DATA], fitted(row[_DATA], room), *row[_DATA + 1 :]] for row in rows]
+def _fits(rows: list[list[str]], places: list[int], width: int) -> bool:
+    """Whether columns fit, the name's shortened as far as it may be."""
+    headings = [_COLUMNS[place][0] for place in places]
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    if _DATA in places:
+        name = places.index(_DATA)
+        widths[name] = min(widths[name], NARROWEST_CELLS)
+    return sum(widths) + COLUMN_GAP * (len(widths) - 1) <= width

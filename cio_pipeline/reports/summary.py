@@ -9,9 +9,16 @@ from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunSummary
 from cio_pipeline.reports.dead_letters import Cause
-from cio_pipeline.reports.wording import counted, duration, stop_reason, table
+from cio_pipeline.reports.wording import (
+    counted,
+    duration,
+    giving_way,
+    stop_reason,
+    table,
+)
 
 _SHOWN_CAUSES = 3
+_MESSAGE = 3  # the column whose cells give way
 _CAUSE_COLUMNS = (
     ("records", "right"),
     ("reason", "left"),
@@ -118,6 +125,7 @@ def _why(causes: Sequence[Cause], width: int) -> list[str]:
         ]
         for cause in causes[:_SHOWN_CAUSES]
     ]
+    rows = giving_way(_CAUSE_COLUMNS, rows, _MESSAGE, width - 2)
     drawn = table(_CAUSE_COLUMNS, rows, width - 2)
     lines = [f"  {line}" for line in drawn.splitlines()]
     rarer = len(causes) - _SHOWN_CAUSES

@@ -11,6 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+# What `table` puts between two columns, and the least a cell is shortened to.
+COLUMN_GAP = 3
+NARROWEST_CELLS = 8
+
 
 def visible(text: str) -> str:
     """Make control characters visible: no name may steer a terminal."""
@@ -52,6 +56,33 @@ def fitted(text: str, width: int) -> str:
     while cell_len(tail) > max(0, width - 1 - cell_len(head)):
         tail = tail[1:]
     return f"{head}…{tail}"
+
+
+def giving_way(
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    place: int,
+    width: int,
+) -> list[list[str]]:
+    """Shorten one column's cells, so that all others have the room they need.
+
+    Args:
+        columns: as for `table`.
+        rows: as for `table`.
+        place: which column gives way.
+        width: the widest line.
+    """
+    headings = [heading for heading, _ in columns]
+    others = sum(
+        max(map(cell_len, column)) + COLUMN_GAP
+        for number, column in enumerate(zip(headings, *rows, strict=True))
+        if number != place
+    )
+    room = max(NARROWEST_CELLS, width - others)
+    return [
+        [*row[:place], fitted(visible(row[place]), room), *row[place + 1 :]]
+        for row in rows
+    ]
 
 
 _STOP_REASONS = {
