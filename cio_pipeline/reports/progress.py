@@ -170,9 +170,9 @@ def _throttled(hold: Hold, _progress: Progress, _now: datetime) -> str:
 
 def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
     since = now - timedelta(seconds=hold.since_seconds or 0.0)
-    why = f": {visible(hold.problem)}." if hold.problem else "."
-    going = f"Next try in {_until(hold)}" if hold.next_seconds else "Trying now"
-    return f"Customer.io is not answering since {since:%H:%M}{why} {going}"
+    why = f": {visible(hold.problem)}" if hold.problem else ""
+    going = f"next try in {_until(hold)}" if hold.next_seconds else "trying now"
+    return f"Customer.io is not answering since {since:%H:%M}, {going}{why}"
 
 
 def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:

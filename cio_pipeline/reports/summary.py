@@ -23,7 +23,7 @@ _CAUSE_COLUMNS = (
     ("records", "right"),
     ("reason", "left"),
     ("status", "right"),
-    ("Customer.io's words, or ours", "left"),
+    ("message", "left"),
 )
 _BEFORE_GOING_ON = {
     "keys_rejected": "Once siteId, apiKey and region are right, go on with",

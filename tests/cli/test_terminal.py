@@ -84,7 +84,7 @@ def test_an_outage_is_explained_and_its_end_told(
     api.answer_all(503)
 
     with sync_at(program, 50) as terminal:
-        terminal.wait_for("Customer.io is not answering since", "Next try in")
+        terminal.wait_for("Customer.io is not answering since", "next try in")
         api.answer_all(None)
         code = terminal.finish()
 

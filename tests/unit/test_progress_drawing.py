@@ -45,11 +45,11 @@ HOLDS = [
     (Hold(kind="throttled", next_seconds=11.2), "waiting 12 s: Customer.io asked us"),
     (
         Hold(kind="outage", next_seconds=7.5, since_seconds=95, problem="refused"),
-        "Customer.io is not answering since 11:58: refused. Next try in 8 s",
+        "Customer.io is not answering since 11:58, next try in 8 s: refused",
     ),
     (
         Hold(kind="outage", next_seconds=0, since_seconds=95, problem="refused"),
-        "Customer.io is not answering since 11:58: refused. Trying now",
+        "Customer.io is not answering since 11:58, trying now: refused",
     ),
     (Hold(kind="backoff", next_seconds=2.1), "all that is left backs off, next in 3 s"),
     (
