@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
@@ -20,19 +21,16 @@ class StopSignals:
 
     Args:
         stop: set by the first signal.
-        on_first: called once, after that. It runs in the midst of whatever the
-            main thread does: it must not take a lock the main thread may hold.
-        on_second: called before the process ends at once.
+        on_second: called before the process ends at once, in the midst of whatever
+            the main thread does: it must take no lock that may be held.
     """
 
     def __init__(
         self,
         stop: threading.Event,
-        on_first: Callable[[], object] = lambda: None,
         on_second: Callable[[], object] = lambda: None,
     ) -> None:
         self._stop = stop
-        self._on_first = on_first
         self._on_second = on_second
         self._previous: dict[int, Any] = {}
         self.received: int | None = None
@@ -51,5 +49,6 @@ class StopSignals:
             self._on_second()
             os._exit(128 + number)
         self.received = number
-        self._stop.set()
-        self._on_first()
+        # The main thread waits on the event most of the time, and may hold its
+        # lock at this very moment: setting it here could wait for ourselves.
+        _thread.start_new_thread(self._stop.set, ())

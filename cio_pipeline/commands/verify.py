@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked
     stop = threading.Event()
-    with StopSignals(stop, lambda: log.warning("stop_requested")) as signals:
+    with StopSignals(stop) as signals:
         transport = Transport(
             pool_size=1,
             connect_timeout_seconds=config.connect_timeout_seconds,
