@@ -48,7 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     with StopSignals(stop, lambda: log.warning("stop_requested")) as signals:
         transport = Transport(
-            pool_size=1,
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )
