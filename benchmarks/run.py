@@ -26,7 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from measure import HERE, Cost, run, server
-from people import write_configuration, write_payloads, write_records
+from people import make_file, write_configuration
 
 MAIN = HERE.parent / "main.py"
 PEERS = HERE / "peers"
@@ -57,10 +57,10 @@ class Bench:
 
     def no_latency(self) -> None:
         """One request a user, 25 in flight, as fast as it goes; peers beside us."""
-        ours, theirs = self._count(20_000), self._count(6_000)
-        payloads = write_payloads(self._folder / "payloads.json", theirs)
+        ours, theirs = self._count(60_000), self._count(6_000)
+        payloads = make_file("payloads", self._folder / "payloads.json", theirs)
         clients: dict[str, Callable[[], Row]] = {
-            "cio-pipeline": lambda: self._sync(ours, rounds="no latency"),
+            "cio-pipeline": lambda: self._sync(ours),
             "customerio (Python)": lambda: self._peer("official", payloads, theirs),
             "requests, one session": lambda: self._peer("requests", payloads, theirs),
             "urllib3, bare": lambda: self._peer("urllib3", payloads, theirs),
@@ -73,7 +73,7 @@ class Bench:
                 measured[name].append(measure())
         rows = [_medians(name, rounds) for name, rounds in measured.items()]
         for row in rows:
-            row["times ours"] = rows[0]["users/s"] / row["users/s"]
+            row["ours is times"] = rows[0]["users/s"] / row["users/s"]
         self._tell("no latency, 25 in flight, one request a user", rows)
 
     def with_latency(self) -> None:
@@ -98,7 +98,7 @@ class Bench:
     def batches(self) -> None:
         """Many users a request, file to acked, beside the official client's own."""
         count = self._count(200_000)
-        payloads = write_payloads(self._folder / "batch.json", count)
+        payloads = make_file("payloads", self._folder / "batch.json", count)
         rows = []
         for latency_ms in (0.0, LATENCY_MS):
             rows.append(
@@ -179,11 +179,9 @@ class Bench:
         latency_ms: float = 0.0,
         rate_limit: int = 0,
         state: Path | None = None,
-        rounds: str = "",
         **changes: Any,
     ) -> Row:
         """Sync so many users, and say what it came to."""
-        del rounds
         with server(latency_ms, rate_limit) as running:
             config = self._configuration(running.url, **changes)
             state = state or self._next_state()
@@ -228,7 +226,7 @@ class Bench:
     def _data(self, count: int) -> Path:
         if count not in self._files:
             path = self._folder / f"users-{count}.json"
-            self._files[count] = write_records(path, count)
+            self._files[count] = make_file("records", path, count)
         return self._files[count]
 
     def _configuration(self, url: str, **changes: Any) -> Path:

@@ -238,16 +238,19 @@ class Leases:
         return self._is_closed or (self._is_exhausted and len(self._window) == 0)
 
     def _settle_one(self, job: Job, settlement: Settlement) -> None:
-        tried = job._replace(attempts=job.attempts + 1)
         match settlement:
             case Ack():
                 self._group.acked.append(job)
                 self._forget(job)
             case Nack():
-                tried = tried._replace(strikes=job.strikes + settlement.is_strike)
+                tried = job._replace(
+                    attempts=job.attempts + 1,
+                    strikes=job.strikes + settlement.is_strike,
+                )
                 self._group.retried[job.id] = tried
                 self._window.put_back(tried, self._clock() + settlement.wait_seconds)
             case ToDeadLetters():
+                tried = job._replace(attempts=job.attempts + 1)
                 self._group.dead.append(self._dead_letter(tried, settlement))
                 self._forget(job)
             case _:
