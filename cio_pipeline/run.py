@@ -146,7 +146,6 @@ class Run:
             events=_Events(self._log),
         )
         self._transport = Transport(
-            pool_size=config.parallelism,
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )

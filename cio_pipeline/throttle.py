@@ -94,7 +94,7 @@ class Throttle:
         if ticket.moment is None or ticket.pause != self._pace.paused_until:
             ticket.pause = self._pace.paused_until
             ticket.moment = self._pace.reserve(now)
-        wait = ticket.moment - now
+        wait = self._pace.seconds_until(ticket.moment, now)
         if wait <= 0:
             self._pace.count_sent(now)
         return wait

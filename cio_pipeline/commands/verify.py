@@ -48,7 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     with StopSignals(stop) as signals:
         transport = Transport(
-            pool_size=1,
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )
