@@ -13,7 +13,7 @@ from typing import Literal
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
-from cio_pipeline.client import TrackClient, Transport, track_url_of_region
+from cio_pipeline.client import TrackClient, Transport
 from cio_pipeline.config import Config
 from cio_pipeline.consumer import Consumer
 from cio_pipeline.crew import Crew
@@ -22,7 +22,7 @@ from cio_pipeline.loader import Loader, mapping_digest
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
-from cio_pipeline.region import ask_region
+from cio_pipeline.region import find_address
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
@@ -35,7 +35,7 @@ from cio_pipeline.store import (
 )
 from cio_pipeline.tally import Tally
 from cio_pipeline.throttle import Throttle
-from cio_pipeline.watch import NoObserver, RunObserver, Watch, Watched
+from cio_pipeline.watch import LoggedEvents, NoObserver, RunObserver, Watch, Watched
 
 # A body is filled by size; the count only bounds what a lease holds in memory.
 _APPETITES = {
@@ -143,7 +143,7 @@ class Run:
             parallelism=config.parallelism,
             clock=world.clock,
             draw=world.draw,
-            events=_Events(self._log),
+            events=LoggedEvents(self._log),
         )
         self._transport = Transport(
             connect_timeout_seconds=config.connect_timeout_seconds,
@@ -198,7 +198,16 @@ class Run:
         self._crew.start("opener", self._start_consumers)
 
     def _start_consumers(self) -> None:
-        client = TrackClient(self._transport, self._find_address(), self._basic_token)
+        address = find_address(
+            self._config,
+            self._transport,
+            self._basic_token,
+            stop=self._stop,
+            clock=self._world.clock,
+            draw=self._world.draw,
+            log=self._log,
+        )
+        client = TrackClient(self._transport, address, self._basic_token)
         consumer = Consumer(
             leases=self._leases,
             sender=client,
@@ -235,30 +244,6 @@ class Run:
             log=self._log,
             observer=self._world.observer,
         )
-
-    def _find_address(self) -> str:
-        """Where to send: as configured, or as Customer.io says of the workspace.
-
-        Raises:
-            KeysRejected: the keys were refused.
-            Unreachable: no answer for ``maxOutageSeconds``.
-        """
-        if self._config.track_url is not None:
-            return self._config.track_url
-        if self._config.region is not None:
-            return track_url_of_region(self._config.region)
-        region = ask_region(
-            self._transport,
-            self._basic_token,
-            patience_seconds=self._config.max_outage_seconds,
-            stop=self._stop,
-            clock=self._world.clock,
-            draw=self._world.draw,
-        )
-        if region is not None:
-            self._log.info("region_found", region=region)
-        # None: stopped, and nothing will be sent.
-        return track_url_of_region(region or "us")
 
     # -- the threads' work ----------------------------------------------------
 
@@ -407,23 +392,3 @@ class Run:
         if self._stop.is_set():
             return "interrupted"
         return "invalid_data" if self._data_error else None
-
-
-class _Events:
-    """Tells the log of pauses and outages."""
-
-    def __init__(self, log: FilteringBoundLogger) -> None:
-        self._log = log
-
-    def slowed_down(self, pause_seconds: float, rate: float) -> None:
-        self._log.warning(
-            "slowed_down",
-            pause_seconds=round(pause_seconds, 1),
-            requests_per_second=round(rate, 1),
-        )
-
-    def went_down(self, message: str) -> None:
-        self._log.warning("outage_began", problem=message)
-
-    def came_back(self, down_seconds: float) -> None:
-        self._log.warning("outage_ended", down_seconds=round(down_seconds, 1))

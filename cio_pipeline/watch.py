@@ -16,7 +16,7 @@ from cio_pipeline.model import RunSummary
 from cio_pipeline.progress import Hold, Progress, estimated_total, find_hold
 from cio_pipeline.source import Source
 from cio_pipeline.store import Heartbeat, Leases, Store
-from cio_pipeline.tally import RateMeter, Tally
+from cio_pipeline.tally import Rates, Tally
 from cio_pipeline.throttle import Throttle
 
 _TICK_SECONDS = 0.05
@@ -41,6 +41,29 @@ class NoObserver:
 
     def show(self, progress: Progress) -> None:
         """Do nothing."""
+
+
+class LoggedEvents:
+    """Tells the log of pauses and outages."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+
+    def slowed_down(self, pause_seconds: float, rate: float) -> None:
+        """Tell of a 429."""
+        self._log.warning(
+            "slowed_down",
+            pause_seconds=round(pause_seconds, 1),
+            requests_per_second=round(rate, 1),
+        )
+
+    def went_down(self, message: str) -> None:
+        """Tell of an outage."""
+        self._log.warning("outage_began", problem=message)
+
+    def came_back(self, down_seconds: float) -> None:
+        """Tell of its end."""
+        self._log.warning("outage_ended", down_seconds=round(down_seconds, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +117,7 @@ class Watch:
         self._utc_now = utc_now
         self._log = log
         now = clock()
-        self._rates = _Rates(now)
+        self._rates = Rates(now)
         self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
         beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
         self._chores = (
@@ -237,28 +260,3 @@ class _Chore:
     tell: Callable[[Progress], None]
     every_seconds: float
     due_at: float
-
-
-class _Rates:
-    """How fast things get done, and since when nothing has."""
-
-    def __init__(self, now: float) -> None:
-        self._done_meter = RateMeter(now)
-        self._settled_meter = RateMeter(now)
-        self._done = 0
-        self._done_rate = 0.0
-        self.settled = 0.0
-        self.moved_at = now
-
-    def note(self, now: float, *, done: int, settled: int) -> None:
-        """Note the counts: of records that need nothing more, of jobs settled."""
-        if done != self._done:
-            self._done, self.moved_at = done, now
-        self._done_rate = self._done_meter.sample(now, done)
-        self.settled = self._settled_meter.sample(now, settled)
-
-    def seconds_for(self, records: int) -> float | None:
-        """How long so many records will take at the rate of late."""
-        # Skipped records count here: while a file of which little has changed is
-        # loaded, most of what is left will be skipped too.
-        return max(0, records) / self._done_rate if self._done_rate else None
