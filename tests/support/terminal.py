@@ -8,6 +8,7 @@ import pty
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Sequence
@@ -20,6 +21,13 @@ import pyte
 # One that should not fire.
 PATIENCE_SECONDS = 60.0
 INTERRUPT = b"\x03"
+# The terminal must be the process's own, or Ctrl-C reaches nobody. (`preexec_fn`
+# could do it too, but not beside threads.)
+LAUNCHER = (
+    "import fcntl, os, sys, termios;"
+    " fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Terminal:
@@ -41,14 +49,12 @@ class Terminal:
         self._size(columns)
         surroundings = {"NO_PROXY": "127.0.0.1", "TERM": "xterm-256color"}
         self._process = subprocess.Popen(
-            [os.fspath(word) for word in command],
+            [sys.executable, "-c", LAUNCHER, *map(os.fspath, command)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=os.environ | surroundings | environment,
             start_new_session=True,
-            # The terminal must be the process's own, or Ctrl-C reaches nobody.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # no threads hold locks here
         )
         os.close(slave)
 
