@@ -8,7 +8,7 @@ import json
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from itertools import islice
 
 from cio_pipeline.model import DeadLetter
@@ -16,6 +16,7 @@ from cio_pipeline.reports.advice import Asked, advice_on
 from cio_pipeline.reports.wording import counted, table, visible
 from cio_pipeline.store import CauseCount, Survey
 
+_FIELDS = tuple(field.name for field in fields(DeadLetter))
 _NONE = "No dead letters."
 _SHOWN_LETTERS = 50
 # Rows drawn as one table: however many are asked for, no more are in memory.
@@ -93,7 +94,7 @@ def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
     """Write dead letters as one JSON array, a piece at a time."""
     separator = "["
     for letter in letters:
-        yield f"{separator}\n  {json.dumps(asdict(letter))}"
+        yield f"{separator}\n  {json.dumps(_values(letter))}"
         separator = ","
     yield "[]" if separator == "[" else "\n]"
 
@@ -104,15 +105,18 @@ def dead_letters_csv(letters: Iterable[DeadLetter]) -> Iterator[str]:
     Cells that a spreadsheet would run as formulas get an apostrophe before them;
     control characters are written as escapes.
     """
-    names = [field.name for field in fields(DeadLetter)]
-    yield _csv_row(names)
+    yield _csv_row(_FIELDS)
     for letter in letters:
-        values = asdict(letter)
-        values["payload"] = _readable_json(letter)
-        yield _csv_row([_safe_cell(values[name]) for name in names])
+        values = _values(letter) | {"payload": _readable_json(letter)}
+        yield _csv_row(map(_safe_cell, values.values()))
 
 
-def _csv_row(cells: list[str]) -> str:
+def _values(letter: DeadLetter) -> dict[str, object]:
+    # Not `asdict`, which copies the payload, value by value.
+    return {name: getattr(letter, name) for name in _FIELDS}
+
+
+def _csv_row(cells: Iterable[str]) -> str:
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerow(cells)
     return file.getvalue()

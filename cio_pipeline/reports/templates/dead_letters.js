@@ -231,8 +231,10 @@ function startTable() {
   for (const button of document.querySelectorAll(".cause")) {
     button.addEventListener("click", () => {
       const value = `#${button.dataset.cause}`;
-      byId("cause").value = byId("cause").value === value ? "" : value;
+      const isChosen = byId("cause").value === value;
+      byId("cause").value = isChosen ? "" : value;
       filter();
+      if (!isChosen) byId("rows-title").scrollIntoView();
     });
   }
   for (const header of document.querySelectorAll("th[data-sort]")) {
