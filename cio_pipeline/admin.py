@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
 from cio_pipeline.runlock import RunLock, holder
 from cio_pipeline.store import (
-    CauseCount,
     Heartbeat,
     Selection,
     Store,
-    count_causes,
-    count_dead_letters,
+    Survey,
     list_dead_letters,
     list_runs,
+    newest_id,
     open_reader,
+    read_survey,
     read_totals,
 )
 
@@ -27,16 +28,16 @@ _SHOWN_RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterReport:
-    """What the dead-letter commands show.
+    """What the dead-letter commands show: the letters of one moment.
 
     Args:
-        total: how many are meant.
-        causes: why, the most frequent first.
+        selection: which are meant; none that comes later.
+        survey: reads what they have in common.
         letters: each of them, read as they are asked for.
     """
 
-    total: int
-    causes: list[CauseCount]
+    selection: Selection
+    survey: Callable[[], Survey]
     letters: Iterator[DeadLetter]
 
 
@@ -72,7 +73,7 @@ def read_status(folder: Path) -> Status:
 
 @contextmanager
 def open_report(
-    folder: Path, selection: Selection, limit: int | None
+    folder: Path, selection: Selection, limit: int | None = None
 ) -> Iterator[DeadLetterReport]:
     """Open the dead letters that are meant; they are read as they are used.
 
@@ -81,12 +82,13 @@ def open_report(
     """
     with open_reader(folder) as connection:
         if connection is None:
-            yield DeadLetterReport(0, [], iter(()))
+            yield DeadLetterReport(selection, Survey, iter(()))
             return
+        meant = replace(selection, up_to_id=newest_id(connection))
         yield DeadLetterReport(
-            count_dead_letters(connection, selection),
-            count_causes(connection, selection),
-            list_dead_letters(connection, selection, limit),
+            meant,
+            partial(read_survey, connection, meant),
+            list_dead_letters(connection, meant, limit),
         )
 
 

@@ -43,7 +43,9 @@ def table(
     """Draw a table, as wide as it must be and no wider than told.
 
     Args:
-        columns: each one's heading, and ``left`` or ``right``.
+        columns: each one's heading, and ``left`` or ``right``; or, to the left too,
+            what gives way first where the table is too wide: ``wrapped`` goes on
+            on the next line, ``cut`` ends in an ellipsis.
         rows: the cells, one for each column; their text is never taken for markup.
         width: the widest line, in terminal columns.
     """
@@ -53,11 +55,14 @@ def table(
         drawn.add_column(
             heading,
             justify="right" if is_number else "left",
-            overflow="ellipsis",
-            no_wrap=True,
+            overflow="fold" if side == "wrapped" else "ellipsis",
+            # rich narrows columns that may wrap before it narrows others.
+            no_wrap=side not in ("wrapped", "cut"),
         )
+    is_cut = [side == "cut" for _, side in columns]
     for row in rows:
-        drawn.add_row(*(Text(visible(cell)) for cell in row))
+        cells = zip(row, is_cut, strict=True)
+        drawn.add_row(*(Text(visible(cell), no_wrap=cut) for cell, cut in cells))
     file = io.StringIO()
     Console(file=file, width=width, color_system=None, legacy_windows=False).print(
         drawn
