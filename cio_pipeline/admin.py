@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
 from cio_pipeline.runlock import RunLock, holder
 from cio_pipeline.store import (
-    CauseCount,
     Heartbeat,
     Selection,
     Store,
-    count_causes,
-    count_dead_letters,
+    Survey,
     list_dead_letters,
     list_runs,
+    newest_id,
     open_reader,
+    read_survey,
     read_totals,
 )
 
@@ -28,16 +29,16 @@ _SHOWN_RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterReport:
-    """What the dead-letter commands show.
+    """What the dead-letter commands show: the letters of one moment.
 
     Args:
-        total: how many are meant.
-        causes: why, the most frequent first.
+        selection: which are meant; none that comes later.
+        survey: reads what they have in common.
         letters: each of them, read as they are asked for.
     """
 
-    total: int
-    causes: list[CauseCount]
+    selection: Selection
+    survey: Callable[[], Survey]
     letters: Iterator[DeadLetter]
 
 
@@ -77,7 +78,7 @@ def read_status(folder: Path, now: datetime) -> Status:
 
 @contextmanager
 def open_report(
-    folder: Path, selection: Selection, limit: int | None
+    folder: Path, selection: Selection, limit: int | None = None
 ) -> Iterator[DeadLetterReport]:
     """Open the dead letters that are meant; they are read as they are used.
 
@@ -86,23 +87,24 @@ def open_report(
     """
     with open_reader(folder) as connection:
         if connection is None:
-            yield DeadLetterReport(0, [], iter(()))
+            yield DeadLetterReport(selection, Survey, iter(()))
             return
+        meant = replace(selection, up_to_id=newest_id(connection))
         yield DeadLetterReport(
-            count_dead_letters(connection, selection),
-            count_causes(connection, selection),
-            list_dead_letters(connection, selection, limit),
+            meant,
+            partial(read_survey, connection, meant),
+            list_dead_letters(connection, meant, limit),
         )
 
 
-def causes_of(folder: Path, run_id: str) -> list[CauseCount]:
-    """Say why records of one run are dead letters, the most frequent first.
+def survey_of(folder: Path, run_id: str) -> Survey:
+    """Say what the dead letters of one run have in common.
 
     Raises:
         StateError: the state is damaged.
     """
     with open_report(folder, Selection(run_id=run_id), 0) as report:
-        return report.causes
+        return report.survey()
 
 
 def requeue(folder: Path, selection: Selection) -> int:

@@ -255,7 +255,11 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         "dead-letters",
         "Show the records that could not be delivered, and why; put them back in the"
         "\nqueue for the next sync or resume, or drop them.",
-        "dead-letters requeue -config configuration.json -reason retries_exhausted",
+        "dead-letters -config configuration.json\n"
+        "  python main.py dead-letters -config configuration.json"
+        " -format html -output dead-letters.html\n"
+        "  python main.py dead-letters requeue -config configuration.json"
+        " -reason retries_exhausted",
     )
     parser.add_argument(
         "action",
@@ -267,17 +271,25 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
     _add_common(parser)
     _add_selection(parser)
     parser.add_argument(
-        "-limit", "--limit", type=int, metavar="N", help="list: show so many at most"
+        "-limit",
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help="list: show so many rows at most",
     )
     parser.add_argument(
         "-format",
         "--format",
-        choices=("table", "json", "csv"),
-        default="table",
-        help="list: how to show them (default: table)",
+        choices=("table", "json", "csv", "html"),
+        help="list: how to show them (default: table); html is a page for a browser,"
+        " and needs -output",
     )
     parser.add_argument(
-        "-output", "--output", type=Path, metavar="FILE", help="list: write to a file"
+        "-output",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="list: write to a file, replaced whole, that only you can read",
     )
     parser.add_argument(
         "-yes", "--yes", action="store_true", help="discard: do not ask"
@@ -293,7 +305,10 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     which.add_argument("-user", "--user", metavar="ID", help="of this user")
     which.add_argument("-run", "--run", metavar="RUN", help="of this run")
     which.add_argument(
-        "-since", "--since", metavar="TIME", help="failed at or after this (ISO 8601)"
+        "-since",
+        "--since",
+        metavar="TIME",
+        help="failed at or after this (ISO 8601; UTC where it names no offset)",
     )
     which.add_argument(
         "-id",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cio_pipeline import logs, reports
-from cio_pipeline.admin import causes_of
+from cio_pipeline.admin import survey_of
 from cio_pipeline.commands.common import open_data, say, width, write
 from cio_pipeline.commands.display import open_display
 from cio_pipeline.commands.retyping import commands_after
@@ -82,7 +82,7 @@ def _show_result(
     summary = result.summary
     text = reports.summary_text(
         summary,
-        causes=causes_of(folder, summary.run_id) if summary.dead_lettered else [],
+        survey=survey_of(folder, summary.run_id) if summary.dead_lettered else None,
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),

@@ -12,13 +12,11 @@ from rich.text import Text
 from cio_pipeline.model import RunningRun, RunRecord, Status
 from cio_pipeline.reports.progress import progress_line, progress_lines
 from cio_pipeline.reports.wording import (
-    COLUMN_GAP,
-    NARROWEST_CELLS,
     duration,
     fitted,
-    giving_way,
     span,
     table,
+    visible,
 )
 
 _COLUMNS = (
@@ -31,6 +29,8 @@ _COLUMNS = (
     ("took", "right"),
 )
 _DATA = 1  # the column whose cells give way
+_NARROWEST_NAME = 8
+_COLUMN_GAP = 3  # what `table` puts between two columns
 # What a narrow terminal goes without, in this order: pending, data, ended, took.
 _LEAST_WANTED = (5, 1, 2, 6)
 # A run writes its heartbeat every second; one that has not for so long is stuck.
@@ -136,7 +136,7 @@ def _history(runs: Sequence[RunRecord], now: datetime, width: int) -> list[Text]
     columns = [_COLUMNS[place] for place in places]
     rows = [[row[place] for place in places] for row in rows]
     if _DATA in places:
-        rows = giving_way(columns, rows, _DATA, width)
+        rows = _with_names_fitted(columns, rows, width)
     drawn = table(columns, rows, width)
     return [Text(), Text("last runs"), *map(Text, drawn.splitlines())]
 
@@ -147,5 +147,22 @@ def _fits(rows: list[list[str]], places: list[int], width: int) -> bool:
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     if _DATA in places:
         name = places.index(_DATA)
-        widths[name] = min(widths[name], NARROWEST_CELLS)
-    return sum(widths) + COLUMN_GAP * (len(widths) - 1) <= width
+        widths[name] = min(widths[name], _NARROWEST_NAME)
+    return sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width
+
+
+def _with_names_fitted(
+    columns: list[tuple[str, str]], rows: list[list[str]], width: int
+) -> list[list[str]]:
+    """Shorten the files' names in their middle, so that all else has its room."""
+    headings = [heading for heading, _ in columns]
+    others = sum(
+        max(map(len, column)) + _COLUMN_GAP
+        for place, column in enumerate(zip(headings, *rows, strict=True))
+        if place != _DATA
+    )
+    room = max(_NARROWEST_NAME, width - others)
+    return [
+        [*row[:_DATA], fitted(visible(row[_DATA]), room), *row[_DATA + 1 :]]
+        for row in rows
+    ]

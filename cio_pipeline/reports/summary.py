@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunSummary
-from cio_pipeline.reports.dead_letters import Cause
-from cio_pipeline.reports.wording import (
-    counted,
-    duration,
-    giving_way,
-    stop_reason,
-    table,
-)
+from cio_pipeline.reports.wording import counted, duration, stop_reason, table
+from cio_pipeline.store import Survey
 
 _SHOWN_CAUSES = 3
-_MESSAGE = 3  # the column whose cells give way
 _CAUSE_COLUMNS = (
     ("records", "right"),
     ("reason", "left"),
     ("status", "right"),
-    ("message", "left"),
+    ("message", "cut"),
 )
 _BEFORE_GOING_ON = {
     "keys_rejected": "Once siteId, apiKey and region are right, go on with",
@@ -58,7 +50,7 @@ def summary_json(summary: RunSummary) -> str:
 def summary_text(
     summary: RunSummary,
     *,
-    causes: Sequence[Cause],
+    survey: Survey | None,
     is_loaded: bool,
     commands: NextCommands,
     width: int,
@@ -67,15 +59,15 @@ def summary_text(
 
     Args:
         summary: its counts.
-        causes: why records of this run are dead letters, the most frequent first.
+        survey: what the dead letters of this run have in common; None without any.
         is_loaded: whether all of the data is in the queue.
         commands: what to do next.
         width: the widest line, commands apart.
     """
     lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
-    if causes:
-        lines += ["", *_why(causes, width)]
+    if survey is not None:
+        lines += ["", *_why(survey, width)]
     if summary.dead_lettered:
         lines += ["", "Which records they are:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _going_on(summary, commands, is_loaded=is_loaded))
@@ -115,7 +107,7 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     return [*shown, ("took", duration(seconds) + rate)]
 
 
-def _why(causes: Sequence[Cause], width: int) -> list[str]:
+def _why(survey: Survey, width: int) -> list[str]:
     rows = [
         [
             f"{cause.letters:,}",
@@ -123,12 +115,11 @@ def _why(causes: Sequence[Cause], width: int) -> list[str]:
             "" if cause.http_status is None else str(cause.http_status),
             cause.message,
         ]
-        for cause in causes[:_SHOWN_CAUSES]
+        for cause in survey.causes[:_SHOWN_CAUSES]
     ]
-    rows = giving_way(_CAUSE_COLUMNS, rows, _MESSAGE, width - 2)
     drawn = table(_CAUSE_COLUMNS, rows, width - 2)
     lines = [f"  {line}" for line in drawn.splitlines()]
-    rarer = len(causes) - _SHOWN_CAUSES
+    rarer = survey.cause_count - _SHOWN_CAUSES
     return [*lines, f"  and {counted(rarer, 'rarer cause')}"] if rarer > 0 else lines
 
 

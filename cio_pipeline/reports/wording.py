@@ -11,10 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# What `table` puts between two columns, and the least a cell is shortened to.
-COLUMN_GAP = 3
-NARROWEST_CELLS = 8
-
 
 def visible(text: str) -> str:
     """Make control characters visible: no name may steer a terminal."""
@@ -58,33 +54,6 @@ def fitted(text: str, width: int) -> str:
     return f"{head}…{tail}"
 
 
-def giving_way(
-    columns: Sequence[tuple[str, str]],
-    rows: Sequence[Sequence[str]],
-    place: int,
-    width: int,
-) -> list[list[str]]:
-    """Shorten one column's cells, so that all others have the room they need.
-
-    Args:
-        columns: as for `table`.
-        rows: as for `table`.
-        place: which column gives way.
-        width: the widest line.
-    """
-    headings = [heading for heading, _ in columns]
-    others = sum(
-        max(map(cell_len, column)) + COLUMN_GAP
-        for number, column in enumerate(zip(headings, *rows, strict=True))
-        if number != place
-    )
-    room = max(NARROWEST_CELLS, width - others)
-    return [
-        [*row[:place], fitted(visible(row[place]), room), *row[place + 1 :]]
-        for row in rows
-    ]
-
-
 _STOP_REASONS = {
     "interrupted": "you stopped it",
     "keys_rejected": "Customer.io rejected the keys",
@@ -108,7 +77,9 @@ def table(
     """Draw a table, as wide as it must be and no wider than told.
 
     Args:
-        columns: each one's heading, and ``left`` or ``right``.
+        columns: each one's heading, and ``left`` or ``right``; or, to the left too,
+            what gives way first where the table is too wide: ``wrapped`` goes on
+            on the next line, ``cut`` ends in an ellipsis.
         rows: the cells, one for each column; their text is never taken for markup.
         width: the widest line, in terminal columns.
     """
@@ -118,11 +89,14 @@ def table(
         drawn.add_column(
             heading,
             justify="right" if is_number else "left",
-            overflow="ellipsis",
-            no_wrap=True,
+            overflow="fold" if side == "wrapped" else "ellipsis",
+            # rich narrows columns that may wrap before it narrows others.
+            no_wrap=side not in ("wrapped", "cut"),
         )
+    is_cut = [side == "cut" for _, side in columns]
     for row in rows:
-        drawn.add_row(*(Text(visible(cell)) for cell in row))
+        cells = zip(row, is_cut, strict=True)
+        drawn.add_row(*(Text(visible(cell), no_wrap=cut) for cell, cut in cells))
     file = io.StringIO()
     Console(file=file, width=width, color_system=None, legacy_windows=False).print(
         drawn

@@ -13,14 +13,12 @@ from typing import Self
 from cio_pipeline.model import NewJob, RunSummary
 from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
-    CauseCount,
     NewDeadLetter,
     Selection,
-    count_causes,
-    count_dead_letters,
     discard_dead_letters,
     insert_dead_letters,
     list_dead_letters,
+    newest_id,
     requeue_dead_letters,
 )
 from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
@@ -33,6 +31,13 @@ from cio_pipeline.store.schema import (
     prepare,
     workspace_folder,
 )
+from cio_pipeline.store.survey import (
+    CauseCount,
+    ReasonCount,
+    Survey,
+    Timeline,
+    read_survey,
+)
 
 __all__ = [
     "ONE_JOB",
@@ -43,16 +48,19 @@ __all__ = [
     "Load",
     "LoadIdentity",
     "NewDeadLetter",
+    "ReasonCount",
     "RunStart",
     "Selection",
     "Store",
+    "Survey",
+    "Timeline",
     "Totals",
-    "count_causes",
-    "count_dead_letters",
     "list_dead_letters",
     "list_runs",
     "make_private_folder",
+    "newest_id",
     "open_reader",
+    "read_survey",
     "read_totals",
     "workspace_folder",
 ]

@@ -54,7 +54,7 @@ def test_the_command_for_the_dead_letters_shows_this_runs_own(
     assert outcome.code == 1
     assert "1   rejected      400   bad attribute" in outcome.stdout
     assert shown.returncode == 0
-    assert shown.stdout.startswith("1 dead letter, 1 cause:")
+    assert shown.stdout.startswith("1 dead letter, 1 cause")
 
 
 def test_the_command_for_going_on_goes_on(api: ScriptedApi, program: Program) -> None:

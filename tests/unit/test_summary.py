@@ -7,7 +7,8 @@ import pytest
 from cio_pipeline.commands.retyping import program_as_typed
 from cio_pipeline.model import RunSummary
 from cio_pipeline.reports import NextCommands, summary_text
-from cio_pipeline.store import CauseCount
+from cio_pipeline.store import Survey
+from cio_pipeline.store.survey import CauseCount, ReasonCount
 
 COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
 DONE = RunSummary(
@@ -31,13 +32,13 @@ WITH_DEAD = replace(
 
 def text(
     summary: RunSummary,
-    causes: list[CauseCount] | None = None,
+    survey: Survey | None = None,
     *,
     is_loaded: bool = True,
 ) -> str:
     """Write a summary at 80 columns."""
     return summary_text(
-        summary, causes=causes or [], is_loaded=is_loaded, commands=COMMANDS, width=80
+        summary, survey=survey, is_loaded=is_loaded, commands=COMMANDS, width=80
     )
 
 
@@ -53,12 +54,15 @@ def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
     """Why, most frequent first; a screen must hold it whatever the messages are."""
     causes = [CauseCount("rejected", 400, "long " * 60, n) for n in (9, 7, 5, 3, 1)]
 
-    lines = text(WITH_DEAD, causes).splitlines()
+    reasons = (ReasonCount("rejected", 25, 30),)
+    survey = Survey(reasons=reasons, causes=tuple(causes))
+
+    lines = text(WITH_DEAD, survey).splitlines()
 
     assert max(map(len, lines)) <= 80
     assert len(lines) < 24
     assert [line.split()[0] for line in lines if "rejected" in line] == ["9", "7", "5"]
-    assert "  and 2 rarer causes" in lines
+    assert "  and 27 rarer causes" in lines
     assert lines[-2:] == ["Which records they are:", "  SHOW"]
 
 
