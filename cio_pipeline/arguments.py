@@ -165,15 +165,22 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
         "-log-level",
         "--log-level",
         choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="how much is told on stderr (default: info)",
+        help="how much is told on stderr (default: info; warning beside a live"
+        " display)",
     )
     parser.add_argument(
         "-log-format",
         "--log-format",
         choices=("auto", "console", "json"),
         default="auto",
-        help="readable lines or JSON lines (default: by whether stderr is a terminal)",
+        help="readable lines or JSON lines, and no live display (default: a live"
+        " display where stderr is a terminal, else JSON lines)",
+    )
+    parser.add_argument(
+        "-quiet",
+        "--quiet",
+        action="store_true",
+        help="show nothing but errors and the result",
     )
 
 
@@ -227,9 +234,19 @@ def _add_status(commands: _Commands[_Parser]) -> None:
         commands,
         "status",
         "Say what is queued, in flight, dead and synced, and list the last runs.",
-        "status -config configuration.json",
+        "status -config configuration.json -watch",
     )
     _add_common(parser)
+    parser.add_argument(
+        "-watch",
+        "--watch",
+        type=_interval,
+        nargs="?",
+        const=1.0,
+        metavar="SECONDS",
+        help="show it again every so many seconds (default: 1) until Ctrl-C; piped,"
+        " a line each, with -json a document",
+    )
 
 
 def _add_dead_letters(commands: _Commands[_Parser]) -> None:
@@ -371,6 +388,13 @@ def _seconds(text: str) -> float:
         seconds = -1.0
     if not 0 <= seconds < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < 0.1:
+        raise argparse.ArgumentTypeError(f"{text!r} is too short: 0.1 s at least")
     return seconds
 
 

@@ -36,6 +36,13 @@ def open_folder(arguments: argparse.Namespace) -> Path:
     return folder_of(config, arguments.config, arguments.state)
 
 
+def log_level(arguments: argparse.Namespace, *, otherwise: str) -> str:
+    """Say how much is to be logged: as asked for, or else as fits the place."""
+    if arguments.quiet:
+        return "error"
+    return str(arguments.log_level or otherwise)
+
+
 def width() -> int:
     """How wide a line of the result may be."""
     return os.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_A_PIPE

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,9 +33,42 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def span(seconds: float) -> str:
+    """Say a span of time in whole seconds, so that it does not flicker."""
+    return f"{int(seconds)} s" if seconds < 10 else duration(seconds)
+
+
 def counted(number: int, noun: str) -> str:
     """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def fitted(text: str, width: int) -> str:
+    """Shorten a text in its middle, where a name says least, to so many cells."""
+    if cell_len(text) <= width:
+        return text
+    head = set_cell_size(text, max(0, width - 1) // 2).rstrip()
+    tail = text
+    while cell_len(tail) > max(0, width - 1 - cell_len(head)):
+        tail = tail[1:]
+    return f"{head}…{tail}"
+
+
+_STOP_REASONS = {
+    "interrupted": "you stopped it",
+    "keys_rejected": "Customer.io rejected the keys",
+    "unreachable": "Customer.io was out of reach",
+    "redirected": "the API's address redirects elsewhere",
+    "untrusted_certificate": "the server's certificate was not accepted",
+    "state_unwritable": "the state folder took no more writes",
+    "invalid_data": "the data file broke off",
+    "killed": "it was killed",
+}
+
+
+def stop_reason(reason: str) -> str:
+    """Say the short word of a result's ``reason`` in a clause."""
+    return _STOP_REASONS.get(reason, reason)
 
 
 def table(
