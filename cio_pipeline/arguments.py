@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
+from cio_pipeline.options import add_shard
 from cio_pipeline.sandbox.options import add_options
 
 COMMANDS = (
@@ -199,6 +200,7 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         action="store_true",
         help="send only users whose payload differs from what was delivered last",
     )
+    add_shard(parser)
     _add_logging(parser)
 
 
@@ -219,6 +221,7 @@ def _add_resume(commands: _Commands[_Parser]) -> None:
         "resume -config configuration.json",
     )
     _add_common(parser)
+    add_shard(parser)
     _add_logging(parser)
 
 
@@ -230,6 +233,7 @@ def _add_status(commands: _Commands[_Parser]) -> None:
         "status -config configuration.json",
     )
     _add_common(parser)
+    add_shard(parser)
 
 
 def _add_dead_letters(commands: _Commands[_Parser]) -> None:
@@ -248,6 +252,7 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         help="what to do with them (default: list)",
     )
     _add_common(parser)
+    add_shard(parser)
     _add_selection(parser)
     parser.add_argument(
         "-limit", "--limit", type=int, metavar="N", help="list: show so many at most"
@@ -298,6 +303,7 @@ def _add_check(commands: _Commands[_Parser]) -> None:
         "  python main.py check -suggest -data data.json > configuration.json",
     )
     _add_common(parser, needs_config=False)
+    add_shard(parser)
     parser.add_argument(
         "-data", "--data", metavar="FILE", help="the data file; - reads standard input"
     )

@@ -28,6 +28,7 @@ from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
 from cio_pipeline.region import ask_region
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
@@ -100,6 +101,7 @@ class Run:
         store: the workspace's state; the caller holds its run lock.
         source: the data, or None to only finish what is queued.
         changed_only: send only users whose payload differs from what was acked last.
+        shard: whose records to load.
         stop: set by a signal handler, or by the run itself.
         world: the clock, chance, and the log.
     """
@@ -113,6 +115,7 @@ class Run:
         store: Store,
         source: Source | None,
         changed_only: bool = False,
+        shard: Shard = WHOLE,
         stop: threading.Event,
         world: World,
     ) -> None:
@@ -122,6 +125,7 @@ class Run:
         self._store = store
         self._source = source
         self._changed_only = changed_only
+        self._shard = shard
         self._stop = stop
         self._world = world
         self._log = world.log
@@ -269,6 +273,7 @@ class Run:
             utc_now=utc_now,
             listener=self,
             changed_only=self._changed_only,
+            shard=self._shard,
         )
         try:
             loader.run(source.records(load.next_index), self._stop_loading)

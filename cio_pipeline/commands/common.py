@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from cio_pipeline.config import read_config
+from cio_pipeline.arguments import default_state_folder
+from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import UsageError
+from cio_pipeline.options import program_name
 from cio_pipeline.source import Source, open_source
 from cio_pipeline.workspace import folder_of
 
@@ -26,6 +30,27 @@ def open_data(arguments: argparse.Namespace) -> Source:
     return open_source(arguments.data, format=arguments.format, stdin=stdin)
 
 
+def read_share_of_config(arguments: argparse.Namespace) -> Config:
+    """Read the configuration; a shard has its share of the rate.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    config = read_config(arguments.config)
+    share = config.requests_per_second / arguments.shard.count
+    return replace(config, requests_per_second=share)
+
+
+def command_line(arguments: argparse.Namespace, command: str) -> str:
+    """Write a command for the same queue, to be pasted into a shell."""
+    words = [*program_name().split(), *command.split(), "-config", arguments.config]
+    if arguments.state != default_state_folder():
+        words += ["-state", str(arguments.state)]
+    if not arguments.shard.is_whole:
+        words += ["-shard", str(arguments.shard)]
+    return shlex.join(words)
+
+
 def open_folder(arguments: argparse.Namespace) -> Path:
     """Name the folder of the configuration's workspace, made or not.
 
@@ -33,7 +58,7 @@ def open_folder(arguments: argparse.Namespace) -> Path:
         ConfigError: the configuration cannot be used.
     """
     config = read_config(arguments.config)
-    return folder_of(config, arguments.config, arguments.state)
+    return folder_of(config, arguments.config, arguments.state, arguments.shard)
 
 
 def width() -> int:

@@ -11,14 +11,25 @@ import time
 from datetime import UTC, datetime
 
 from cio_pipeline import logs, reports
-from cio_pipeline.commands.common import open_data, say, write
-from cio_pipeline.config import read_config, require_track_keys
+from cio_pipeline.commands.common import (
+    command_line,
+    open_data,
+    open_folder,
+    read_share_of_config,
+    say,
+    write,
+)
+from cio_pipeline.config import require_track_keys
 from cio_pipeline.run import Run, RunResult, World
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
+from cio_pipeline.splits import (
+    forget_if_overtaken,
+    overtake_others,
+    refuse_beside_others,
+)
 from cio_pipeline.store import Store, make_private_folder
-from cio_pipeline.workspace import folder_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,7 +45,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         arguments: the command line.
         source: the data, or None to only finish what is queued.
     """
-    config = read_config(arguments.config)
+    config = read_share_of_config(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = logs.basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -46,15 +57,19 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     ).bind(run_id=run_id)
     for warning in source.warnings if source else ():
         log.warning("data_file_warned", problem=warning)
-    folder = folder_of(config, arguments.config, arguments.state)
+    folder = open_folder(arguments)
     make_private_folder(arguments.state)
     make_private_folder(folder)
     stop = threading.Event()
+    refuse_beside_others(folder, is_loading=source is not None)
     with (
         RunLock(folder),
         Store(folder) as store,
         StopSignals(stop, lambda: log.warning("stop_requested")) as signals,
     ):
+        overtake_others(folder)
+        if forget_if_overtaken(folder, store):
+            log.info("split_changed", consequence="every user counts as changed")
         run = Run(
             run_id=run_id,
             config=config,
@@ -62,6 +77,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             store=store,
             source=source,
             changed_only=source is not None and arguments.changed_only,
+            shard=arguments.shard,
             stop=stop,
             world=World(clock=time.monotonic, draw=random.random, log=log),
         )
@@ -74,11 +90,10 @@ def _show_summary(arguments: argparse.Namespace, result: RunResult) -> None:
     if arguments.json:
         write([reports.summary_json(result.summary)])
     else:
-        config = f"-config {arguments.config}"
         text = reports.summary_text(
             result.summary,
-            dead_letter_command=f"python main.py dead-letters {config}",
-            resume_command=f"python main.py resume {config}",
+            dead_letter_command=command_line(arguments, "dead-letters"),
+            resume_command=command_line(arguments, "resume"),
         )
         write([text])
     if result.error is not None:

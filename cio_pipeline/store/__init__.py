@@ -124,6 +124,10 @@ class Store:
         """From now on, keep what each user was last sent (see `deliveries`)."""
         self.queue.keep_deliveries()
 
+    def forget_deliveries(self) -> None:
+        """Drop what each user was last sent; it is no longer true."""
+        self.queue.forget_deliveries()
+
     def finish_load(self, load: Load, next_index: int) -> None:
         """Commit that all of a load's data is in the queue, safe on the disk.
 

@@ -1,0 +1,28 @@
+"""Options for schedulers, monitors and shells, and what the program is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from cio_pipeline.shard import WHOLE, parse_shard
+
+
+def program_name() -> str:
+    """How a person calls this program: from its folder, or installed."""
+    called = Path(sys.argv[0]).name
+    return "python main.py" if called == "main.py" else "cio-pipeline"
+
+
+def add_shard(parser: argparse.ArgumentParser) -> None:
+    """Add ``-shard``."""
+    parser.add_argument(
+        "-shard",
+        "--shard",
+        type=parse_shard,
+        default=WHOLE,
+        metavar="I/N",
+        help="the users of part I of N only, counted from 0 (0/3, 1/3, 2/3), with a"
+        " queue of its own and 1/N of the rate; see docs/sharding.md",
+    )
