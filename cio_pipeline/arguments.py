@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
-from cio_pipeline.options import add_shard
+from cio_pipeline.options import add_log_file, add_metrics, add_shard
 from cio_pipeline.sandbox.options import add_options
 
 COMMANDS = (
@@ -176,6 +176,7 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="readable lines or JSON lines (default: by whether stderr is a terminal)",
     )
+    add_log_file(parser)
 
 
 def _add_sync(commands: _Commands[_Parser]) -> None:
@@ -201,6 +202,7 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         help="send only users whose payload differs from what was delivered last",
     )
     add_shard(parser)
+    add_metrics(parser)
     _add_logging(parser)
 
 
@@ -222,6 +224,7 @@ def _add_resume(commands: _Commands[_Parser]) -> None:
     )
     _add_common(parser)
     add_shard(parser)
+    add_metrics(parser)
     _add_logging(parser)
 
 

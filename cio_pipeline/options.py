@@ -15,6 +15,29 @@ def program_name() -> str:
     return "python main.py" if called == "main.py" else "cio-pipeline"
 
 
+def add_metrics(parser: argparse.ArgumentParser) -> None:
+    """Add ``-metrics``."""
+    parser.add_argument(
+        "-metrics",
+        "--metrics",
+        type=Path,
+        metavar="FILE",
+        help="keep the run's numbers in a file for Prometheus's node_exporter, which"
+        " wants a name that ends in .prom; see docs/monitoring.md",
+    )
+
+
+def add_log_file(parser: argparse.ArgumentParser) -> None:
+    """Add ``-log-file``."""
+    parser.add_argument(
+        "-log-file",
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="append the log to a file too, as JSON lines",
+    )
+
+
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add ``-shard``."""
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -66,11 +66,14 @@ class World:
         clock: monotonic seconds.
         draw: a random number in [0, 1).
         log: a logger bound to the run.
+        on_beat: told every second or so how the run stands, and its dead letters
+            by reason, in the thread that watches.
     """
 
     clock: Callable[[], float]
     draw: Callable[[], float]
     log: FilteringBoundLogger
+    on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,12 @@ class RunResult:
     Args:
         summary: its counts.
         error: what ended it early, or broke its data; None where nothing did.
+        dead_letters: those of this run, by reason.
     """
 
     summary: RunSummary
     error: CioPipelineError | None
+    dead_letters: Mapping[str, int]
 
 
 def utc_now() -> str:
@@ -290,6 +295,7 @@ class Run:
         self._leases.jobs_came()
 
     def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
+        self._tally.dead_lettered(settlement.reason)
         return NewDeadLetter(
             job_id=job.id,
             load_id=job.load_id,
@@ -329,6 +335,8 @@ class Run:
             heartbeat_at = now
             rate = meter.sample(now, sum(self._leases.counts))
             self._store.beat(self._summary(), self._heartbeat(rate))
+            for told in self._world.on_beat:
+                told(self._summary(), self._tally.dead_letters())
             if now - progress_at >= _PROGRESS_SECONDS:
                 progress_at = now
                 self._tell_progress(rate)
@@ -407,7 +415,7 @@ class Run:
             dead_lettered=summary.dead_lettered,
             pending=summary.pending,
         )
-        return RunResult(summary, error or self._data_error)
+        return RunResult(summary, error or self._data_error, self._tally.dead_letters())
 
     def _summary(self) -> RunSummary:
         synced, dead = self._leases.counts

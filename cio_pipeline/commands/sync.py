@@ -9,8 +9,12 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
+from cio_pipeline.admin import last_ended_at
 from cio_pipeline.commands.common import (
     command_line,
     open_data,
@@ -30,6 +34,9 @@ from cio_pipeline.splits import (
     refuse_beside_others,
 )
 from cio_pipeline.store import Store, make_private_folder
+
+if TYPE_CHECKING:
+    from cio_pipeline.metrics import RunMetrics
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,6 +61,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         format=arguments.log_format,
         stream=sys.stderr,
         secrets=[api_key, token],
+        file=arguments.log_file,
     ).bind(run_id=run_id)
     for warning in source.warnings if source else ():
         log.warning("data_file_warned", problem=warning)
@@ -70,6 +78,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         overtake_others(folder)
         if forget_if_overtaken(folder, store):
             log.info("split_changed", consequence="every user counts as changed")
+        metrics = _open_metrics(arguments, site_id, log)
         run = Run(
             run_id=run_id,
             config=config,
@@ -79,11 +88,44 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             changed_only=source is not None and arguments.changed_only,
             shard=arguments.shard,
             stop=stop,
-            world=World(clock=time.monotonic, draw=random.random, log=log),
+            world=World(
+                clock=time.monotonic,
+                draw=random.random,
+                log=log,
+                on_beat=[metrics.beat] if metrics else [],
+            ),
         )
         result = run.execute(arguments.command)
+        code = _exit_code(result, signals.received)
+        if metrics is not None:
+            metrics.end(result.summary, result.dead_letters, code)
     _show_summary(arguments, result)
-    return _exit_code(result, signals.received)
+    return code
+
+
+def _open_metrics(
+    arguments: argparse.Namespace, site_id: str, log: FilteringBoundLogger
+) -> RunMetrics | None:
+    """Begin the metrics' file, where one was named; the caller has the run lock."""
+    if arguments.metrics is None:
+        return None
+    # Imported now: runs without it need not wait for the library.
+    from cio_pipeline.metrics import RunMetrics  # noqa: PLC0415  # as just said
+
+    folder = open_folder(arguments)
+    return RunMetrics(
+        arguments.metrics,
+        labels={"site_id": site_id, "shard": str(arguments.shard)},
+        last_success=_moment(last_ended_at(folder, {"completed"})),
+        last_completed=_moment(
+            last_ended_at(folder, {"completed", "completed_with_dead_letters"})
+        ),
+        log=log,
+    )
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
 
 
 def _show_summary(arguments: argparse.Namespace, result: RunResult) -> None:

@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.log_format,
         stream=sys.stderr,
         secrets=_secrets(config),
+        file=arguments.log_file,
     )
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked

@@ -27,7 +27,7 @@ from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
 from cio_pipeline.store.loads import Load, LoadIdentity
 from cio_pipeline.store.queue import JobQueue, Totals
 from cio_pipeline.store.reader import open_reader, read_totals
-from cio_pipeline.store.runs import Heartbeat, RunStart, list_runs
+from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, RunStart, list_runs
 from cio_pipeline.store.schema import (
     make_private_folder,
     prepare,
@@ -35,6 +35,7 @@ from cio_pipeline.store.schema import (
 )
 
 __all__ = [
+    "KEPT_RUNS",
     "ONE_JOB",
     "Appetite",
     "CauseCount",

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from cio_pipeline.model import RunRecord, RunSummary
 from cio_pipeline.store.queue import JobQueue
 
-_KEPT_RUNS = 200
+KEPT_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def start_run(queue: JobQueue, start: RunStart) -> None:
         )
         tx.execute(
             "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
-            (_KEPT_RUNS,),
+            (KEPT_RUNS,),
         )
 
 
