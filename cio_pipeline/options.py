@@ -38,14 +38,20 @@ def add_log_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_shard(parser: argparse.ArgumentParser) -> None:
-    """Add ``-shard``."""
+USERS_OF_SHARD = (
+    "only the users of part I of N, counted from 0 (0/3, 1/3, 2/3), with a queue of"
+    " their own and 1/N of the rate; see docs/sharding.md"
+)
+QUEUE_OF_SHARD = "the queue of part I of N, as of sync -shard I/N"
+
+
+def add_shard(parser: argparse.ArgumentParser, about: str) -> None:
+    """Add ``-shard``, and say what it means to the command."""
     parser.add_argument(
         "-shard",
         "--shard",
         type=parse_shard,
         default=WHOLE,
         metavar="I/N",
-        help="the users of part I of N only, counted from 0 (0/3, 1/3, 2/3), with a"
-        " queue of its own and 1/N of the rate; see docs/sharding.md",
+        help=about,
     )
