@@ -29,18 +29,33 @@ def folder_of_shard(whole: Path, shard: Shard) -> Path:
     return whole.with_name(f"{whole.name}-shard-{shard.index}-of-{shard.count}")
 
 
-def refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
-    """Refuse to run before another split of the workspace has ended its work.
+def take_turn(folder: Path, store: Store, *, is_loading: bool) -> bool:
+    """Let a queue's split be the one that sends, if no other is at it.
+
+    The caller holds the queue's run lock, so that of two splits that begin at the
+    same moment one at least sees the other.
 
     Args:
-        folder: the queue to be run.
-        is_loading: whether newer data will join it; without, only a run that is
-            going is in the way.
+        folder: the queue's folder.
+        store: its state.
+        is_loading: whether newer data will join it; without, work that another
+            split left is not in the way.
+
+    Returns:
+        Whether another split has sent since this one did, so that what this one
+        remembered as delivered was dropped.
 
     Raises:
         QueueInUse: another split is being run.
         UsageError: another split has work left.
+        StateUnwritable: nothing was changed.
     """
+    _refuse_beside_others(folder, is_loading=is_loading)
+    _overtake_others(folder)
+    return _forget_if_overtaken(folder, store)
+
+
+def _refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
     for other, shard in _others(folder):
         pid = holder(other)
         if pid is not None:
@@ -58,14 +73,8 @@ def refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
             )
 
 
-def overtake_others(folder: Path) -> None:
-    """Note in the queues of other splits that this one is about to send.
-
-    Before anything is sent, so that a crash cannot leave it unsaid.
-
-    Raises:
-        StateUnwritable: it cannot be noted.
-    """
+def _overtake_others(folder: Path) -> None:
+    """Note in other splits' queues, before anything is sent, that they are behind."""
     for other, _ in _others(folder):
         try:
             (other / _OVERTAKEN).touch(mode=0o600)
@@ -75,12 +84,7 @@ def overtake_others(folder: Path) -> None:
             ) from error
 
 
-def forget_if_overtaken(folder: Path, store: Store) -> bool:
-    """Drop what a queue remembers as delivered, where another split sent since.
-
-    Returns:
-        Whether that was so.
-    """
+def _forget_if_overtaken(folder: Path, store: Store) -> bool:
     mark = folder / _OVERTAKEN
     if not mark.exists():
         return False

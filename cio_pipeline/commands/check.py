@@ -8,8 +8,8 @@ from cio_pipeline import reports
 from cio_pipeline.admin import read_status
 from cio_pipeline.check import check_data, estimated_seconds, survey
 from cio_pipeline.commands.common import (
+    folder_for,
     open_data,
-    open_folder,
     read_share_of_config,
     say,
     width,
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         findings = check_data(config, source, arguments.shard)
     pending = 0
     if config.site_id is not None:
-        pending = read_status(open_folder(arguments)).pending
+        pending = read_status(folder_for(arguments, config)).pending
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text
     write([show(findings, seconds=seconds, pending=pending)])

@@ -57,7 +57,15 @@ def open_folder(arguments: argparse.Namespace) -> Path:
     Raises:
         ConfigError: the configuration cannot be used.
     """
-    config = read_config(arguments.config)
+    return folder_for(arguments, read_config(arguments.config))
+
+
+def folder_for(arguments: argparse.Namespace, config: Config) -> Path:
+    """As `open_folder`, of a configuration that was read: a pipe is read once.
+
+    Raises:
+        ConfigError: the configuration names no workspace.
+    """
     return folder_of(config, arguments.config, arguments.state, arguments.shard)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import shtab
 
@@ -10,12 +11,17 @@ from cio_pipeline.arguments import build_parser, parsers_of
 from cio_pipeline.commands.common import write
 
 _INSTALLED_NAME = "cio-pipeline"
+_LONG_AS_SHORT = re.compile(r"(?<= )-s (\w[\w-]+)", re.ASCII)
 _KINDS = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
-    write([shtab.complete(_completable(), shell=arguments.shell)])
+    script = shtab.complete(_completable(), shell=arguments.shell)
+    if arguments.shell == "fish":
+        # shtab takes any one-dash option for a letter; fish calls long ones "old".
+        script = _LONG_AS_SHORT.sub(r"-o \1", script)
+    write([script])
     return 0
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
@@ -17,8 +18,8 @@ from cio_pipeline import logs, reports
 from cio_pipeline.admin import last_ended_at
 from cio_pipeline.commands.common import (
     command_line,
+    folder_for,
     open_data,
-    open_folder,
     read_share_of_config,
     say,
     write,
@@ -28,11 +29,7 @@ from cio_pipeline.run import Run, RunResult, World
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
-from cio_pipeline.splits import (
-    forget_if_overtaken,
-    overtake_others,
-    refuse_beside_others,
-)
+from cio_pipeline.splits import take_turn
 from cio_pipeline.store import Store, make_private_folder
 
 if TYPE_CHECKING:
@@ -65,20 +62,18 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     ).bind(run_id=run_id)
     for warning in source.warnings if source else ():
         log.warning("data_file_warned", problem=warning)
-    folder = open_folder(arguments)
+    folder = folder_for(arguments, config)
     make_private_folder(arguments.state)
     make_private_folder(folder)
     stop = threading.Event()
-    refuse_beside_others(folder, is_loading=source is not None)
     with (
         RunLock(folder),
         Store(folder) as store,
         StopSignals(stop, lambda: log.warning("stop_requested")) as signals,
     ):
-        overtake_others(folder)
-        if forget_if_overtaken(folder, store):
+        if take_turn(folder, store, is_loading=source is not None):
             log.info("split_changed", consequence="every user counts as changed")
-        metrics = _open_metrics(arguments, site_id, log)
+        metrics = _open_metrics(arguments, folder, site_id, log)
         run = Run(
             run_id=run_id,
             config=config,
@@ -104,7 +99,10 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
 
 
 def _open_metrics(
-    arguments: argparse.Namespace, site_id: str, log: FilteringBoundLogger
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    log: FilteringBoundLogger,
 ) -> RunMetrics | None:
     """Begin the metrics' file, where one was named; the caller has the run lock."""
     if arguments.metrics is None:
@@ -112,7 +110,6 @@ def _open_metrics(
     # Imported now: runs without it need not wait for the library.
     from cio_pipeline.metrics import RunMetrics  # noqa: PLC0415  # as just said
 
-    folder = open_folder(arguments)
     return RunMetrics(
         arguments.metrics,
         labels={"site_id": site_id, "shard": str(arguments.shard)},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +43,23 @@ def test_each_commands_help_has_examples_and_exit_codes(command: str) -> None:
     assert "exit codes:\n  0 " in examples
     named = "-config" if command == "sync" else command
     assert f"python main.py {named}" in examples
+
+
+def test_the_installed_program_calls_itself_by_its_name(tmp_path: Path) -> None:
+    """Its hints can be pasted, and its queue is where it is called."""
+    script = tmp_path / "cio-pipeline"
+    script.write_text("from cio_pipeline.cli import main\nmain()", "utf-8")
+    process = subprocess.run(
+        [sys.executable, script, "help", "sync"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(MAIN.parent)},
+    )
+
+    assert process.stdout.startswith("usage: cio-pipeline sync [-h]")
+    assert "\n  cio-pipeline -config" in process.stdout
+    assert "main.py" not in process.stdout
 
 
 def test_the_main_help_names_every_command() -> None:
@@ -109,6 +128,40 @@ def test_bash_completes_commands_options_values_and_files(
 
     assert "-F _shtab_cio_pipeline cio-pipeline" in asked.stderr
     assert set(asked.stdout.split()) == offered
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("r", {"resume"}),
+        ("sync -log-", {"-log-file", "-log-format", "-log-level"}),
+        ("-conf", {"-config"}),
+        ("sync -log-level ", {"debug", "info", "warning", "error"}),
+    ],
+)
+def test_fish_completes_one_dash_options(
+    tmp_path: Path, typed: str, offered: set[str]
+) -> None:
+    """In a real fish, where there is one."""
+    script = tmp_path / "completion.fish"
+    script.write_text(run("completion", "fish").stdout, "utf-8")
+
+    asked = subprocess.run(
+        [
+            shutil.which("fish") or "fish",
+            "-c",
+            'source $argv[1]; complete -C "cio-pipeline $argv[2]"',
+            script,
+            typed,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"HOME": str(tmp_path)},
+    )
+
+    assert {line.split("\t")[0] for line in asked.stdout.splitlines()} == offered
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

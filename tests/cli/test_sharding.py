@@ -315,6 +315,27 @@ def test_check_counts_a_shards_own(program: Program) -> None:
         assert sum(part[name] for part in parts) == whole[name]
 
 
+def test_a_configuration_from_a_pipe_is_read_once(
+    program: Program, api: ScriptedApi, tmp_path: Path
+) -> None:
+    """`-config <(...)`: keys from a vault, never on the disk."""
+    data = program.write_data([{"id": n} for n in range(9)])
+    words = program.arguments("sync", "-data", data, "-shard", "0/2", "-metrics")
+    config = program.configure().read_text("utf-8")
+    words[words.index(program.folder / "configuration.json")] = "/dev/stdin"
+
+    outcome = subprocess.run(
+        [*words, tmp_path / "run.prom"],
+        input=config,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert outcome.returncode == 0, outcome.stderr
+    assert 0 < len(api.ledger) < 9
+
+
 def test_the_commands_to_go_on_with_name_the_shard(program: Program) -> None:
     """What the summary says can be pasted."""
     outcome = program.run("sync", "-data", program.write_data([5, 6]), "-shard", "0/2")
