@@ -29,6 +29,11 @@ def folder_of_shard(whole: Path, shard: Shard) -> Path:
     return whole.with_name(f"{whole.name}-shard-{shard.index}-of-{shard.count}")
 
 
+def other_queues(folder: Path) -> list[Shard]:
+    """Name the queues of the workspace's other splits."""
+    return [shard for _, shard in _others(folder)]
+
+
 def take_turn(folder: Path, store: Store, *, is_loading: bool) -> bool:
     """Let a queue's split be the one that sends, if no other is at it.
 

@@ -15,6 +15,7 @@ from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import UsageError
 from cio_pipeline.options import program_name
 from cio_pipeline.source import Source, open_source
+from cio_pipeline.splits import other_queues
 from cio_pipeline.workspace import folder_of
 
 _WIDTH_OF_A_PIPE = 100
@@ -52,12 +53,19 @@ def command_line(arguments: argparse.Namespace, command: str) -> str:
 
 
 def open_folder(arguments: argparse.Namespace) -> Path:
-    """Name the folder of the configuration's workspace, made or not.
+    """Name the folder of the queue that is meant, made or not.
+
+    Where there is none, and the workspace has others, they are named on stderr.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
-    return folder_for(arguments, read_config(arguments.config))
+    folder = folder_for(arguments, read_config(arguments.config))
+    others = [] if folder.exists() else other_queues(folder)
+    if others:
+        known = ", ".join("the whole" if s.is_whole else f"-shard {s}" for s in others)
+        say(f"note: there is no such queue; this workspace has: {known}")
+    return folder
 
 
 def folder_for(arguments: argparse.Namespace, config: Config) -> Path:

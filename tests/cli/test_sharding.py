@@ -300,6 +300,20 @@ def test_a_running_split_is_not_joined_by_another(
     assert "shard 0/3" in second[0].stderr
 
 
+def test_a_queue_that_is_not_there_is_told_from_an_empty_one(program: Program) -> None:
+    """`status` after a sharded night, without -shard, shows nothing; it says why."""
+    run_shards(program, program.write_data([{"id": n} for n in range(30)]))
+
+    whole = program.run("status", "-json")
+    shard = program.run("status", "-json", "-shard", "1/3")
+
+    assert whole.code == 0
+    assert "note: there is no such queue" in whole.stderr
+    assert "-shard 0/3, -shard 1/3, -shard 2/3" in whole.stderr
+    assert shard.stderr == ""
+    assert shard.result["synced_total"] > 0
+
+
 def test_check_counts_a_shards_own(program: Program) -> None:
     """Records, dead letters to come, and the time at a shard's rate."""
     data = program.write_data(make_records(300))
