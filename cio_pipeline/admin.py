@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
 from cio_pipeline.runlock import RunLock, holder
 from cio_pipeline.store import (
+    KEPT_RUNS,
     Heartbeat,
     Selection,
     Store,
@@ -74,6 +75,17 @@ def read_status(folder: Path, now: datetime) -> Status:
         running=running,
         runs=tuple(_as_it_is(run, running) for run, _ in history),
     )
+
+
+def last_ended_at(folder: Path, statuses: Collection[str]) -> str | None:
+    """Say when a run last ended with one of some statuses; None where none did.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        history = list_runs(connection, KEPT_RUNS) if connection else []
+    return next((run.ended_at for run, _ in history if run.status in statuses), None)
 
 
 @contextmanager

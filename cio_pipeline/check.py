@@ -13,6 +13,7 @@ from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
 from cio_pipeline.payload_warnings import PayloadWarning, payload_warnings
 from cio_pipeline.repeats import Repeats
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.suggestion import Survey
 
@@ -66,12 +67,13 @@ class Findings:
         return sum(found.count for found in self.invalid.values())
 
 
-def check_data(config: Config, source: Source) -> Findings:
+def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings:
     """Read and map every record; send nothing, keep nothing.
 
     Args:
         config: what to map, and how it would be sent.
         source: the data; it is read to its end, or to where it breaks.
+        shard: whose records are meant.
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
@@ -79,6 +81,8 @@ def check_data(config: Config, source: Source) -> Findings:
     batch_bytes = 0
     try:
         for record in source.records():
+            if not shard.takes(record, mapper):
+                continue
             findings.records += 1
             try:
                 payload = mapper.map(record)

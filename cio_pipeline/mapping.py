@@ -48,12 +48,8 @@ class Mapper:
             RecordError: it is no object, has no usable id, or a value is not
                 what its mapping's type wants.
         """
-        value = record.value
-        if record.flaw is not None:
-            raise RecordError(record.flaw)
-        if not isinstance(value, dict):
-            raise RecordError(f"the record is {_named(value)}, wanted an object")
-        user_id = _usable_id(_find(value, self._user_id), self._user_id)
+        value = _object_of(record)
+        user_id = self._user_id_in(value)
         attributes: dict[str, JsonValue] = {}
         for source, target, convert in self._mappings:
             found = _find(value, source)
@@ -62,6 +58,17 @@ class Mapper:
             attributes[target] = found if convert is None else convert(found, source)
         return Payload(user_id, attributes)
 
+    def user_id_of(self, record: Record) -> str:
+        """Say whose record it is, without mapping the rest of it.
+
+        Raises:
+            RecordError: it is no object, or has no usable id.
+        """
+        return self._user_id_in(_object_of(record))
+
+    def _user_id_in(self, value: dict[str, JsonValue]) -> str:
+        return _usable_id(_find(value, self._user_id), self._user_id)
+
 
 def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
     """Say what Customer.io takes an identifier in a path for, by its shape."""
@@ -69,6 +76,14 @@ def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
         return "cio_id"
     local, at, domain = user_id.rpartition("@")
     return "email" if at and local and "." in domain.strip(".") else "id"
+
+
+def _object_of(record: Record) -> dict[str, JsonValue]:
+    if record.flaw is not None:
+        raise RecordError(record.flaw)
+    if not isinstance(record.value, dict):
+        raise RecordError(f"the record is {_named(record.value)}, wanted an object")
+    return record.value
 
 
 def _find(record: dict[str, JsonValue], name: str) -> JsonValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -23,6 +23,7 @@ from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
 from cio_pipeline.region import find_address
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
@@ -58,12 +59,15 @@ class World:
         draw: a random number in [0, 1).
         log: a logger bound to the run.
         observer: shown how the run stands.
+        on_beat: told every second or so how the run stands, and its dead letters
+            by reason, in the thread that watches.
     """
 
     clock: Callable[[], float]
     draw: Callable[[], float]
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
+    on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,13 @@ class RunResult:
         summary: its counts.
         error: what ended it early, or broke its data; None where nothing did.
         is_loaded: whether all of the data is in the queue, or was none to load.
+        dead_letters: those of this run, by reason.
     """
 
     summary: RunSummary
     error: CioPipelineError | None
     is_loaded: bool
+    dead_letters: Mapping[str, int]
 
 
 def utc_now() -> str:
@@ -96,6 +102,7 @@ class Run:
         store: the workspace's state; the caller holds its run lock.
         source: the data, or None to only finish what is queued.
         changed_only: send only users whose payload differs from what was acked last.
+        shard: whose records to load.
         stop: set by a signal handler, or by the run itself.
         world: the clock, chance, and the log.
     """
@@ -109,6 +116,7 @@ class Run:
         store: Store,
         source: Source | None,
         changed_only: bool = False,
+        shard: Shard = WHOLE,
         stop: threading.Event,
         world: World,
     ) -> None:
@@ -118,6 +126,7 @@ class Run:
         self._store = store
         self._source = source
         self._changed_only = changed_only
+        self._shard = shard
         self._stop = stop
         self._world = world
         self._log = world.log
@@ -243,6 +252,7 @@ class Run:
             utc_now=utc_now,
             log=self._log,
             observer=self._world.observer,
+            on_beat=self._world.on_beat,
         )
 
     # -- the threads' work ----------------------------------------------------
@@ -277,6 +287,7 @@ class Run:
             utc_now=utc_now,
             listener=self,
             changed_only=self._changed_only,
+            shard=self._shard,
         )
         try:
             records = source.records(load.next_index)
@@ -294,6 +305,7 @@ class Run:
         self._leases.jobs_came()
 
     def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
+        self._tally.dead_lettered(settlement.reason)
         return NewDeadLetter(
             job_id=job.id,
             load_id=job.load_id,
@@ -357,7 +369,12 @@ class Run:
             dead_lettered=summary.dead_lettered,
             pending=summary.pending,
         )
-        return RunResult(summary, error or self._data_error, self._is_loaded)
+        return RunResult(
+            summary,
+            error or self._data_error,
+            self._is_loaded,
+            self._tally.dead_letters(),
+        )
 
     def _summary(self) -> RunSummary:
         synced, dead = self._leases.counts

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from cio_pipeline.model import INVALID_RECORD
 
 _RATE_SECONDS = 10.0
 
@@ -19,6 +22,7 @@ class Tally:
         self.unmappable = 0
         self.skipped = 0
         self.passed_over = 0  # records that an earlier run had loaded
+        self._refused: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:
         """Count a request."""
@@ -32,6 +36,16 @@ class Tally:
             self.records += jobs + unmappable + skipped
             self.unmappable += unmappable
             self.skipped += skipped
+
+    def dead_lettered(self, reason: str) -> None:
+        """Count a job that could not be delivered."""
+        with self._lock:
+            self._refused[reason] += 1
+
+    def dead_letters(self) -> Mapping[str, int]:
+        """How many records and jobs became dead letters, by reason."""
+        with self._lock:
+            return self._refused + Counter({INVALID_RECORD: self.unmappable})
 
 
 class RateMeter:

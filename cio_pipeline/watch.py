@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -97,6 +97,7 @@ class Watch:
         utc_now: the time as ISO 8601, for the heartbeat.
         log: told of progress every few seconds.
         observer: shown the progress a few times a second.
+        on_beat: told every second the counts, and the dead letters by reason.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class Watch:
         utc_now: Callable[[], str],
         log: FilteringBoundLogger,
         observer: RunObserver,
+        on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]],
     ) -> None:
         self._run = run
         self._max_outage_seconds = max_outage_seconds
@@ -116,6 +118,7 @@ class Watch:
         self._clock = clock
         self._utc_now = utc_now
         self._log = log
+        self._on_beat = on_beat
         now = clock()
         self._rates = Rates(now)
         self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
@@ -180,7 +183,10 @@ class Watch:
 
     def _beat(self, progress: Progress) -> None:
         beat = Heartbeat(written_at=self._utc_now(), progress=progress)
-        self._run.store.beat(self._run.summary(), beat)
+        summary = self._run.summary()
+        self._run.store.beat(summary, beat)
+        for told in self._on_beat:
+            told(summary, self._run.tally.dead_letters())
 
     def _tell_log(self, progress: Progress) -> None:
         hold = progress.hold

@@ -8,10 +8,15 @@ from datetime import UTC, datetime
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
 from cio_pipeline.check import check_data, estimated_seconds, survey
-from cio_pipeline.commands.common import open_data, say, width, write
-from cio_pipeline.config import read_config
+from cio_pipeline.commands.common import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+    say,
+    width,
+    write,
+)
 from cio_pipeline.errors import UsageError
-from cio_pipeline.workspace import folder_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -20,15 +25,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _suggest(arguments)
     if arguments.config is None:
         raise UsageError("check needs -config FILE, or -suggest -data FILE")
-    config = read_config(arguments.config)
+    config = read_share_of_config(arguments)
     if arguments.data is None:
         write(['{"valid": true}' if arguments.json else "The configuration is good."])
         return 0
     with open_data(arguments) as source:
-        findings = check_data(config, source)
+        findings = check_data(config, source, arguments.shard)
     pending = 0
     if config.site_id is not None:
-        folder = folder_of(config, arguments.config, arguments.state)
+        folder = folder_for(arguments, config)
         pending = read_status(folder, datetime.now(UTC)).pending
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from cio_pipeline import reports
 from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
-from cio_pipeline.arguments import default_state_folder
 from cio_pipeline.commands.common import open_folder, say, width, write
+from cio_pipeline.commands.retyping import place_of
 from cio_pipeline.errors import UsageError
+from cio_pipeline.options import program_name
 from cio_pipeline.reports.advice import Asked
 from cio_pipeline.reports.wording import counted, visible
 from cio_pipeline.store import Selection
@@ -142,9 +143,6 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 def _asked(arguments: argparse.Namespace) -> Asked:
     """Write out what was asked for, to be typed again."""
-    options = ["-config", arguments.config]
-    if arguments.state != default_state_folder():
-        options += ["-state", str(arguments.state)]
     filters: list[str] = []
     for name in ("user", "run", "since", "id"):
         value = getattr(arguments, name)
@@ -152,7 +150,8 @@ def _asked(arguments: argparse.Namespace) -> Asked:
             values = value if isinstance(value, list) else [value]
             filters += [f"-{name}", *map(str, values)]
     return Asked(
-        options=visible(shlex.join(options)),
+        program=program_name(),
+        options=visible(shlex.join(place_of(arguments))),
         filters=visible(shlex.join(filters)),
         reason=arguments.reason,
     )

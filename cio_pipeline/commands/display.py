@@ -20,7 +20,7 @@ from rich.text import Text
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs
-from cio_pipeline.commands.common import log_level
+from cio_pipeline.commands.common import file_level, log_level
 from cio_pipeline.progress import Progress
 from cio_pipeline.reports import EventLines, progress_lines
 
@@ -153,6 +153,8 @@ class LinesDisplay:
             format=self._arguments.log_format,
             stream=sys.stderr,
             secrets=secrets,
+            file=self._arguments.log_file,
+            file_level=file_level(self._arguments),
         )
 
     def show(self, progress: Progress) -> None:
@@ -194,6 +196,8 @@ class LiveDisplay:
             stream=self._log_lines,
             secrets=secrets,
             renderer=EventLines(),
+            file=self._arguments.log_file,
+            file_level=file_level(self._arguments),
         )
 
     def show(self, progress: Progress) -> None:

@@ -14,14 +14,22 @@ from cio_pipeline.reports import NextCommands
 def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     """Spell out what may be typed after a run, ready to be pasted into a shell."""
     program = program_as_typed(sys.orig_argv, sys.argv)
-    place = ["-config", arguments.config]
-    if arguments.state != default_state_folder():
-        place += ["-state", str(arguments.state)]
+    place = place_of(arguments)
     return NextCommands(
         dead_letters=shlex.join([*program, "dead-letters", *place, "-run", run_id]),
         resume=shlex.join([*program, "resume", *place]),
         again=shlex.join([*program, *sys.argv[1:]]),
     )
+
+
+def place_of(arguments: argparse.Namespace) -> list[str]:
+    """Say which queue is meant, as options of a command."""
+    place = ["-config", arguments.config]
+    if arguments.state != default_state_folder():
+        place += ["-state", str(arguments.state)]
+    if not arguments.shard.is_whole:
+        place += ["-shard", str(arguments.shard)]
+    return place
 
 
 def program_as_typed(original: Sequence[str], argv: Sequence[str]) -> list[str]:

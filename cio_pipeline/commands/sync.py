@@ -9,19 +9,32 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
-from cio_pipeline.admin import survey_of
-from cio_pipeline.commands.common import open_data, say, width, write
+from cio_pipeline.admin import last_ended_at, survey_of
+from cio_pipeline.commands.common import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+    say,
+    width,
+    write,
+)
 from cio_pipeline.commands.display import open_display
 from cio_pipeline.commands.retyping import commands_after
-from cio_pipeline.config import read_config, require_track_keys
+from cio_pipeline.config import require_track_keys
 from cio_pipeline.run import Run, RunResult, World
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
+from cio_pipeline.splits import take_turn
 from cio_pipeline.store import Store, make_private_folder
-from cio_pipeline.workspace import folder_of
+
+if TYPE_CHECKING:
+    from cio_pipeline.metrics import RunMetrics
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,11 +50,11 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         arguments: the command line.
         source: the data, or None to only finish what is queued.
     """
-    config = read_config(arguments.config)
+    config = read_share_of_config(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = logs.basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    folder = folder_of(config, arguments.config, arguments.state)
+    folder = folder_for(arguments, config)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)
@@ -54,6 +67,9 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             Store(folder) as store,
             StopSignals(stop, on_second=display.abandon) as signals,
         ):
+            if take_turn(folder, store, is_loading=source is not None):
+                log.info("split_changed", consequence="every user counts as changed")
+            metrics = _open_metrics(arguments, folder, site_id, log)
             run = Run(
                 run_id=run_id,
                 config=config,
@@ -61,14 +77,49 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
                 store=store,
                 source=source,
                 changed_only=source is not None and arguments.changed_only,
+                shard=arguments.shard,
                 stop=stop,
                 world=World(
-                    clock=time.monotonic, draw=random.random, log=log, observer=display
+                    clock=time.monotonic,
+                    draw=random.random,
+                    log=log,
+                    observer=display,
+                    on_beat=[metrics.beat] if metrics else [],
                 ),
             )
             result = run.execute(arguments.command)
+            code = _exit_code(result, signals.received)
+            if metrics is not None:
+                metrics.end(result.summary, result.dead_letters, code)
     _show_result(arguments, folder, result)
-    return _exit_code(result, signals.received)
+    return code
+
+
+def _open_metrics(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    log: FilteringBoundLogger,
+) -> RunMetrics | None:
+    """Begin the metrics' file, where one was named; the caller has the run lock."""
+    if arguments.metrics is None:
+        return None
+    # Imported now: runs without it need not wait for the library.
+    from cio_pipeline.metrics import RunMetrics  # noqa: PLC0415  # as just said
+
+    return RunMetrics(
+        arguments.metrics,
+        labels={"site_id": site_id, "shard": str(arguments.shard)},
+        last_success=_moment(last_ended_at(folder, {"completed"})),
+        last_completed=_moment(
+            last_ended_at(folder, {"completed", "completed_with_dead_letters"})
+        ),
+        log=log,
+    )
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
 
 
 def _show_result(

@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
 from cio_pipeline.client import AppClient, Transport, app_url_of_region
-from cio_pipeline.commands.common import log_level, open_data, write
+from cio_pipeline.commands.common import file_level, log_level, open_data, write
 from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import ConfigError, UsageError
 from cio_pipeline.lookups import LookUps
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.log_format,
         stream=sys.stderr,
         secrets=_secrets(config),
+        file=arguments.log_file,
+        file_level=file_level(arguments),
     )
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked

@@ -65,11 +65,13 @@ class Asked:
     """How the report was asked for, ready to be typed again.
 
     Args:
+        program: what the program is called.
         options: how configuration and state were named: ``-config c.json``.
         filters: which letters were asked for, the reason aside; may be empty.
         reason: the one reason that was asked for, or None.
     """
 
+    program: str
     options: str
     filters: str = ""
     reason: str | None = None
@@ -82,7 +84,7 @@ class Asked:
 
     def command(self, action: str, filters: str = "") -> str:
         """Write out a dead-letters command."""
-        words = ("python main.py dead-letters", action, self.options, filters)
+        words = (f"{self.program} dead-letters", action, self.options, filters)
         return " ".join(filter(None, words))
 
     def commands_for(self, reason: str) -> list[str]:
@@ -92,7 +94,7 @@ class Asked:
             return [self.command("discard", which)]
         return [
             self.command("requeue", which),
-            f"python main.py resume {self.options}",
+            f"{self.program} resume {self.options}",
         ]
 
 

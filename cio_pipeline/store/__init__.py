@@ -25,7 +25,7 @@ from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
 from cio_pipeline.store.loads import Load, LoadIdentity
 from cio_pipeline.store.queue import JobQueue, Totals
 from cio_pipeline.store.reader import open_reader, read_totals
-from cio_pipeline.store.runs import Heartbeat, RunStart, list_runs
+from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, RunStart, list_runs
 from cio_pipeline.store.schema import (
     make_private_folder,
     prepare,
@@ -40,6 +40,7 @@ from cio_pipeline.store.survey import (
 )
 
 __all__ = [
+    "KEPT_RUNS",
     "ONE_JOB",
     "Appetite",
     "CauseCount",
@@ -131,6 +132,10 @@ class Store:
     def keep_deliveries(self) -> None:
         """From now on, keep what each user was last sent (see `deliveries`)."""
         self.queue.keep_deliveries()
+
+    def forget_deliveries(self) -> None:
+        """Drop what each user was last sent; it is no longer true."""
+        self.queue.forget_deliveries()
 
     def finish_load(self, load: Load, next_index: int) -> None:
         """Commit that all of a load's data is in the queue, safe on the disk.

@@ -10,7 +10,7 @@ from cio_pipeline.model import RunRecord, RunSummary
 from cio_pipeline.progress import Progress, progress_from
 from cio_pipeline.store.queue import JobQueue
 
-_KEPT_RUNS = 200
+KEPT_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def start_run(queue: JobQueue, start: RunStart) -> None:
         )
         tx.execute(
             "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
-            (_KEPT_RUNS,),
+            (KEPT_RUNS,),
         )
 
 

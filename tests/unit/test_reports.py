@@ -24,7 +24,7 @@ _SURVEY = Survey(
     last_failed_at="2026-11-24T00:00:00+00:00",
     timeline=Timeline(bucket_seconds=1, counts={1_800_000_000: _COUNT}),
 )
-_ASKED = Asked(options="-config c.json")
+_ASKED = Asked(program="python main.py", options="-config c.json")
 
 
 def letter(number: int) -> DeadLetter:
