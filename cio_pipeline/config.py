@@ -138,6 +138,12 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
     return TrackKeys(config.site_id, config.api_key)
 
 
+def missing_track_keys(config: Config) -> list[str]:
+    """Name the keys that sending needs and that are not filled in."""
+    keys = {"siteId": config.site_id, "apiKey": config.api_key}
+    return [name for name, key in keys.items() if key in (None, PLACEHOLDERS[name])]
+
+
 def _parse_json(text: bytes, path: str) -> dict[str, Any]:
     try:
         decoded = text.decode("utf-8-sig")
@@ -351,13 +357,13 @@ _REQUIRED = ("parallelism", "userId", "mappings")
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
-    nearest = _nearest(name, names)
-    if nearest is not None:
-        return f"there is no such {what}; did you mean {nearest!r}?"
+    near = nearest(name, names)
+    if near is not None:
+        return f"there is no such {what}; did you mean {near!r}?"
     return f"there is no such {what}; there are {', '.join(names)}"
 
 
-def _nearest(name: str, known: list[str]) -> str | None:
+def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that a person most likely meant."""
     plain = {_plain(each): each for each in known}
     matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)

@@ -79,10 +79,12 @@ class RunResult:
     Args:
         summary: its counts.
         error: what ended it early, or broke its data; None where nothing did.
+        unused: mapped keys that no record of the data had.
     """
 
     summary: RunSummary
     error: CioPipelineError | None
+    unused: tuple[str, ...] = ()
 
 
 def utc_now() -> str:
@@ -128,6 +130,7 @@ class Run:
         self._tally = Tally()
         self._error: BaseException | None = None
         self._data_error: DataFileError | None = None
+        self._unused: tuple[str, ...] = ()
         self._error_lock = threading.Lock()  # guards _error: the first one stays
         self._stop_loading = threading.Event()
         self._stop_keeping = threading.Event()
@@ -261,10 +264,11 @@ class Run:
             return
         if load.next_index:
             self._log.info("load_resumed", next_index=load.next_index)
+        mapper = Mapper(self._config.user_id, self._config.mappings)
         loader = Loader(
             store=self._store,
             load=load,
-            mapper=Mapper(self._config.user_id, self._config.mappings),
+            mapper=mapper,
             run_id=self._run_id,
             utc_now=utc_now,
             listener=self,
@@ -278,6 +282,14 @@ class Run:
         finally:
             self._leases.all_loaded()
         self._log.info("load_ended", records=self._tally.records)
+        # Of a load that began earlier, only the rest was seen.
+        if not load.next_index and self._tally.records > self._tally.unmappable:
+            self._note_unused(mapper.unused)
+
+    def _note_unused(self, keys: list[str]) -> None:
+        self._unused = tuple(keys)
+        if keys:
+            self._log.warning("mapped_keys_not_found", keys=keys)
 
     def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
         """Count a chunk that the loader has committed."""
@@ -402,7 +414,7 @@ class Run:
             dead_lettered=summary.dead_lettered,
             pending=summary.pending,
         )
-        return RunResult(summary, error or self._data_error)
+        return RunResult(summary, error or self._data_error, self._unused)
 
     def _summary(self) -> RunSummary:
         synced, dead = self._leases.counts

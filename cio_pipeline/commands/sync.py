@@ -67,6 +67,10 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         )
         result = run.execute(arguments.command)
     _show_summary(arguments, result)
+    if result.unused:
+        say(
+            f"warning: {reports.mapped_to_nothing(result.unused, len(config.mappings))}"
+        )
     return _exit_code(result, signals.received)
 
 
