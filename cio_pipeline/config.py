@@ -84,7 +84,7 @@ def read_config(path: str) -> Config:
     try:
         text = Path(path).read_bytes()
     except FileNotFoundError:
-        raise ConfigError(path, "there is no such file") from None
+        raise ConfigError(path, f"there is no such file{seen_from(path)}") from None
     except OSError as error:
         raise ConfigError(path, f"it cannot be read: {error.strerror}") from error
     return parse_config(text, path)
@@ -111,6 +111,11 @@ def parse_config(text: bytes, path: str) -> Config:
     for name, value in document.items():
         fields |= _KEYS[name](checker, name, value)
     return Config(**fields)
+
+
+def seen_from(path: str) -> str:
+    """Say where a relative path was looked for; a nightly job may be elsewhere."""
+    return "" if Path(path).is_absolute() else f" (seen from {Path.cwd()})"
 
 
 def require_track_keys(config: Config, path: str) -> TrackKeys:
@@ -257,7 +262,7 @@ class _Checker:
         if not isinstance(value, str):
             self.wrong(key, " or ".join(map(repr, known)), value)
         if value not in known:
-            self.fail(key, _unknown("value", value, known))
+            self.fail(key, _unknown(f"value as {value!r}", value, known))
         return value
 
     def url(self, key: str, value: object) -> str:

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from cio_pipeline.config import seen_from
 from cio_pipeline.errors import DataFileError
 
 PIECE_BYTES = 65_536
@@ -148,7 +149,7 @@ def open_file(path: str) -> BinaryIO:
             raise DataFileError(path, "it is a folder, wanted a file")
         return Path(path).open("rb")
     except FileNotFoundError:
-        raise DataFileError(path, "there is no such file") from None
+        raise DataFileError(path, f"there is no such file{seen_from(path)}") from None
     except OSError as error:
         raise DataFileError(path, f"it cannot be read: {error.strerror}") from error
 
