@@ -165,15 +165,22 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
         "-log-level",
         "--log-level",
         choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="how much is told on stderr (default: info)",
+        help="how much is told on stderr (default: info; warning beside a live"
+        " display)",
     )
     parser.add_argument(
         "-log-format",
         "--log-format",
         choices=("auto", "console", "json"),
         default="auto",
-        help="readable lines or JSON lines (default: by whether stderr is a terminal)",
+        help="readable lines or JSON lines, and no live display (default: a live"
+        " display where stderr is a terminal, else JSON lines)",
+    )
+    parser.add_argument(
+        "-quiet",
+        "--quiet",
+        action="store_true",
+        help="show nothing but errors and the result",
     )
 
 
@@ -227,9 +234,19 @@ def _add_status(commands: _Commands[_Parser]) -> None:
         commands,
         "status",
         "Say what is queued, in flight, dead and synced, and list the last runs.",
-        "status -config configuration.json",
+        "status -config configuration.json -watch",
     )
     _add_common(parser)
+    parser.add_argument(
+        "-watch",
+        "--watch",
+        type=_interval,
+        nargs="?",
+        const=1.0,
+        metavar="SECONDS",
+        help="show it again every so many seconds (default: 1) until Ctrl-C; piped,"
+        " a line each, with -json a document",
+    )
 
 
 def _add_dead_letters(commands: _Commands[_Parser]) -> None:
@@ -238,7 +255,11 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         "dead-letters",
         "Show the records that could not be delivered, and why; put them back in the"
         "\nqueue for the next sync or resume, or drop them.",
-        "dead-letters requeue -config configuration.json -reason retries_exhausted",
+        "dead-letters -config configuration.json\n"
+        "  python main.py dead-letters -config configuration.json"
+        " -format html -output dead-letters.html\n"
+        "  python main.py dead-letters requeue -config configuration.json"
+        " -reason retries_exhausted",
     )
     parser.add_argument(
         "action",
@@ -250,17 +271,25 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
     _add_common(parser)
     _add_selection(parser)
     parser.add_argument(
-        "-limit", "--limit", type=int, metavar="N", help="list: show so many at most"
+        "-limit",
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help="list: show so many rows at most",
     )
     parser.add_argument(
         "-format",
         "--format",
-        choices=("table", "json", "csv"),
-        default="table",
-        help="list: how to show them (default: table)",
+        choices=("table", "json", "csv", "html"),
+        help="list: how to show them (default: table); html is a page for a browser,"
+        " and needs -output",
     )
     parser.add_argument(
-        "-output", "--output", type=Path, metavar="FILE", help="list: write to a file"
+        "-output",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="list: write to a file, replaced whole, that only you can read",
     )
     parser.add_argument(
         "-yes", "--yes", action="store_true", help="discard: do not ask"
@@ -276,7 +305,10 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     which.add_argument("-user", "--user", metavar="ID", help="of this user")
     which.add_argument("-run", "--run", metavar="RUN", help="of this run")
     which.add_argument(
-        "-since", "--since", metavar="TIME", help="failed at or after this (ISO 8601)"
+        "-since",
+        "--since",
+        metavar="TIME",
+        help="failed at or after this (ISO 8601; UTC where it names no offset)",
     )
     which.add_argument(
         "-id",
@@ -356,6 +388,13 @@ def _seconds(text: str) -> float:
         seconds = -1.0
     if not 0 <= seconds < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < 0.1:
+        raise argparse.ArgumentTypeError(f"{text!r} is too short: 0.1 s at least")
     return seconds
 
 

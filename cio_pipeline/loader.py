@@ -94,12 +94,15 @@ class Loader:
         self._utc_now = utc_now
         self._listener = listener
 
-    def run(self, records: Iterable[Record], stop: Event) -> None:
+    def run(self, records: Iterable[Record], stop: Event) -> bool:
         """Load the records that are not in the queue yet.
 
         Args:
             records: from the load's next record on.
             stop: looked at between chunks.
+
+        Returns:
+            Whether all of them are in the queue now; False if told to stop first.
 
         Raises:
             DataFileError: the data broke off; what stands before the break is
@@ -113,12 +116,13 @@ class Loader:
                     self._commit(chunk)
                     chunk = _Chunk(chunk.next_index)
                     if stop.is_set():
-                        return
+                        return False
         except DataFileError:
             self._commit(chunk)
             raise
         self._commit(chunk)
         self._store.finish_load(self._load, chunk.next_index)
+        return True
 
     def _commit(self, chunk: _Chunk) -> None:
         queued = self._store.enqueue(

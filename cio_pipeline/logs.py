@@ -27,6 +27,7 @@ def configure(
     format: str,  # noqa: A002  # the option's name
     stream: TextIO,
     secrets: Iterable[str],
+    renderer: Processor | None = None,
 ) -> FilteringBoundLogger:
     """Set logging up for the process, and give its logger.
 
@@ -35,13 +36,16 @@ def configure(
         format: ``console``, ``json``, or ``auto``: by whether it is a terminal.
         stream: where lines go.
         secrets: texts that never appear; `[hidden]` stands in their place.
+        renderer: makes readable lines in the stead of structlog's own renderer.
     """
     is_terminal = stream.isatty()
     is_readable = format == "console" or (format == "auto" and is_terminal)
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=_processors(
-            list(secrets), is_readable=is_readable, is_terminal=is_terminal
+            list(secrets),
+            is_readable=is_readable,
+            renderer=renderer or _readable_renderer(is_terminal=is_terminal),
         ),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _Lines(stream),
@@ -56,7 +60,7 @@ def _processors(
     secrets: list[str],
     *,
     is_readable: bool,
-    is_terminal: bool,
+    renderer: Processor,
 ) -> list[Processor]:
     first: list[Processor] = [
         structlog.processors.add_log_level,
@@ -66,13 +70,13 @@ def _processors(
     ]
     if not is_readable:
         return [*first, structlog.processors.JSONRenderer(ensure_ascii=True)]
+    return [*first, _ControlCharacters(), renderer]
+
+
+def _readable_renderer(*, is_terminal: bool) -> Processor:
     has_colours = is_terminal and not os.environ.get("NO_COLOR")
     has_colours = has_colours or bool(os.environ.get("FORCE_COLOR"))
-    return [
-        *first,
-        _ControlCharacters(),
-        structlog.dev.ConsoleRenderer(colors=has_colours, pad_event_to=0),
-    ]
+    return structlog.dev.ConsoleRenderer(colors=has_colours, pad_event_to=0)
 
 
 class _Redactor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from cio_pipeline.client.exchange import header_lines
 from cio_pipeline.client.track import USER_AGENT
 from cio_pipeline.client.transport import Transport
 from cio_pipeline.json_text import encode
@@ -35,17 +36,20 @@ class AppClient:
     def __init__(self, transport: Transport, base_url: str, app_api_key: str) -> None:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
-        self._headers = {
-            "Authorization": f"Bearer {app_api_key}",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
+        self._head = header_lines(
+            {
+                "Authorization": f"Bearer {app_api_key}",
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                "Accept-Encoding": "identity",
+            }
+        )
 
     def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
         """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
         body = encode({"ids": list(ids)})
         path = "/v1/customers/attributes"
-        return self._transport.send(self._endpoint, "POST", path, body, self._headers)
+        return self._transport.send(self._endpoint, "POST", path, body, self._head)
 
     def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
         """Ask for one person; 404 where there is none.
@@ -55,4 +59,4 @@ class AppClient:
             kind: which of these it is: ``id``, ``email`` or ``cio_id``.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
-        return self._transport.send(self._endpoint, "GET", path, b"", self._headers)
+        return self._transport.send(self._endpoint, "GET", path, b"", self._head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     pending = 0
     if config.site_id is not None:
         folder = folder_of(config, arguments.config, arguments.state)
-        pending = read_status(folder).pending
+        pending = read_status(folder, datetime.now(UTC)).pending
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text
     write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])

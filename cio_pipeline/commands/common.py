@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from cio_pipeline.commands.private_file import write_private_file
 from cio_pipeline.config import read_config
-from cio_pipeline.errors import UsageError
 from cio_pipeline.source import Source, open_source
 from cio_pipeline.workspace import folder_of
 
@@ -36,6 +36,13 @@ def open_folder(arguments: argparse.Namespace) -> Path:
     return folder_of(config, arguments.config, arguments.state)
 
 
+def log_level(arguments: argparse.Namespace, *, otherwise: str) -> str:
+    """Say how much is to be logged: as asked for, or else as fits the place."""
+    if arguments.quiet:
+        return "error"
+    return str(arguments.log_level or otherwise)
+
+
 def width() -> int:
     """How wide a line of the result may be."""
     return os.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
@@ -49,16 +56,14 @@ def say(text: str) -> None:
 def write(pieces: Iterable[str], path: Path | None = None) -> None:
     """Write a result to stdout, or to a file that replaces what was there.
 
+    A piece without an end of line gets one.
+
     Raises:
         UsageError: the file cannot be written.
     """
-    if path is None:
-        for piece in pieces:
-            sys.stdout.write(piece if piece.endswith("\n") else piece + "\n")
-        sys.stdout.flush()
+    lines = (piece if piece.endswith("\n") else piece + "\n" for piece in pieces)
+    if path is not None:
+        write_private_file(path, lines)
         return
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    sys.stdout.writelines(lines)
+    sys.stdout.flush()

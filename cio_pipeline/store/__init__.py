@@ -15,14 +15,12 @@ from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import NewJob, RunSummary
 from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
-    CauseCount,
     NewDeadLetter,
     Selection,
-    count_causes,
-    count_dead_letters,
     discard_dead_letters,
     insert_dead_letters,
     list_dead_letters,
+    newest_id,
     requeue_dead_letters,
 )
 from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
@@ -35,6 +33,13 @@ from cio_pipeline.store.schema import (
     prepare,
     workspace_folder,
 )
+from cio_pipeline.store.survey import (
+    CauseCount,
+    ReasonCount,
+    Survey,
+    Timeline,
+    read_survey,
+)
 
 __all__ = [
     "ONE_JOB",
@@ -45,16 +50,19 @@ __all__ = [
     "Load",
     "LoadIdentity",
     "NewDeadLetter",
+    "ReasonCount",
     "RunStart",
     "Selection",
     "Store",
+    "Survey",
+    "Timeline",
     "Totals",
-    "count_causes",
-    "count_dead_letters",
     "list_dead_letters",
     "list_runs",
     "make_private_folder",
+    "newest_id",
     "open_reader",
+    "read_survey",
     "read_totals",
     "workspace_folder",
 ]
