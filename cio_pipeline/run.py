@@ -79,12 +79,14 @@ class RunResult:
         error: what ended it early, or broke its data; None where nothing did.
         is_loaded: whether all of the data is in the queue, or was none to load.
         dead_letters: those of this run, by reason.
+        unused: mapped keys that no record of the data had.
     """
 
     summary: RunSummary
     error: CioPipelineError | None
     is_loaded: bool
     dead_letters: Mapping[str, int]
+    unused: tuple[str, ...] = ()
 
 
 def utc_now() -> str:
@@ -133,6 +135,7 @@ class Run:
         self._tally = Tally()
         self._error: BaseException | None = None
         self._data_error: DataFileError | None = None
+        self._unused: tuple[str, ...] = ()
         self._is_loaded = source is None
         self._error_lock = threading.Lock()  # guards _error: the first one stays
         self._stop_loading = threading.Event()
@@ -279,10 +282,11 @@ class Run:
         if load.next_index:
             self._tally.passed_over = load.next_index
             self._log.info("load_resumed", next_index=load.next_index)
+        mapper = Mapper(self._config.user_id, self._config.mappings)
         loader = Loader(
             store=self._store,
             load=load,
-            mapper=Mapper(self._config.user_id, self._config.mappings),
+            mapper=mapper,
             run_id=self._run_id,
             utc_now=utc_now,
             listener=self,
@@ -298,6 +302,15 @@ class Run:
         finally:
             self._leases.all_loaded()
         self._log.info("load_ended", records=self._tally.records)
+        # Of a load that began earlier or was stopped, only a part was seen.
+        is_whole = self._is_loaded and not load.next_index
+        if is_whole and self._tally.records > self._tally.unmappable:
+            self._note_unused(mapper.unused)
+
+    def _note_unused(self, keys: list[str]) -> None:
+        self._unused = tuple(keys)
+        if keys:
+            self._log.warning("mapped_keys_not_found", keys=keys)
 
     def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
         """Count a chunk that the loader has committed."""
@@ -374,6 +387,7 @@ class Run:
             error or self._data_error,
             self._is_loaded,
             self._tally.dead_letters(),
+            self._unused,
         )
 
     def _summary(self) -> RunSummary:

@@ -16,6 +16,7 @@ from cio_pipeline.commands.common import (
     width,
     write,
 )
+from cio_pipeline.config import missing_track_keys
 from cio_pipeline.errors import UsageError
 
 
@@ -26,8 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.config is None:
         raise UsageError("check needs -config FILE, or -suggest -data FILE")
     config = read_share_of_config(arguments)
+    missing_keys = missing_track_keys(config)
     if arguments.data is None:
-        write(['{"valid": true}' if arguments.json else "The configuration is good."])
+        show_configuration = (
+            reports.configuration_json if arguments.json else reports.configuration_text
+        )
+        write([show_configuration(missing_keys)])
         return 0
     with open_data(arguments) as source:
         findings = check_data(config, source, arguments.shard)
@@ -37,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         pending = read_status(folder, datetime.now(UTC)).pending
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text
-    write([show(findings, seconds=seconds, pending=pending)])
+    write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
     if findings.broken is not None:
         raise findings.broken
     return 1 if findings.invalid else 0

@@ -92,6 +92,9 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             if metrics is not None:
                 metrics.end(result.summary, result.dead_letters, code)
     _show_result(arguments, folder, result)
+    if result.unused:
+        problem = reports.mapped_to_nothing(result.unused, len(config.mappings))
+        say(f"warning: {problem}")
     return code
 
 

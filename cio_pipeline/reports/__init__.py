@@ -3,6 +3,8 @@
 from cio_pipeline.reports.check import (
     check_json,
     check_text,
+    configuration_json,
+    configuration_text,
     suggestion_text,
     survey_json,
     survey_text,
@@ -22,16 +24,20 @@ from cio_pipeline.reports.status import (
 )
 from cio_pipeline.reports.summary import NextCommands, summary_json, summary_text
 from cio_pipeline.reports.verification import verification_json, verification_text
+from cio_pipeline.reports.wording import mapped_to_nothing
 
 __all__ = [
     "EventLines",
     "NextCommands",
     "check_json",
     "check_text",
+    "configuration_json",
+    "configuration_text",
     "dead_letters_csv",
     "dead_letters_json",
     "dead_letters_text",
     "hold_words",
+    "mapped_to_nothing",
     "progress_line",
     "progress_lines",
     "status_json",

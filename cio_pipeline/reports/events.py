@@ -15,7 +15,8 @@ from cio_pipeline.reports.wording import duration
 
 _MOST_OF_A_CAUSE = 3
 _MOST_OF_A_KIND = 10
-_NO_NEWS = {"progress", "stop_requested"}  # the live display shows them
+# The live display shows these, or the end of the run says them.
+_NO_NEWS = {"progress", "stop_requested", "mapped_keys_not_found"}
 
 
 class EventLines:

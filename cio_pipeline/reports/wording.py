@@ -43,6 +43,31 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer than so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def mapped_to_nothing(keys: Sequence[str], mappings: int) -> str:
+    """Say that no record has some of the mapped keys.
+
+    Args:
+        keys: the ``from`` of those mappings.
+        mappings: how many mappings there are.
+    """
+    names = shortened(", ".join(map(repr, keys)), 200)
+    if len(keys) == mappings:
+        return (
+            f"no record has any of the mapped keys ({names}), so nothing but the user"
+            " ids is sent. Check 'mappings' in the configuration against the data"
+        )
+    key = "key" if len(keys) == 1 else "keys"
+    return (
+        f"no record has the mapped {key} {names}. Check 'mappings' in the configuration"
+        " against the data"
+    )
+
+
 def fitted(text: str, width: int) -> str:
     """Shorten a text in its middle, where a name says least, to so many cells."""
     if cell_len(text) <= width:

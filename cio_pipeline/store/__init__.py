@@ -7,9 +7,11 @@ process that holds the workspace's run lock; others read through `open_reader`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import NewJob, RunSummary
 from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
@@ -177,6 +179,8 @@ class Store:
     def close(self) -> None:
         """Fold the log back into the file, give unused space back, and close."""
         try:
-            self.queue.shrink()
+            # A disk without room for that holds all that was committed all the same.
+            with suppress(StateUnwritable):
+                self.queue.shrink()
         finally:
             self.queue.close()

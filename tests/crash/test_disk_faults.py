@@ -74,6 +74,7 @@ def test_a_disk_full_while_settling(
     program.kill_at = LOADED
     program.run("sync", "-data", data)
     program.kill_at = None
+    left = program.status()["pending"]  # some may have been sent while loading
     size = queue_file(program).stat().st_size
     api.answer_all(LONG_REFUSAL)
 
@@ -88,9 +89,9 @@ def test_a_disk_full_while_settling(
 
     assert full.code == 3, full.stderr
     assert full.result["reason"] == "state_unwritable"
-    assert full.result["dead_lettered"] == buried < 1000
+    assert full.result["dead_lettered"] == buried < left
     assert again.code == 0
-    assert again.result["resumed"] == again.result["synced"] == 1000 - buried
+    assert again.result["resumed"] == again.result["synced"] == left - buried
     assert balances(full.result)
     check_database(program)
 
