@@ -17,8 +17,7 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from cio_pipeline.errors import UsageError
-
-HIDDEN = "[hidden]"
+from cio_pipeline.redaction import Redaction
 
 
 def basic_token(site_id: str, api_key: str) -> str:
@@ -42,7 +41,7 @@ def configure(
         level: ``debug``, ``info``, ``warning`` or ``error``.
         format: ``console``, ``json``, or ``auto``: by whether it is a terminal.
         stream: where lines go.
-        secrets: texts that never appear; `[hidden]` stands in their place.
+        secrets: texts that never appear; `redaction.HIDDEN` stands in their place.
         renderer: makes readable lines in the stead of structlog's own renderer.
         file: where events are appended as JSON lines, or None.
         file_level: how much of them, whatever the stream shows.
@@ -101,7 +100,7 @@ class _Redactor:
     """Hides secrets in every text of an event, however deep it stands."""
 
     def __init__(self, secrets: list[str]) -> None:
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+        self._redaction = Redaction(secrets)
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {key: self._clean(value) for key, value in event.items()}
@@ -113,10 +112,7 @@ class _Redactor:
             return [self._clean(item) for item in value]
         if value is None or isinstance(value, bool | int | float):
             return value
-        text = str(value)
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return self._redaction.text(str(value))
 
 
 class _Shown:

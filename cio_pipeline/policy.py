@@ -211,10 +211,13 @@ def error_words(entry: JsonValue) -> str:
         return entry if isinstance(entry, str) else ""
     said = entry.get("message") or entry.get("detail") or entry.get("reason")
     field = entry.get("field")
-    words = _one_line(said) if isinstance(said, str) else ""
-    return f"{field}: {words}" if isinstance(field, str) and field else words
+    words = said if isinstance(said, str) else ""
+    is_named = isinstance(field, str) and field
+    return _one_line(f"{field}: {words}" if is_named else words)
 
 
 def _one_line(text: str) -> str:
+    # Half a surrogate pair, which JSON can write, is text that nothing can store.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     line = " ".join(text.split())
     return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"

@@ -89,6 +89,35 @@ class RunResult:
     unused: tuple[str, ...] = ()
 
 
+def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
+    """Say how a run ended whose state could not be opened: it changed nothing.
+
+    Args:
+        run_id: a name no other run has.
+        pending: the jobs that were and still are in the queue.
+        error: why.
+    """
+    return RunResult(
+        RunSummary(
+            run_id=run_id,
+            status="stopped",
+            reason=error.reason,
+            records=0,
+            resumed=pending,
+            synced=0,
+            skipped=0,
+            dead_lettered=0,
+            pending=pending,
+            requests=0,
+            retries=0,
+            duration_seconds=0.0,
+        ),
+        error,
+        is_loaded=False,
+        dead_letters={},
+    )
+
+
 def utc_now() -> str:
     """Give the time as ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -173,9 +202,9 @@ class Run:
             Exception: a programming error, as it happened, after every thread
                 has ended.
         """
-        self._begin(command)
         watch = self._make_watch(command)
         try:
+            self._begin(command)
             self._start_threads()
             watch.until_done()
         except StopRun as error:

@@ -46,6 +46,7 @@ class RunLock:
         path = self._folder / FILE_NAME
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
         except OSError as error:
             raise StateUnwritable(
                 f"the state folder {self._folder} cannot be written:"

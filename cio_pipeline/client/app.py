@@ -10,6 +10,7 @@ from cio_pipeline.client.track import USER_AGENT
 from cio_pipeline.client.transport import Transport
 from cio_pipeline.json_text import encode
 from cio_pipeline.model import NoReply, Reply
+from cio_pipeline.redaction import Redaction
 
 MOST_IDS = 100  # the API's limit of one look-up
 REQUESTS_PER_SECOND = 10.0  # the API's published limit
@@ -36,6 +37,7 @@ class AppClient:
     def __init__(self, transport: Transport, base_url: str, app_api_key: str) -> None:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
+        self._redaction = Redaction([app_api_key])
         self._head = header_lines(
             {
                 "Authorization": f"Bearer {app_api_key}",
@@ -49,7 +51,7 @@ class AppClient:
         """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
         body = encode({"ids": list(ids)})
         path = "/v1/customers/attributes"
-        return self._transport.send(self._endpoint, "POST", path, body, self._head)
+        return self._send("POST", path, body)
 
     def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
         """Ask for one person; 404 where there is none.
@@ -59,4 +61,8 @@ class AppClient:
             kind: which of these it is: ``id``, ``email`` or ``cio_id``.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
-        return self._transport.send(self._endpoint, "GET", path, b"", self._head)
+        return self._send("GET", path, b"")
+
+    def _send(self, method: str, path: str, body: bytes) -> Reply | NoReply:
+        reply = self._transport.send(self._endpoint, method, path, body, self._head)
+        return self._redaction.reply(reply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import platform
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +17,7 @@ from cio_pipeline.client.redirects import (
 )
 from cio_pipeline.client.transport import Transport
 from cio_pipeline.model import Job, NoReply, Reply
+from cio_pipeline.redaction import Redaction
 
 USER_AGENT = (
     f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
@@ -42,6 +44,12 @@ def encode_identifier(user_id: str) -> str:
     return quote(user_id, safe="")
 
 
+def _secrets_in(basic_token: str) -> list[str]:
+    """Say what a token tells: itself, and the API key."""
+    _, _, api_key = base64.b64decode(basic_token).decode().partition(":")
+    return [basic_token, api_key]
+
+
 class TrackClient:
     """Customer.io's Track API with one workspace's keys. Thread-safe.
 
@@ -54,6 +62,7 @@ class TrackClient:
     def __init__(self, transport: Transport, base_url: str, basic_token: str) -> None:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
+        self._redaction = Redaction(_secrets_in(basic_token))
         self._headers = {
             "Authorization": f"Basic {basic_token}",
             "Content-Type": "application/json",
@@ -84,8 +93,8 @@ class TrackClient:
             head += b"X-Retry-Count: %d\r\n" % attempts
         reply = self._transport.send(self._endpoint, method, path, body, head)
         if isinstance(reply, Reply) and reply.status in FOLLOWED_STATUSES:
-            return self._follow(method, path, body, head, reply)
-        return reply
+            reply = self._follow(method, path, body, head, reply)
+        return self._redaction.reply(reply)
 
     def ask_region(self) -> Reply | NoReply:
         """Ask which region the workspace is in, once."""
@@ -104,9 +113,10 @@ class TrackClient:
             return NoReply(
                 f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
             )
-        return Reply(
+        reply = Reply(
             response.status_code, response.content, response.headers.get("Retry-After")
         )
+        return self._redaction.reply(reply)
 
     def _follow(
         self,

@@ -7,14 +7,17 @@ import random
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
-from cio_pipeline.admin import last_ended_at, survey_of
+from cio_pipeline.admin import last_ended_at, read_status, survey_of
 from cio_pipeline.commands.common import (
     folder_for,
     open_data,
@@ -26,7 +29,8 @@ from cio_pipeline.commands.common import (
 from cio_pipeline.commands.display import open_display
 from cio_pipeline.commands.retyping import commands_after
 from cio_pipeline.config import require_track_keys
-from cio_pipeline.run import Run, RunResult, World
+from cio_pipeline.errors import CioPipelineError, StateUnwritable
+from cio_pipeline.run import Run, RunResult, World, not_begun
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
@@ -60,42 +64,71 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)
         for warning in source.warnings if source else ():
             log.warning("data_file_warned", problem=warning)
-        make_private_folder(arguments.state)
-        make_private_folder(folder)
-        with (
-            RunLock(folder),
-            Store(folder) as store,
-            StopSignals(stop, on_second=display.abandon) as signals,
-        ):
-            if take_turn(folder, store, is_loading=source is not None):
-                log.info("split_changed", consequence="every user counts as changed")
-            metrics = _open_metrics(arguments, folder, site_id, log)
-            run = Run(
-                run_id=run_id,
-                config=config,
-                basic_token=token,
-                store=store,
-                source=source,
-                changed_only=source is not None and arguments.changed_only,
-                shard=arguments.shard,
-                stop=stop,
-                world=World(
-                    clock=time.monotonic,
-                    draw=random.random,
-                    log=log,
-                    observer=display,
-                    on_beat=[metrics.beat] if metrics else [],
-                ),
-            )
-            result = run.execute(arguments.command)
-            code = _exit_code(result, signals.received)
-            if metrics is not None:
-                metrics.end(result.summary, result.dead_letters, code)
+        signals = StopSignals(stop, on_second=display.abandon)
+        new_run = partial(
+            Run,
+            run_id=run_id,
+            config=config,
+            basic_token=token,
+            source=source,
+            changed_only=source is not None and arguments.changed_only,
+            shard=arguments.shard,
+            stop=stop,
+        )
+        world = World(
+            clock=time.monotonic, draw=random.random, log=log, observer=display
+        )
+        try:
+            result = _execute(arguments, folder, site_id, new_run, world, signals)
+        except StateUnwritable as error:
+            result = _not_begun(run_id, folder, error)
     _show_result(arguments, folder, result)
     if result.unused:
         problem = reports.mapped_to_nothing(result.unused, len(config.mappings))
         say(f"warning: {problem}")
-    return code
+    return _exit_code(result, signals.received)
+
+
+def _execute(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    new_run: Callable[..., Run],
+    world: World,
+    signals: StopSignals,
+) -> RunResult:
+    """Run with the queue's lock held, its state open, and signals caught.
+
+    Raises:
+        UsageError: the queue cannot be worked on now.
+        StateUnwritable: the state could not be opened for writing.
+    """
+    make_private_folder(arguments.state)
+    make_private_folder(folder)
+    with RunLock(folder), Store(folder) as store, signals:
+        if take_turn(folder, store, is_loading=arguments.command == "sync"):
+            world.log.info("split_changed", consequence="every user counts as changed")
+        metrics = _open_metrics(arguments, folder, site_id, world.log)
+        on_beat = [metrics.beat] if metrics else []
+        run = new_run(store=store, world=replace(world, on_beat=on_beat))
+        result = run.execute(arguments.command)
+        if metrics is not None:
+            code = _exit_code(result, signals.received)
+            metrics.end(result.summary, result.dead_letters, code)
+    return result
+
+
+def _not_begun(run_id: str, folder: Path, error: StateUnwritable) -> RunResult:
+    """Say what is queued all the same, where the state can at least be read.
+
+    Raises:
+        StateUnwritable: it cannot.
+    """
+    try:
+        pending = read_status(folder, datetime.now(UTC)).pending
+    except CioPipelineError:
+        raise error from None
+    return not_begun(run_id, pending, error)
 
 
 def _open_metrics(

@@ -63,6 +63,11 @@ def _format_of(path: str) -> DataFormat:
     return _FORMAT_OF_ENDING.get(ending, "json")
 
 
+def _readable(name: str) -> str:
+    """Give a file's name as text that can be stored: names may be any bytes."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 class Source:
     """A data file, open. Its records are read once, in order.
 
@@ -77,7 +82,7 @@ class Source:
         self._file = file
         self.format = data_format
         self._is_stdin = path == "-"
-        self.name = "stdin" if self._is_stdin else PurePath(path).name
+        self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
         warning = backend_warning() if data_format == "json" else None
         self.warnings: tuple[str, ...] = (warning,) if warning else ()

@@ -62,6 +62,14 @@ class _Group:
     def __len__(self) -> int:
         return len(self.acked) + len(self.retried) + len(self.dead)
 
+    def followed_by(self, later: _Group) -> _Group:
+        """Make one group of this and what was settled after it."""
+        both = _Group()
+        both.acked = self.acked + later.acked
+        both.retried = self.retried | later.retried
+        both.dead = self.dead + later.dead
+        return both
+
     def settled_ids(self) -> list[int]:
         """The jobs that leave the queue."""
         buried = [letter.job_id for letter in self.dead]
@@ -98,6 +106,7 @@ class Leases:
         # group has been committed, or all is over.
         self._changed = threading.Condition()
         self._window = _window_for(parallelism, appetite)
+        self._one_commit = threading.Lock()  # the keeper's, and at the end the run's
         self._group = _Group()
         self._committing = 0
         self._is_closed = False
@@ -145,9 +154,9 @@ class Leases:
         Waits while a whole group is still on its way to the disk.
         """
         with self._changed:
-            while len(self._group) + self._committing >= GROUP_JOBS:
-                if self._is_closed:
-                    return
+            # After `close` only what is in flight can still come: it is taken in,
+            # for what was answered and not noted would be sent twice.
+            while not self._is_closed and self._is_group_full():
                 self._needs_tending.set()
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
             for job, settlement in settled:
@@ -199,14 +208,31 @@ class Leases:
     def commit(self) -> None:
         """Commit every outcome so far: acks, attempts and dead letters at once.
 
-        A crash just before sends those jobs again; just after, none of them.
+        A crash just before sends those jobs again; just after, none of them. A
+        commit that fails is made again with the next: if what was settled later
+        reached the disk alone, the next run would send older records last.
         """
-        self._committed_at = self._clock()
-        with self._changed:
-            group, self._group = self._group, _Group()
-            self._committing = len(group)
-        if not len(group):
-            return
+        with self._one_commit:
+            self._committed_at = self._clock()
+            with self._changed:
+                group, self._group = self._group, _Group()
+                self._committing = len(group)
+            if not len(group):
+                return
+            try:
+                self._write(group)
+            except BaseException:
+                with self._changed:
+                    self._group = group.followed_by(self._group)
+                    self._committing = 0
+                raise
+            with self._changed:
+                self._committing = 0
+                synced, dead = self.counts
+                self.counts = Counts(synced + len(group.acked), dead + len(group.dead))
+                self._changed.notify_all()
+
+    def _write(self, group: _Group) -> None:
         with self._queue.transaction() as tx:
             self._queue.delete(tx, group.settled_ids())
             self._queue.note_attempts(tx, group.retried.values())
@@ -214,11 +240,6 @@ class Leases:
             tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
             if self._queue.keeps_deliveries:
                 note_settled(tx, group.acked, group.dead)
-        with self._changed:
-            self._committing = 0
-            synced, dead = self.counts
-            self.counts = Counts(synced + len(group.acked), dead + len(group.dead))
-            self._changed.notify_all()
 
     # -- for the run -------------------------------------------------------
 
@@ -240,6 +261,9 @@ class Leases:
             if due is None or not self._window.is_resting or not self._is_exhausted:
                 return 0.0
             return max(0.0, due - self._clock())
+
+    def _is_group_full(self) -> bool:
+        return len(self._group) + self._committing >= GROUP_JOBS
 
     def _is_over(self) -> bool:
         return self._is_closed or (self._is_exhausted and len(self._window) == 0)

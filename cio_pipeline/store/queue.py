@@ -12,13 +12,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
 
+from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store import deliveries
 from cio_pipeline.store.faults import translated
@@ -201,20 +202,13 @@ class JobQueue(SQLiteAckQueue):
     def shrink(self) -> None:
         """Give the space of settled jobs back, where it is worth it.
 
-        A reader in another process can be in the way; then the next run does it.
+        A reader in another process or a full disk can be in the way: nothing is
+        lost by it, and the next run does it.
         """
-        with self.tran_lock, translated(self.path):
+        with self.tran_lock, suppress(StateUnwritable), translated(self.path):
             connection = self._writer
             (free,) = connection.execute("PRAGMA freelist_count").fetchone()
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            try:
-                if free > pages // 2:
-                    connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode not in (
-                    sqlite3.SQLITE_BUSY,
-                    sqlite3.SQLITE_LOCKED,
-                    sqlite3.SQLITE_FULL,
-                ):
-                    raise
+            if free > pages // 2:
+                connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

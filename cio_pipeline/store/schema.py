@@ -86,7 +86,9 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
 
 def _create_private_file(path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+        os.close(descriptor)
     except OSError as error:
         raise StateUnwritable(
             f"the state file {path} cannot be written: {error.strerror}."

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,15 @@ def queue_file(program: Program) -> Path:
     """Find the state's file."""
     (file,) = program.state.glob("*/queue.db")
     return file
+
+
+def other_programs_database(place: Path) -> bytes:
+    """Make a database that is not ours."""
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE music (title TEXT)")
+    content = place.read_bytes()
+    place.unlink()
+    return content
 
 
 @pytest.mark.parametrize("disk", ["pages=40", "bytes=200000"])
@@ -109,6 +121,72 @@ def test_a_disk_with_no_room_at_the_start(api: ScriptedApi, program: Program) ->
     assert program.sync(RECORDS[:10]).code == 0
 
 
+def test_a_result_is_given_even_where_no_run_could_begin(
+    program: Program,
+) -> None:
+    """Scripts read it: what is queued is still known, for it can be read."""
+    data = program.write_data(RECORDS[:100])
+    program.kill_at = LOADED
+    program.run("sync", "-data", data)
+    program.kill_at = None
+
+    program.disk = "fails=FULL@1"
+    outcome = program.run("resume", "-json")
+    program.disk = None
+
+    assert outcome.code == 3
+    assert outcome.result["status"] == "stopped"
+    assert outcome.result["reason"] == "state_unwritable"
+    assert outcome.result["pending"] == outcome.result["resumed"] > 0
+    assert "the disk is full" in outcome.stderr
+    again = program.resume()
+    assert again.code == 0
+    assert again.result["resumed"] == outcome.result["pending"]
+
+
+@pytest.mark.parametrize("kind", ["FULL", "IOERR", "READONLY", "BUSY"])
+def test_a_clearing_up_that_fails_spoils_no_result(program: Program, kind: str) -> None:
+    """The last thing a run does is to fold its log; the next run can do it too."""
+    program.disk = f"fails={kind}@PRAGMA wal_checkpoint(TRUNCATE)"
+    outcome = program.sync(RECORDS[:100])
+    program.disk = None
+
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.result["synced"] == 100
+    assert program.status()["pending"] == 0
+
+
+@pytest.mark.parametrize("commit", range(1, 12))
+def test_any_one_commit_may_fail(
+    api: ScriptedApi, program: Program, commit: int
+) -> None:
+    """Exit 3 and a balanced result, wherever the disk gave up; order is kept.
+
+    What is settled after a commit that failed must not reach the disk without
+    it: the next run would send a user's older record after the newer one.
+    """
+    kind = ["FULL", "IOERR", "BUSY"][commit % 3]
+    records = numbered_records(60, 6, random.Random(commit).randrange)
+    data = program.write_data(records)
+    program.configure(parallelism=3)
+    api.sandbox.set_faults(Faults(latency_ms=20))
+
+    program.disk = f"fails={kind}@{commit}"
+    failed = program.run("sync", "-data", data, "-json")
+    program.disk = None
+    check_database(program)
+    again = program.run("sync", "-data", data, "-json")
+
+    assert failed.code == 3, failed.stderr
+    assert failed.result["reason"] == "state_unwritable"
+    assert balances(failed.result)
+    assert "Traceback" not in failed.stderr
+    assert again.code == 0, again.stderr
+    assert balances(again.result)
+    assert api.people() == expected_people(records)
+    check_order(api, records)
+
+
 def test_a_damaged_state_is_told_and_left_alone(
     api: ScriptedApi, program: Program
 ) -> None:
@@ -134,8 +212,53 @@ def test_a_damaged_state_is_told_and_left_alone(
     assert file.exists()
 
 
-def test_a_read_only_file_system_is_told(program: Program) -> None:
-    """As far as a file that nobody may open can stand for one."""
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"shopping list: eggs, milk\n" * 200, "no queue of this program"),
+        (b"SQLite format 3\x00" + b"\xff" * 4096, "no queue of this program"),
+        (other_programs_database, "not a queue of this program"),
+    ],
+    ids=["text", "half a database", "another program's"],
+)
+def test_a_file_that_is_something_else_is_told_and_left_alone(
+    api: ScriptedApi,
+    program: Program,
+    content: bytes | Callable[[Path], bytes],
+    problem: str,
+) -> None:
+    """Exit 2, not one byte of it changed, and nothing sent."""
+    program.sync(RECORDS[:1])
+    file = queue_file(program)
+    file.unlink()
+    before = content if isinstance(content, bytes) else content(file)
+    file.write_bytes(before)
+    sent = len(api.ledger)
+
+    commands = [["resume"], ["status"], ["dead-letters"]]
+    outcomes = [program.run(*command) for command in commands]
+
+    assert [outcome.code for outcome in outcomes] == [2, 2, 2]
+    assert all(problem in outcome.stderr for outcome in outcomes)
+    assert all("Traceback" not in outcome.stderr for outcome in outcomes)
+    assert file.read_bytes() == before
+    assert len(api.ledger) == sent
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(program: Program) -> None:
+    """Exit 3: there is nowhere to keep the work."""
+    program.state.write_text("a file", "utf-8")
+
+    outcome = program.sync(RECORDS[:10])
+
+    assert outcome.code == 3
+    assert "cannot be used" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert program.state.read_text("utf-8") == "a file"
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(program: Program) -> None:
+    """Exit 3, in one line."""
     program.sync(RECORDS[:10])
     file = queue_file(program)
     file.unlink()
@@ -146,3 +269,52 @@ def test_a_read_only_file_system_is_told(program: Program) -> None:
     assert outcome.code == 3
     assert "cannot be written" in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_a_file_that_may_not_be_written_keeps_its_work(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Exit 3 with what is queued; once it may be written the run goes on."""
+    data = program.write_data(RECORDS[:100])
+    program.kill_at = LOADED
+    program.run("sync", "-data", data)
+    program.kill_at = None
+    file = queue_file(program)
+    file.chmod(0o400)
+
+    program.disk = "modes=1"
+    shut = program.run("resume", "-json")
+    program.disk = None
+    file.chmod(0o600)
+    again = program.resume()
+
+    assert shut.code == 3, shut.stderr
+    assert shut.result["reason"] == "state_unwritable"
+    assert "Permission denied" in shut.stderr
+    assert again.code == 0
+    assert again.result["resumed"] == shut.result["pending"] > 0
+    assert api.people() == expected_people(RECORDS[:100])
+
+
+def test_a_read_only_file_system_is_told(program: Program) -> None:
+    """A real one, where this machine lets a test mount one."""
+    data = program.write_data(RECORDS[:100])
+    program.kill_at = LOADED
+    program.run("sync", "-data", data)
+    program.kill_at = None
+    command = program.arguments("resume", "-json")
+    script = 'mount --bind -o ro "$0" "$0" && exec "$@"'
+    inside = ["unshare", "-rm", "sh", "-c", script, program.state]
+    try:
+        subprocess.run([*inside, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no mounting here: {error}")
+
+    outcome = subprocess.run(
+        [*inside, *command], check=False, capture_output=True, text=True, timeout=60
+    )
+
+    assert outcome.returncode == 3, outcome.stderr
+    assert "Read-only file system" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert program.resume().code == 0

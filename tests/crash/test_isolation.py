@@ -147,6 +147,28 @@ def test_a_stale_lock_is_nobodys(api: ScriptedApi, program: Program) -> None:
     assert outcome.code == 0
 
 
+def test_a_file_whose_name_is_no_text_goes_on_too(
+    api: ScriptedApi, program: Program
+) -> None:
+    """File names are bytes; in reports one may look odd, and nothing else."""
+    api.script("3", [400] * 9)
+    written = program.write_data([{"id": n, "name": "a"} for n in range(40)])
+    data = program.folder / os.fsdecode(b"caf\xe9.json")
+    written.rename(data)
+    program.kill_at = ("cio_pipeline.policy:judge:return", 1)
+    assert program.run("sync", "-data", data).code == -SIGKILL
+    program.kill_at = None
+
+    outcome = program.run("sync", "-data", data, "-json")
+    text = program.run("sync", "-data", data)
+
+    assert outcome.code == 1, outcome.stderr
+    assert len(api.people()) == 39
+    letters = program.dead_letters()
+    assert {letter["source"] for letter in letters} == {"caf\ufffd.json"}
+    assert text.code == 1, text.stderr
+
+
 def test_a_stop_in_the_middle_of_a_load_goes_on_loading(
     api: ScriptedApi, program: Program
 ) -> None:

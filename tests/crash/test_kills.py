@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import SILENCE, Entry, ScriptedApi
+from tests.support.books import requests_of
 from tests.support.program import (
     SIGINT,
     SIGKILL,
@@ -67,6 +68,30 @@ def test_a_kill_loses_nothing_and_sends_little_twice(
     assert again.result["records"] + again.result["resumed"] <= 2000, "loaded twice"
 
 
+def test_what_nobody_answered_is_not_delivered(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 1: an ack follows its answer, however long that takes.
+
+    The server is silent for longer than a group of acks waits for its commit:
+    whoever acked on hope would have written it down by then.
+    """
+    api.answer_all(SILENCE)
+    data = program.write_data(users(25))
+    process = program.start("sync", "-data", data, "-json")
+    while program.status()["in_flight"] < 25:  # written down after a second or so
+        assert process.poll() is None
+    killer(process, SIGKILL)()
+    finish(process)
+    api.answer_all(None)
+    status = program.status()
+    again = program.run("sync", "-data", data, "-json")
+
+    assert (status["pending"], status["synced_total"]) == (25, 0)
+    assert again.result["synced"] == again.result["resumed"] == 25
+    assert api.people() == expected(25)
+
+
 def test_kills_at_random_moments_lose_nothing(
     api: ScriptedApi, program: Program
 ) -> None:
@@ -121,6 +146,33 @@ def test_a_stop_lets_requests_end_and_sends_nothing_twice(
     assert balances(again.result)
     assert api.people() == expected(3000)
     assert len(api.ledger) == 3000, "nothing is sent twice"
+
+
+def test_a_stop_while_the_disk_is_slow_sends_nothing_twice(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Guarantee 7: what was answered while a whole group waits is noted too."""
+    records = [{"id": n, "name": "x" * 400} for n in range(4000)]
+    program.configure(api="batch", parallelism=5)
+    program.disk = "slow=0.2"
+    data = program.write_data(records)
+    process = program.start("sync", "-data", data, "-json")
+    stop = killer(process, SIGTERM)
+
+    def at(entry: Entry) -> None:
+        if entry.number == 3:
+            stop()
+
+    api.before_answer = at
+    stopped = finish(process)
+    api.before_answer = program.disk = None
+    again = program.run("sync", "-data", data, "-json")
+
+    assert stopped.code == 128 + SIGTERM
+    assert balances(stopped.result)
+    assert again.code == 0
+    users = [user for entry in api.ledger for user, _ in requests_of(entry)]
+    assert len(users) == len(set(users)) == 4000
 
 
 def test_a_second_signal_ends_at_once_without_loss(

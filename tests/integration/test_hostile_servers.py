@@ -142,6 +142,41 @@ def test_odd_successes_are_successes(tmp_path: Path, reply: bytes) -> None:
     assert outcome.result["synced"] == 3
 
 
+@pytest.mark.parametrize(
+    "words",
+    [rb"\ud800 lone", rb"nul \u0000", b"\xff\xfe no UTF-8", rb"\u001b[31m red"],
+    ids=["half a character", "NUL", "no UTF-8", "terminal"],
+)
+@pytest.mark.parametrize("mode", ["customers", "batch"])
+def test_a_refusal_in_words_nobody_can_write_is_a_dead_letter(
+    tmp_path: Path, words: bytes, mode: str
+) -> None:
+    """One answer must not stop the queue for ever, nor the reports on it."""
+    whole = b'{"meta":{"error":"%s"}}' % words
+    items = b",".join(
+        b'{"batch_index":%d,"field":"%s","message":"%s"}' % (n, words, words)
+        for n in range(3)
+    )
+    answers = {
+        "customers": (b"400 Bad", whole),
+        "batch": (b"207 Some", b'{"errors":[' + items + b"]}"),
+    }
+    status, body = answers[mode]
+    head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    with RawServer(send(head + body)) as server:
+        program = Program(tmp_path, server.url, {"api": mode})
+        outcome = program.sync(USERS)
+        reports = [
+            program.run("dead-letters", *options)
+            for options in (["-json"], ["-format", "csv"], [])
+        ]
+
+    assert outcome.code == 1, outcome.stderr
+    assert outcome.result["dead_lettered"] == 3
+    assert [report.code for report in reports] == [0, 0, 0]
+    assert "\x1b" not in reports[-1].stdout, "it would steer a terminal"
+
+
 def redirect(location: str) -> Callable[[socket.socket, bytes], None]:
     """Behave by redirecting."""
     return send(

@@ -6,7 +6,9 @@ anew by nobody who remembers anything.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import tempfile
 from itertools import groupby
 from pathlib import Path
@@ -204,6 +206,16 @@ class StoreMachine(RuleBasedStateMachine):
             if self.keeps_deliveries:
                 self.held[self.users[job_id]] = body
         self.settled = []
+
+    @precondition(lambda self: self.settled or self.tried)
+    @rule()
+    def fail_to_commit(self) -> None:
+        """The disk refuses one commit: nothing of it happened, nothing is forgotten."""
+        connection = self.store.queue._writer  # noqa: SLF001  # the disk's stand-in
+        connection.set_progress_handler(lambda: 1, 1)
+        with contextlib.suppress(sqlite3.OperationalError):
+            self.leases.commit()
+        connection.set_progress_handler(None, 0)
 
     @rule()
     def crash(self) -> None:

@@ -53,6 +53,16 @@ def expected_people(records: list[dict[str, Any]]) -> dict[str, Attributes]:
     return people
 
 
+def people_after(ledger: list[Entry]) -> dict[str, Attributes]:
+    """Say what everybody is after these requests, whoever made them."""
+    people: dict[str, Attributes] = {}
+    for entry in ledger:
+        if entry.status == 200:
+            for user_id, attributes in requests_of(entry):
+                people.setdefault(user_id, {}).update(attributes)
+    return people
+
+
 def count_sent_twice(api: ScriptedApi) -> int:
     """Count deliveries of what had been accepted already.
 

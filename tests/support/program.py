@@ -15,6 +15,7 @@ from typing import Any
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 KILL_AT = Path(__file__).with_name("kill_at.py")
 SMALL_DISK = Path(__file__).with_name("small_disk.py")
+WATCHED = Path(__file__).with_name("watched.py")
 # One that should not fire; a hung process fails its test instead of the suite.
 PATIENCE_SECONDS = 60.0
 REQUEST_EXAMPLE: dict[str, Any] = {
@@ -59,6 +60,7 @@ class Program:
         kill_at: a step (see `kill_at.py`) and which occurrence of it ends the
             process; None to let it be.
         disk: a limit on what can be written (see `small_disk.py`), or None.
+        watch: where to report what it does (see `watched.py`), or None.
     """
 
     folder: Path
@@ -66,6 +68,7 @@ class Program:
     changes: dict[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, int] | None = None
     disk: str | None = None
+    watch: Path | None = None
 
     @property
     def state(self) -> Path:
@@ -105,6 +108,8 @@ class Program:
             launcher = [KILL_AT, point, str(occurrence)]
         elif self.disk is not None:
             launcher = [SMALL_DISK, self.disk]
+        elif self.watch is not None:
+            launcher = [WATCHED, self.watch]
         return [sys.executable, *launcher, *command.split(), *where, *options]
 
     def start(

@@ -1,4 +1,4 @@
-"""The steps at which a run is killed: a function's call or return, and which one.
+"""The steps at which a run is killed: in a function or at a commit, and which one.
 
 Named from outside (see `kill_at.py`): the program has no hook for them.
 """
@@ -6,6 +6,22 @@ Named from outside (see `kill_at.py`): the program has no hook for them.
 from __future__ import annotations
 
 STORE = "cio_pipeline.store"
+# Every transaction of a sync, by the function that makes it, and which one.
+_TRANSACTIONS = [
+    (f"{STORE}.runs:start_run", 1),
+    (f"{STORE}.loads:begin_load", 1),
+    (f"{STORE}.__init__:Store.enqueue", 1),
+    (f"{STORE}.__init__:Store.enqueue", 2),
+    (f"{STORE}.__init__:Store.finish_load", 1),
+    (f"{STORE}.leases:Leases._write", 1),
+    (f"{STORE}.leases:Leases._write", 4),
+    (f"{STORE}.runs:save_run", 1),
+]
+COMMITS = [
+    (f"{function}:{event}", occurrence)
+    for function, occurrence in _TRANSACTIONS
+    for event in ("before_commit", "after_commit")
+]
 POINTS = [
     # at the start
     (f"{STORE}.schema:_create_private_file:return", 1),
@@ -13,14 +29,10 @@ POINTS = [
     (f"{STORE}.queue:JobQueue.__init__:return", 1),
     ("cio_pipeline.run:Run._begin:return", 1),
     # the loader's commits
-    (f"{STORE}.loads:begin_load:return", 1),
     (f"{STORE}.queue:JobQueue.insert:return", 1),
     (f"{STORE}.loads:save_progress:return", 1),
     (f"{STORE}.loads:save_progress:return", 3),
-    (f"{STORE}.__init__:Store.enqueue:return", 1),
-    (f"{STORE}.__init__:Store.enqueue:return", 2),
     (f"{STORE}.__init__:Store.finish_load:call", 1),
-    (f"{STORE}.__init__:Store.finish_load:return", 1),
     # an answer, its outcome, its settling
     ("cio_pipeline.client.transport:Transport.send:return", 1),
     ("cio_pipeline.client.transport:Transport.send:return", 400),
@@ -28,16 +40,14 @@ POINTS = [
     (f"{STORE}.leases:Leases.settle:call", 10),
     (f"{STORE}.leases:Leases.settle:return", 700),
     # the settling commits, dead letters among them
-    (f"{STORE}.leases:Leases.commit:call", 5),
     (f"{STORE}.queue:JobQueue.delete:call", 1),
     (f"{STORE}.queue:JobQueue.delete:return", 2),
     (f"{STORE}.dead_letters:insert_dead_letters:call", 5),
     (f"{STORE}.dead_letters:insert_dead_letters:return", 6),
-    (f"{STORE}.leases:Leases.commit:return", 6),
     # at the end
     ("cio_pipeline.run:Run._wind_down:call", 1),
     (f"{STORE}.__init__:Store.end_run:call", 1),
-    (f"{STORE}.__init__:Store.end_run:return", 1),
     (f"{STORE}.queue:JobQueue.shrink:call", 1),
     (f"{STORE}.queue:JobQueue.shrink:return", 1),
+    *COMMITS,
 ]

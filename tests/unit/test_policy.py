@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -125,14 +126,25 @@ def test_customer_ios_own_words_are_found_in_every_shape_of_body(
     assert error_message(400, body) == message
 
 
-@given(st.integers(100, 999), st.binary(max_size=200), st.none() | st.text(max_size=20))
+# Any text JSON can write: halves of surrogate pairs too.
+_said = st.text(st.characters(codec=None), max_size=9) | st.just("\ud800")
+_body = _said.map(lambda said: json.dumps({"meta": {"error": said}}).encode())
+
+
+@given(
+    st.integers(100, 999),
+    st.binary(max_size=200) | _body,
+    st.none() | st.text(max_size=20),
+)
 def test_no_answer_breaks_the_judge(
     status: int, body: bytes, retry_after: str | None
 ) -> None:
-    """Whatever a server says, it means something; nothing is raised."""
+    """Whatever a server says, it means something, and can be written down."""
     outcome = judge(Reply(status, body, retry_after), NOW)
 
     assert isinstance(outcome, Synced | Retryable | Rejected | Halt)
+    if isinstance(outcome, Retryable | Rejected | Halt):
+        outcome.message.encode("utf-8")
 
 
 @pytest.mark.parametrize(

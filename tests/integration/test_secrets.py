@@ -1,0 +1,389 @@
+"""The keys are nowhere but in the configuration and in the requests.
+
+Every run here is looked through: both streams with debug logs in both formats,
+every byte of the state folder (with the log and the shared memory of SQLite),
+the status, the dead letters and their exports.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import pickle
+import socket
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from cio_pipeline.config import read_config
+from cio_pipeline.errors import ConfigError
+from cio_pipeline.sandbox.settings import SandboxSettings
+from tests.support.api import Answer, ScriptedApi
+from tests.support.program import SIGKILL, Outcome, Program
+from tests.support.raw_server import RawServer
+
+# With every character that some writing of it would change.
+API_KEY = 'k3y/"+=unique\\4711'
+APP_KEY = "app/k3y+=4712\\x"
+SITE = "s1te+4713"
+TOKEN = base64.b64encode(f"{SITE}:{API_KEY}".encode()).decode()
+APP_TOKEN = base64.b64encode(APP_KEY.encode()).decode()
+KEYS = {"siteId": SITE, "apiKey": API_KEY, "appApiKey": APP_KEY}
+SETTINGS = SandboxSettings(port=0, site_id=SITE, api_key=API_KEY, app_api_key=APP_KEY)
+USERS = [{"id": n, "name": f"user {n}"} for n in range(30)]
+FORMATS = ("console", "json")
+
+SECRETS = {
+    form.encode(encoding, "replace")
+    for secret in (API_KEY, APP_KEY, TOKEN, APP_TOKEN)
+    for form in (secret, quote(secret, safe=""), repr(secret)[1:-1])
+    for encoding in ("utf-8", "latin-1")
+} | {API_KEY[:-6].encode(), API_KEY[-11:].encode(), TOKEN[4:].encode()}
+
+
+def look_everywhere(program: Program, *outcomes: Outcome) -> None:
+    """Look for the keys wherever a run and the reports on it write."""
+    reports = [
+        program.run(*command, "-log-level", "debug")
+        for command in (
+            ["status", "-json"],
+            ["dead-letters", "-json"],
+            ["dead-letters", "-format", "csv", "-output", program.folder / "d.csv"],
+        )
+    ]
+    places = {
+        f"{stream} of {outcome.code}": text.encode("utf-8", "surrogateescape")
+        for outcome in (*outcomes, *reports)
+        for stream, text in (("stdout", outcome.stdout), ("stderr", outcome.stderr))
+    }
+    config = program.folder / "configuration.json"
+    for path in program.folder.rglob("*"):
+        places[str(path)] = os.fsencode(path)
+        if path.is_file() and path != config:
+            places[f"in {path}"] = path.read_bytes()
+    for place, content in places.items():
+        for secret in SECRETS:
+            assert secret not in content, f"{secret!r} {place}: {content[:2000]!r}"
+
+
+def outcomes_of(
+    program: Program, *options: str, command: str = "sync"
+) -> list[Outcome]:
+    """Run once in each format of the log, with everything logged."""
+    data = program.write_data(USERS)
+    with_data = [] if command == "resume" else ["-data", data]
+    return [
+        program.run(
+            command, *with_data, "-log-level", "debug", "-log-format", each, *options
+        )
+        for each in FORMATS
+    ]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Give the program with telling keys; a test says where the server is."""
+    return Program(tmp_path, "", dict(KEYS))
+
+
+def echo(status: bytes, write: Callable[[str], str]) -> Callable[..., None]:
+    """Behave as a gateway that shows the request's headers in its error page."""
+
+    def behave(connection: socket.socket, request: bytes) -> None:
+        head = request.partition(b"\r\n\r\n")[0].decode("latin-1")
+        shown = f"{head} {APP_KEY if 'Bearer' in head else API_KEY}"
+        body = write(shown).encode()
+        connection.sendall(
+            b"HTTP/1.1 %s\r\nContent-Length: %d\r\nLocation: http://x.test/%s\r\n\r\n"
+            % (status, len(body), quote(shown).encode())
+        )
+        connection.sendall(body)
+
+    return behave
+
+
+def as_page(text: str) -> str:
+    """Write the text as it is."""
+    return text
+
+
+def as_php(text: str) -> str:
+    """Write JSON as PHP does, which escapes slashes; and as Java, equals signs."""
+    inner = text.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/")
+    inner = inner.replace("\r\n", " ").replace("=", "\\u003d")
+    return '{"meta": {"errors": ["' + inner + '"]}}'
+
+
+def as_refused_item(text: str) -> str:
+    """Write it as a batch's refused item."""
+    inner = as_php(text).partition('["')[2].removesuffix('"]}}')
+    item = f'"batch_index": 0, "field": "{inner}", "message": "{inner}"'
+    return '{"errors": [{' + item + "}]}"
+
+
+@pytest.mark.parametrize(
+    ("status", "write", "mode"),
+    [
+        (207, as_refused_item, "batch"),
+        (302, as_page, "customers"),
+        (400, as_page, "customers"),
+        (400, as_php, "batch"),
+        (401, as_php, "customers"),
+        (503, as_page, "customers"),
+    ],
+)
+def test_a_server_that_says_the_keys_finds_nobody_to_repeat_them(
+    program: Program, status: int, write: Callable[[str], str], mode: str
+) -> None:
+    """Dead letters, logs and the last line on stderr quote the server."""
+    with RawServer(echo(b"%d Echo" % status, write)) as server:
+        program.url = server.url
+        program.configure(maxOutageSeconds=1, api=mode, parallelism=2)
+        outcome = program.run(
+            "sync", "-data", program.write_data(USERS), "-log-level", "debug"
+        )
+
+    assert server.requests, "the keys were sent, and nothing else was"
+    assert "Traceback" not in outcome.stderr
+    look_everywhere(program, outcome)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 %s\r\n\r\n",
+        b"%s\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n",
+    ],
+    ids=["status", "first line", "chunk", "length"],
+)
+def test_a_broken_answer_of_keys_is_not_repeated(
+    program: Program, reply: bytes
+) -> None:
+    """The HTTP library quotes what it could not read; a bad length is let pass."""
+    said = f"{TOKEN} {API_KEY}".encode()
+
+    def behave(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(reply % said)
+        connection.close()
+
+    with RawServer(behave) as server:
+        program.url = server.url
+        program.configure(maxOutageSeconds=1, parallelism=2)
+        outcome = program.sync(USERS, "-log-level", "debug", "-log-format", "console")
+
+    assert outcome.code in (0, 3)
+    look_everywhere(program, outcome)
+
+
+def test_keys_are_nowhere_after_every_kind_of_run(program: Program) -> None:
+    """Runs that are killed, succeed, make dead letters, and meet wrong keys."""
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        api.script("3", [Answer(400, b'{"meta":{"error":"no"}}')] * 2)
+        api.answer_all(401)
+        outcomes = outcomes_of(program)
+        api.answer_all(None)
+        program.kill_at = ("cio_pipeline.policy:judge:return", 12)
+        outcomes += outcomes_of(program)
+        look_everywhere(program)
+        program.kill_at = None
+        outcomes += outcomes_of(program, command="resume")
+        outcomes += outcomes_of(program, "-changed-only")
+        look_everywhere(program, *outcomes)
+
+    assert [outcome.code for outcome in outcomes[:4]] == [3, 3, -SIGKILL, -SIGKILL]
+
+
+def test_verify_and_check_say_no_key(program: Program) -> None:
+    """The App API's key is one too, whoever refuses it."""
+    with RawServer(echo(b"401 No", as_php)) as server:
+        program.url = server.url
+        program.configure(maxOutageSeconds=1)
+        outcomes = outcomes_of(program, command="verify")
+        outcomes += outcomes_of(program, command="check")
+
+    assert b"Bearer " + APP_KEY.encode() in server.requests[0]
+    assert outcomes[0].code == 3
+    look_everywhere(program, *outcomes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"apiKye": API_KEY},
+        {"apiKey": [API_KEY]},
+        {"apiKey": API_KEY + "\n"},
+        {"appApiKey": {"key": APP_KEY}},
+        {"parallelism": API_KEY},
+        {"trackUrl": f"https://{SITE}:{quote(API_KEY, safe='')}@track.example.com"},
+        {"region": API_KEY},
+        {"mappings": API_KEY},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_broken_configuration_is_told_without_its_keys(
+    program: Program, change: dict[str, object]
+) -> None:
+    """A key in the wrong place is still a key."""
+    program.configure(**change)
+    outcome = program.sync(USERS, "-log-level", "debug")
+
+    assert outcome.code == 2
+    look_everywhere(program, outcome)
+
+
+def test_a_configuration_cut_in_a_key_is_told_without_it(program: Program) -> None:
+    """A broken file is quoted nowhere near its keys."""
+    path = program.configure()
+    text = path.read_text("utf-8")
+    for end in range(text.index('"apiKey"'), len(text)):
+        path.write_text(text[:end], "utf-8")
+        with pytest.raises(ConfigError) as caught:
+            read_config(str(path))
+        for secret in SECRETS:
+            assert secret not in str(caught.value).encode()
+
+
+@pytest.fixture
+def umask() -> Iterator[Callable[[int], None]]:
+    """Change the mask that new files' modes are cut by, for one test."""
+    before = os.umask(0)
+    os.umask(before)
+    yield lambda mask: (os.umask(mask), None)[1]
+    os.umask(before)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277], ids=oct)
+def test_nobody_else_may_read_the_state(
+    program: Program, umask: Callable[[int], None], mask: int
+) -> None:
+    """0700 and 0600 while it runs, whatever the mask, log and shared memory too."""
+    modes: dict[str, int] = {}
+
+    def look(_: object) -> None:
+        for path in [program.state, *program.state.rglob("*")]:
+            modes[path.name] = stat.S_IMODE(path.stat().st_mode)
+
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        program.configure()
+        data = program.write_data(USERS)
+        api.before_answer = look
+        umask(mask)
+        outcome = program.run("sync", "-data", data)
+        umask(0o022)
+        look(None)
+
+    assert outcome.code == 0, outcome.stderr
+    folders = {name for name in modes if "." not in name}
+    assert len(folders) == 2
+    assert {"queue.db", "queue.db-wal", "queue.db-shm", "run.lock"} <= set(modes)
+    assert {modes[name] for name in folders} == {0o700}
+    assert {mode for name, mode in modes.items() if name not in folders} == {0o600}
+
+
+def test_a_state_that_was_copied_open_is_closed_again(program: Program) -> None:
+    """A copy made with an ordinary mask is anybody's to read until the next run."""
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        program.sync(USERS)
+        for path in [program.state, *program.state.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        program.sync(USERS)
+
+    for path in program.state.rglob("*"):
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+
+
+class Bomb:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, int]]:
+        return os.mkdir, (str(self.path), 0o700)
+
+
+def test_nothing_in_the_state_is_ever_unpickled(
+    program: Program, tmp_path: Path
+) -> None:
+    """A state file from elsewhere must not be code; Python's own audit says so."""
+    bomb = pickle.dumps(Bomb(tmp_path / "went off"))
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        program.kill_at = ("cio_pipeline.store.__init__:Store.finish_load:return", 1)
+        data = program.write_data(USERS)
+        program.run("sync", "-data", data)
+        program.kill_at = None
+        (file,) = program.state.glob("*/queue.db")
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE ack_queue_jobs SET data = ?", (bomb,))
+            connection.execute(
+                "INSERT INTO dead_letters (job_id, source, payload, reason, message,"
+                " attempts, failed_at, run_id) SELECT 99, 'x', ?, 'rejected', 'no', 1,"
+                " '2026-11-24T00:00:00+00:00', 'r'",
+                (bomb,),
+            )
+        program.watch = tmp_path / "watched"
+        codes = [
+            program.run(*command).code
+            for command in (
+                ["dead-letters", "-json"],
+                ["status", "-json"],
+                ["dead-letters requeue", "-all"],
+                ["resume", "-json"],
+                ["sync", "-data", data],
+            )
+        ]
+
+    report = program.watch.read_text("utf-8")
+    assert "wrote " in report, "the hook saw nothing at all"
+    assert "unpickled" not in report
+    assert not (tmp_path / "went off").exists()
+    assert codes[1] == 0
+
+
+HOSTILE = "'); DROP TABLE totals; --\x00\"`$(touch x)%s?1:1"
+
+
+def test_sql_is_never_made_of_what_came_from_outside(tmp_path: Path) -> None:
+    """User ids, file names, reasons and messages are values, and come back so."""
+    with ScriptedApi() as api:
+        program = Program(tmp_path, api.url)
+        said = HOSTILE.replace("\x00", "")
+        body = b'{"meta":{"error":' + repr(said).encode() + b"}}"
+        for user in (HOSTILE, "plain"):
+            api.script(user, [Answer(400, body)] * 3)
+        records = [{"id": HOSTILE, "name": HOSTILE}, {"id": "plain", "name": "x"}]
+        name = HOSTILE.replace("/", "").replace("\x00", "") + ".json"
+        data = program.write_data(records, name)
+        first = program.run("sync", "-data", data, "-json")
+        (letter, other) = program.dead_letters()
+        selected = {
+            option: program.run("dead-letters", f"-{option}={value}", "-json").stdout
+            for option, value in {
+                "reason": said,
+                "user": "' OR '1'='1",
+                "run": said,
+            }.items()
+        }
+        requeued = program.run("dead-letters requeue", "-user=plain", "-json")
+        again = program.resume()
+
+    assert first.result["dead_lettered"] == 2
+    assert letter["user_id"] == HOSTILE
+    assert letter["payload"] == {"name": HOSTILE}
+    assert letter["source"] == other["source"] == name
+    assert {text.strip().replace("\n", "") for text in selected.values()} == {"[]"}
+    assert requeued.result == {"requeued": 1}
+    assert again.result["resumed"] == 1
+    assert program.status()["dead_letters"] == 2

@@ -1,0 +1,68 @@
+"""What the documents name is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = [*sorted((ROOT / "docs").glob("**/*.md")), ROOT / "README.md"]
+_TEST = re.compile(r"`(tests/[\w/]+\.py)?(?:::(\w+))?`")
+_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def defined_in(path: Path) -> set[str]:
+    """Name what a test module defines."""
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    targets = [node.targets for node in tree.body if isinstance(node, ast.Assign)]
+    return names | {
+        target.id for each in targets for target in each if isinstance(target, ast.Name)
+    }
+
+
+def named_tests(text: str) -> list[tuple[str, str | None]]:
+    """Find the tests that a document names; ``::name`` is of the last module."""
+    named: list[tuple[str, str | None]] = []
+    module = ""
+    for path, name in _TEST.findall(text):
+        module = path or module
+        if path or name:
+            named.append((module, name or None))
+    return named
+
+
+def test_every_test_named_in_the_guarantees_exists() -> None:
+    """A guarantee without a test that can fail is not one."""
+    named = named_tests((ROOT / "docs" / "guarantees.md").read_text("utf-8"))
+
+    missing = [
+        f"{module}::{name}"
+        for module, name in named
+        if not (ROOT / module).is_file()
+        or (name is not None and name not in defined_in(ROOT / module))
+    ]
+
+    assert len(named) > 40, "the tests are not found in the text any more"
+    assert missing == []
+
+
+def test_every_guarantee_names_its_tests() -> None:
+    """All ten of them, none without a proof."""
+    text = (ROOT / "docs" / "guarantees.md").read_text("utf-8")
+    sections = re.split(r"^## (\d+)\. .*$", text, flags=re.MULTILINE)
+    bodies = dict(zip(sections[1::2], sections[2::2], strict=True))
+
+    assert list(bodies) == [str(number) for number in range(1, 11)]
+    assert [n for n, body in bodies.items() if not named_tests(body)] == []
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_link_between_the_documents_leads_somewhere(path: Path) -> None:
+    """Files move; links to them do not by themselves."""
+    links = _LINK.findall(path.read_text("utf-8"))
+
+    assert [link for link in links if not (path.parent / link).exists()] == []

@@ -1,0 +1,65 @@
+"""Keys are hidden in whatever a server may write them as."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from cio_pipeline.model import NoReply, Reply
+from cio_pipeline.redaction import HIDDEN, Redaction
+
+KEY = 'k/e"y+='
+REDACTION = Redaction([KEY, "longer " + KEY, ""])
+
+
+def words_in(value: Any) -> Iterator[str]:
+    """Find every text in a document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for each in value:
+            yield from words_in(each)
+        if isinstance(value, dict):
+            yield from words_in(list(value.values()))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        KEY,
+        f"<p>{KEY}</p>",
+        json.dumps({"meta": {"errors": [KEY, {KEY: [1, None, f"x{KEY}"]}]}}),
+        '{"error": "k\\/e\\"y+\\u003d"}',
+        '"\\u006b/e\\"y+="',
+        "not JSON \\ " + KEY,
+        "k%2Fe%22y%2B%3D",
+    ],
+)
+def test_a_body_is_cleaned_however_it_is_written(body: str) -> None:
+    """PHP escapes slashes, Java equals signs; an error page is no JSON at all."""
+    reply = REDACTION.reply(Reply(400, body.encode(), "7", f"/x?{KEY}"))
+
+    assert isinstance(reply, Reply)
+    text = reply.body.decode()
+    said = " ".join(words_in(json.loads(text))) if text[0] in '{"' else text
+    assert HIDDEN in said
+    assert KEY not in said
+    assert quote(KEY, safe="") not in said
+    assert reply.location == f"/x?{HIDDEN}"
+    assert (reply.status, reply.retry_after) == (400, "7")
+
+
+def test_one_key_may_be_in_another() -> None:
+    """Nothing of the longer one is left."""
+    assert REDACTION.text(f"a longer {KEY} b") == f"a {HIDDEN} b"
+
+
+def test_no_answer_is_cleaned_and_a_success_is_left() -> None:
+    """What broke is quoted; a success is read by nobody."""
+    assert REDACTION.reply(NoReply(f"bad line {KEY}")) == NoReply(f"bad line {HIDDEN}")
+    success = Reply(200, KEY.encode())
+    assert REDACTION.reply(success) is success
