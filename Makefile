@@ -7,7 +7,7 @@ MINUTES ?= 10
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash soak peers bench clean
+.PHONY: help install run test test-fast lint types format check crash soak peers bench plots clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,8 +35,9 @@ crash: $(STAMP) ## kill it at least 300 times, and check the books (KILLS=300 SE
 soak: $(STAMP) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
 
-peers: ## install the official Node client, to compare and measure against
-	npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent
+peers: ## install the official Node client where npm is, to compare and measure against
+	@if command -v npm >/dev/null && npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent; \
+	then :; else echo "the official Node client is left out: no npm, or it reaches no registry"; fi
 
 lint: $(STAMP) ## check style, layers and formatting
 	$(BIN)/ruff check .
@@ -52,8 +53,12 @@ format: $(STAMP) ## put the code in its format
 
 check: lint types test ## what CI runs
 
-bench: $(STAMP) ## measure speed and memory; prints tables
+bench: $(STAMP) peers ## measure speed and memory; prints tables
 	$(BIN)/python benchmarks/run.py
+
+plots: $(STAMP) ## draw the figures of the last make bench into docs/images
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/plot.py
 
 clean: ## remove .venv, caches and all local state
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,9 +1,17 @@
-"""Files of users, the same ones each time."""
+"""Files of users, the same ones each time.
+
+    python people.py records|payloads FILE COUNT
+
+makes one in a process of its own: a large process's children are counted as
+large themselves (Linux hands the highest resident size down to them).
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,19 +42,21 @@ def payloads(count: int) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def write_records(path: Path, count: int) -> Path:
-    """Write a data file."""
+def make_file(kind: str, path: Path, count: int) -> Path:
+    """Make a file of ``records`` as the program reads or ``payloads`` as peers do."""
+    subprocess.run([sys.executable, __file__, kind, path, str(count)], check=True)
+    return path
+
+
+def _write_records(path: Path, count: int) -> None:
     with path.open("w") as file:
         for number, user in enumerate(users(count)):
             file.write(("[" if number == 0 else ",\n") + json.dumps(user))
         file.write("]\n")
-    return path
 
 
-def write_payloads(path: Path, count: int) -> Path:
-    """Write what the peers send."""
+def _write_payloads(path: Path, count: int) -> None:
     path.write_text(json.dumps(payloads(count)))
-    return path
 
 
 def write_configuration(path: Path, url: str, **changes: Any) -> Path:
@@ -62,3 +72,9 @@ def write_configuration(path: Path, url: str, **changes: Any) -> Path:
     }
     path.write_text(json.dumps(document | changes))
     return path
+
+
+if __name__ == "__main__":
+    _, kind, name, number = sys.argv
+    write = {"records": _write_records, "payloads": _write_payloads}[kind]
+    write(Path(name), int(number))

@@ -26,7 +26,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from measure import HERE, Cost, run, server
-from people import write_configuration, write_payloads, write_records
+from people import make_file, write_configuration
+from targets import check
 
 MAIN = HERE.parent / "main.py"
 PEERS = HERE / "peers"
@@ -57,10 +58,10 @@ class Bench:
 
     def no_latency(self) -> None:
         """One request a user, 25 in flight, as fast as it goes; peers beside us."""
-        ours, theirs = self._count(20_000), self._count(6_000)
-        payloads = write_payloads(self._folder / "payloads.json", theirs)
+        ours, theirs = self._count(60_000), self._count(6_000)
+        payloads = make_file("payloads", self._folder / "payloads.json", theirs)
         clients: dict[str, Callable[[], Row]] = {
-            "cio-pipeline": lambda: self._sync(ours, rounds="no latency"),
+            "cio-pipeline": lambda: self._sync(ours),
             "customerio (Python)": lambda: self._peer("official", payloads, theirs),
             "requests, one session": lambda: self._peer("requests", payloads, theirs),
             "urllib3, bare": lambda: self._peer("urllib3", payloads, theirs),
@@ -73,8 +74,8 @@ class Bench:
                 measured[name].append(measure())
         rows = [_medians(name, rounds) for name, rounds in measured.items()]
         for row in rows:
-            row["times ours"] = rows[0]["users/s"] / row["users/s"]
-        self._tell("no latency, 25 in flight, one request a user", rows)
+            row["ours is times"] = rows[0]["users/s"] / row["users/s"]
+        self._tell("no latency", "no latency, 25 in flight, one request a user", rows)
 
     def with_latency(self) -> None:
         """80 ms an answer: the share of what 25 and 100 threads can do."""
@@ -93,12 +94,12 @@ class Bench:
             row["share"] = row["users/s"] / limit
             row["cores"] = row["cpu s"] / row["seconds"]
             rows.append(row)
-        self._tell("80 ms an answer, one request a user", rows)
+        self._tell("80 ms", "80 ms an answer, one request a user", rows)
 
     def batches(self) -> None:
         """Many users a request, file to acked, beside the official client's own."""
         count = self._count(200_000)
-        payloads = write_payloads(self._folder / "batch.json", count)
+        payloads = make_file("payloads", self._folder / "batch.json", count)
         rows = []
         for latency_ms in (0.0, LATENCY_MS):
             rows.append(
@@ -109,7 +110,7 @@ class Bench:
                 {"client": "customerio (Python)", "latency ms": latency_ms}
                 | self._peer("batch", payloads, count, latency_ms=latency_ms)
             )
-        self._tell("api: batch, users a second over the whole process", rows)
+        self._tell("batches", "api: batch, users a second over the whole process", rows)
 
     def scale(self) -> None:
         """Ten thousand and a million users: time and memory a user, the state after."""
@@ -124,7 +125,7 @@ class Bench:
                 row["us a user"] = 1e6 / row["users/s"]
                 row["state MB after"] = _size_mb(state)
                 rows.append({"api": api, "users": self._count(count)} | row)
-        self._tell("scale, no latency", rows)
+        self._tell("scale", "scale, no latency", rows)
 
     def resume(self) -> None:
         """A million pending: how soon the first request leaves."""
@@ -151,7 +152,7 @@ class Bench:
             "state MB": size,
             "s to the first request": alive.seen["first"] - began,
         }
-        self._tell("resume", [row])
+        self._tell("resume", "resume", [row])
 
     def start(self) -> None:
         """What `-help` and an empty `status` cost."""
@@ -168,7 +169,7 @@ class Bench:
                     "peak MB": median(cost.peak_mb for cost in costs),
                 }
             )
-        self._tell("starting up", rows)
+        self._tell("start", "starting up", rows)
 
     # -- pieces ----------------------------------------------------------------
 
@@ -179,11 +180,9 @@ class Bench:
         latency_ms: float = 0.0,
         rate_limit: int = 0,
         state: Path | None = None,
-        rounds: str = "",
         **changes: Any,
     ) -> Row:
         """Sync so many users, and say what it came to."""
-        del rounds
         with server(latency_ms, rate_limit) as running:
             config = self._configuration(running.url, **changes)
             state = state or self._next_state()
@@ -207,8 +206,13 @@ class Bench:
             cost = run(command, stdin=payloads)
         return _row(count, cost, running.seen, is_batch=which == "batch")
 
-    def _tell(self, title: str, rows: list[Row]) -> None:
-        self.results[title] = rows
+    def tell_targets(self) -> None:
+        """Say what must be shown, and whether it is."""
+        targets = [target._asdict() for target in check(self.results)]
+        self._tell("targets", "what it must show", targets)
+
+    def _tell(self, name: str, title: str, rows: list[Row]) -> None:
+        self.results[name] = rows
         print(f"\n{title}\n")
         columns = list(rows[0])
         cells = [columns, *([_shown(row.get(c)) for c in columns] for row in rows)]
@@ -228,7 +232,7 @@ class Bench:
     def _data(self, count: int) -> Path:
         if count not in self._files:
             path = self._folder / f"users-{count}.json"
-            self._files[count] = write_records(path, count)
+            self._files[count] = make_file("records", path, count)
         return self._files[count]
 
     def _configuration(self, url: str, **changes: Any) -> Path:
@@ -285,6 +289,8 @@ def _medians(name: str, rounds: list[Row]) -> Row:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
     if isinstance(value, float):
         return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -304,15 +310,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the users")
     names = ["start", "no_latency", "with_latency", "batches", "resume", "scale"]
-    parser.add_argument("which", nargs="*", choices=[*names, []], default=names)
+    parser.add_argument("which", nargs="*", metavar="WHICH", help=", ".join(names))
     arguments = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), is_quick=arguments.quick)
-        for name in arguments.which:
+        for name in arguments.which or names:
             getattr(bench, name)()
+        bench.tell_targets()
     print(f"\ntook {time.monotonic() - began:.0f} s")
-    if arguments.which == names and not arguments.quick:
+    if not arguments.which and not arguments.quick:
         RESULTS.write_text(json.dumps(bench.results, indent=1) + "\n")
     return 0
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
 from cio_pipeline.runlock import RunLock, holder
 from cio_pipeline.store import (
-    CauseCount,
+    KEPT_RUNS,
     Heartbeat,
     Selection,
     Store,
-    count_causes,
-    count_dead_letters,
+    Survey,
     list_dead_letters,
     list_runs,
+    newest_id,
     open_reader,
+    read_survey,
     read_totals,
 )
 
@@ -27,21 +30,25 @@ _SHOWN_RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterReport:
-    """What the dead-letter commands show.
+    """What the dead-letter commands show: the letters of one moment.
 
     Args:
-        total: how many are meant.
-        causes: why, the most frequent first.
+        selection: which are meant; none that comes later.
+        survey: reads what they have in common.
         letters: each of them, read as they are asked for.
     """
 
-    total: int
-    causes: list[CauseCount]
+    selection: Selection
+    survey: Callable[[], Survey]
     letters: Iterator[DeadLetter]
 
 
-def read_status(folder: Path) -> Status:
+def read_status(folder: Path, now: datetime) -> Status:
     """Say where a queue stands; works beside a run, and without one.
+
+    Args:
+        folder: the workspace's folder.
+        now: the time, for how long ago a run gave a sign of life.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -58,11 +65,11 @@ def read_status(folder: Path) -> Status:
             )
         totals = read_totals(connection)
         history = list_runs(connection, _SHOWN_RUNS)
-    pid = holder(folder)
-    running, in_flight = _running(pid, totals.pending, history)
+    running = _running(folder, history, now)
+    progress = running.progress if running else None
     return Status(
         pending=totals.pending,
-        in_flight=in_flight,
+        in_flight=progress.in_flight if progress else 0,
         dead_letters=totals.dead_letters,
         synced_total=totals.synced,
         running=running,
@@ -70,9 +77,20 @@ def read_status(folder: Path) -> Status:
     )
 
 
+def last_ended_at(folder: Path, statuses: Collection[str]) -> str | None:
+    """Say when a run last ended with one of some statuses; None where none did.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        history = list_runs(connection, KEPT_RUNS) if connection else []
+    return next((run.ended_at for run, _ in history if run.status in statuses), None)
+
+
 @contextmanager
 def open_report(
-    folder: Path, selection: Selection, limit: int | None
+    folder: Path, selection: Selection, limit: int | None = None
 ) -> Iterator[DeadLetterReport]:
     """Open the dead letters that are meant; they are read as they are used.
 
@@ -81,13 +99,24 @@ def open_report(
     """
     with open_reader(folder) as connection:
         if connection is None:
-            yield DeadLetterReport(0, [], iter(()))
+            yield DeadLetterReport(selection, Survey, iter(()))
             return
+        meant = replace(selection, up_to_id=newest_id(connection))
         yield DeadLetterReport(
-            count_dead_letters(connection, selection),
-            count_causes(connection, selection),
-            list_dead_letters(connection, selection, limit),
+            meant,
+            partial(read_survey, connection, meant),
+            list_dead_letters(connection, meant, limit),
         )
+
+
+def survey_of(folder: Path, run_id: str) -> Survey:
+    """Say what the dead letters of one run have in common.
+
+    Raises:
+        StateError: the state is damaged.
+    """
+    with open_report(folder, Selection(run_id=run_id), 0) as report:
+        return report.survey()
 
 
 def requeue(folder: Path, selection: Selection) -> int:
@@ -121,21 +150,32 @@ def _change(folder: Path, change: Callable[[Store], int]) -> int:
 
 
 def _running(
-    pid: int | None, pending: int, history: list[tuple[RunRecord, Heartbeat | None]]
-) -> tuple[RunningRun | None, int]:
-    if pid is None or not history or history[0][0].status != "running":
-        return None, 0
+    folder: Path, history: list[tuple[RunRecord, Heartbeat | None]], now: datetime
+) -> RunningRun | None:
+    # The lock is tried only where a run may hold it: a run that begins at the
+    # moment of the look would be turned away.
+    if not history or history[0][0].status != "running":
+        return None
+    pid = holder(folder)
+    if pid is None:
+        return None
     run, beat = history[0]
-    rate = beat.rate if beat else 0.0
-    return (
-        RunningRun(
-            run_id=run.run_id,
-            pid=pid,
-            rate=rate,
-            eta_seconds=pending / rate if rate else None,
-        ),
-        beat.in_flight if beat else 0,
+    progress = beat.progress if beat else None
+    seen_at = beat.written_at if beat else run.started_at
+    return RunningRun(
+        run_id=run.run_id,
+        pid=pid,
+        rate=progress.rate if progress else 0.0,
+        eta_seconds=progress.eta_seconds if progress else None,
+        heartbeat_at=seen_at,
+        heartbeat_age_seconds=_age(seen_at, now),
+        progress=progress,
     )
+
+
+def _age(moment: str, now: datetime) -> float:
+    age = (now - datetime.fromisoformat(moment)).total_seconds()
+    return max(0.0, age)  # clocks are set back now and then
 
 
 def _as_it_is(run: RunRecord, running: RunningRun | None) -> RunRecord:

@@ -9,7 +9,17 @@ from typing import NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
+from cio_pipeline.help_texts import DESCRIPTION, EPILOG, HelpFormatter, epilog
+from cio_pipeline.options import (
+    QUEUE_OF_SHARD,
+    USERS_OF_SHARD,
+    add_log_file,
+    add_metrics,
+    add_shard,
+    program_name,
+)
 from cio_pipeline.sandbox.options import add_options
+from cio_pipeline.unknown_options import nearest, refuse_unknown_options
 
 COMMANDS = (
     "sync",
@@ -19,35 +29,9 @@ COMMANDS = (
     "check",
     "verify",
     "sandbox",
+    "completion",
 )
 _ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
-
-_DESCRIPTION = """\
-Sync a file of users into Customer.io: all of it, in order, resumable.
-
-  python main.py -config configuration.json -data data.json
-"""
-
-_EPILOG = """\
-commands (python main.py COMMAND -help tells each one's options):
-  sync           finish what an earlier run left, then load and send a data file;
-                 what runs when no command is named
-  resume         finish what an earlier run left
-  status         what is queued, in flight, dead and synced; the last runs
-  dead-letters   the records that could not be delivered, and why:
-                 list (the default), requeue, discard
-  check          what a sync would do, without sending: mistakes, doubts, the first
-                 payloads; -suggest writes a configuration for a data file
-  verify         look the users up in Customer.io, and compare
-  sandbox        a local stand-in for Customer.io, to try things out
-
-exit codes:
-  0      all synced
-  1      the run ended, and some records are dead letters
-  2      bad usage, configuration or data file
-  3      stopped early, the work kept in the queue: run again to go on
-  128+N  stopped by signal N, the work kept
-"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,25 +58,45 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         SystemExit: help or the version was asked for, and printed.
     """
     words = list(argv)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "-help"]
     is_bare = not words or words[0].startswith("-")
     if is_bare and not (words and words[0] in _ASKS_FOR_HELP):
         words.insert(0, "sync")
     if not is_bare and words[0] not in COMMANDS:
+        meant = nearest(words[0], COMMANDS)
+        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(COMMANDS)}"
         raise UsageError(
-            f"there is no command {words[0]!r}; there are {', '.join(COMMANDS)}"
+            f"there is no command {words[0]!r}; {hint} (see: {program_name()} -help)"
         )
-    return _build().parse_args(words)
+    parser = build_parser(program_name())
+    if words[0] in COMMANDS:
+        refuse_unknown_options(words[0], words[1:], parsers_of(parser))
+    return parser.parse_args(words)
 
 
-def _build() -> argparse.ArgumentParser:
+def parsers_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Give each command's own parser."""
+    for action in parser._actions:  # noqa: SLF001  # argparse shows them nowhere else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # as above
+            return dict(action.choices)
+    return {}
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Args:
+        name: what the program is called.
+    """
     parser = _Parser(
-        prog="main.py",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog=name,
+        description=DESCRIPTION.replace("python main.py", name),
+        epilog=EPILOG.replace("python main.py", name),
+        formatter_class=HelpFormatter,
         add_help=False,
         allow_abbrev=False,
-        usage="python main.py [COMMAND] -config FILE [options]",
+        usage=f"{name} [COMMAND] -config FILE [options]",
     )
     _add_help(parser)
     parser.add_argument(
@@ -103,7 +107,11 @@ def _build() -> argparse.ArgumentParser:
         help="print the version and exit",
     )
     commands = parser.add_subparsers(
-        dest="command", parser_class=_Parser, required=True, help=argparse.SUPPRESS
+        dest="command",
+        parser_class=_Parser,
+        required=True,
+        help=argparse.SUPPRESS,
+        prog=name,
     )
     _add_sync(commands)
     _add_resume(commands)
@@ -112,6 +120,7 @@ def _build() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_verify(commands)
     _add_sandbox(commands)
+    _add_completion(commands)
     return parser
 
 
@@ -123,9 +132,10 @@ def _command(
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         name,
+        help=about.partition("\n")[0],
         description=about,
-        epilog=f"example:\n  python main.py {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=epilog(name, example),
+        formatter_class=HelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
@@ -153,7 +163,7 @@ def _add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) -
         type=Path,
         default=default_state_folder(),
         metavar="DIR",
-        help="where the queue lives (default: state/ beside main.py)",
+        help="where the queue lives (default: %(default)s)",
     )
     parser.add_argument(
         "-json", "--json", action="store_true", help="print the result as JSON"
@@ -165,16 +175,24 @@ def _add_logging(parser: argparse.ArgumentParser) -> None:
         "-log-level",
         "--log-level",
         choices=("debug", "info", "warning", "error"),
-        default="info",
-        help="how much is told on stderr (default: info)",
+        help="how much is told on stderr (default: info; warning beside a live"
+        " display)",
     )
     parser.add_argument(
         "-log-format",
         "--log-format",
         choices=("auto", "console", "json"),
         default="auto",
-        help="readable lines or JSON lines (default: by whether stderr is a terminal)",
+        help="readable lines or JSON lines, and no live display (default: a live"
+        " display where stderr is a terminal, else JSON lines)",
     )
+    parser.add_argument(
+        "-quiet",
+        "--quiet",
+        action="store_true",
+        help="show nothing but errors and the result",
+    )
+    add_log_file(parser)
 
 
 def _add_sync(commands: _Commands[_Parser]) -> None:
@@ -199,6 +217,8 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         action="store_true",
         help="send only users whose payload differs from what was delivered last",
     )
+    add_shard(parser, USERS_OF_SHARD)
+    add_metrics(parser)
     _add_logging(parser)
 
 
@@ -219,6 +239,8 @@ def _add_resume(commands: _Commands[_Parser]) -> None:
         "resume -config configuration.json",
     )
     _add_common(parser)
+    add_shard(parser, QUEUE_OF_SHARD)
+    add_metrics(parser)
     _add_logging(parser)
 
 
@@ -227,9 +249,20 @@ def _add_status(commands: _Commands[_Parser]) -> None:
         commands,
         "status",
         "Say what is queued, in flight, dead and synced, and list the last runs.",
-        "status -config configuration.json",
+        "status -config configuration.json -watch",
     )
     _add_common(parser)
+    parser.add_argument(
+        "-watch",
+        "--watch",
+        type=_interval,
+        nargs="?",
+        const=1.0,
+        metavar="SECONDS",
+        help="show it again every so many seconds (default: 1) until Ctrl-C; piped,"
+        " a line each, with -json a document",
+    )
+    add_shard(parser, QUEUE_OF_SHARD)
 
 
 def _add_dead_letters(commands: _Commands[_Parser]) -> None:
@@ -238,7 +271,11 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         "dead-letters",
         "Show the records that could not be delivered, and why; put them back in the"
         "\nqueue for the next sync or resume, or drop them.",
-        "dead-letters requeue -config configuration.json -reason retries_exhausted",
+        "dead-letters -config configuration.json\n"
+        "  python main.py dead-letters -config configuration.json"
+        " -format html -output dead-letters.html\n"
+        "  python main.py dead-letters requeue -config configuration.json"
+        " -reason retries_exhausted",
     )
     parser.add_argument(
         "action",
@@ -248,19 +285,28 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         help="what to do with them (default: list)",
     )
     _add_common(parser)
+    add_shard(parser, QUEUE_OF_SHARD)
     _add_selection(parser)
     parser.add_argument(
-        "-limit", "--limit", type=int, metavar="N", help="list: show so many at most"
+        "-limit",
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help="list: show so many rows at most",
     )
     parser.add_argument(
         "-format",
         "--format",
-        choices=("table", "json", "csv"),
-        default="table",
-        help="list: how to show them (default: table)",
+        choices=("table", "json", "csv", "html"),
+        help="list: how to show them (default: table); html is a page for a browser,"
+        " and needs -output",
     )
     parser.add_argument(
-        "-output", "--output", type=Path, metavar="FILE", help="list: write to a file"
+        "-output",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="list: write to a file, replaced whole, that only you can read",
     )
     parser.add_argument(
         "-yes", "--yes", action="store_true", help="discard: do not ask"
@@ -276,7 +322,10 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     which.add_argument("-user", "--user", metavar="ID", help="of this user")
     which.add_argument("-run", "--run", metavar="RUN", help="of this run")
     which.add_argument(
-        "-since", "--since", metavar="TIME", help="failed at or after this (ISO 8601)"
+        "-since",
+        "--since",
+        metavar="TIME",
+        help="failed at or after this (ISO 8601; UTC where it names no offset)",
     )
     which.add_argument(
         "-id",
@@ -298,6 +347,7 @@ def _add_check(commands: _Commands[_Parser]) -> None:
         "  python main.py check -suggest -data data.json > configuration.json",
     )
     _add_common(parser, needs_config=False)
+    add_shard(parser, USERS_OF_SHARD)
     parser.add_argument(
         "-data", "--data", metavar="FILE", help="the data file; - reads standard input"
     )
@@ -359,6 +409,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _interval(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < 0.1:
+        raise argparse.ArgumentTypeError(f"{text!r} is too short: 0.1 s at least")
+    return seconds
+
+
 def _add_sandbox(commands: _Commands[_Parser]) -> None:
     parser = _command(
         commands,
@@ -367,3 +424,14 @@ def _add_sandbox(commands: _Commands[_Parser]) -> None:
         "sandbox -port 8080 -latency-ms 80",
     )
     add_options(parser)
+
+
+def _add_completion(commands: _Commands[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "completion",
+        "Print a script that makes a shell complete commands, options and file names"
+        "\nof the installed program (pip install .).",
+        "completion bash > ~/.local/share/bash-completion/completions/cio-pipeline",
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")

@@ -26,6 +26,9 @@ from cio_pipeline.policy import error_words, judge
 # "Under 500 KB", with room for what stands around the items.
 BODY_LIMIT_BYTES = 499_000
 
+# "At most 32 KB": an item of more is refused, the others in its body are not.
+ITEM_LIMIT_BYTES = 32_000
+
 _ITEM = b'{"type":"person","action":"identify","identifiers":{"%s":%s},"attributes":%s}'
 _SYNCED = Synced()
 

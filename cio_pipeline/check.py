@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
-from cio_pipeline.config import Config
+from cio_pipeline.batch import BODY_LIMIT_BYTES, ITEM_LIMIT_BYTES, item_bytes
+from cio_pipeline.config import Config, nearest
 from cio_pipeline.errors import DataFileError, RecordError
 from cio_pipeline.json_text import encode
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
 from cio_pipeline.payload_warnings import PayloadWarning, payload_warnings
 from cio_pipeline.repeats import Repeats
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.suggestion import Survey
 
@@ -22,6 +23,7 @@ _SHOWN_PROBLEMS = 20
 # Customer.io's takes some 80 ms.
 _ANSWER_SECONDS = 0.08
 _SURVEYED_RECORDS = 10_000
+_MOST_KNOWN_KEYS = 1000
 _Key = TypeVar("_Key")
 
 
@@ -49,6 +51,8 @@ class Findings:
         payloads: the first ones.
         invalid: messages of records that cannot be sent.
         warnings: what is legal and probably wrong.
+        unused: each mapped key that no record has, and the key of the data that
+            may be meant.
         broken: why the file could not be read to its end; None where it could.
     """
 
@@ -58,6 +62,7 @@ class Findings:
     payloads: list[Payload] = field(default_factory=list)
     invalid: dict[str, Found] = field(default_factory=dict)
     warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
+    unused: dict[str, str | None] = field(default_factory=dict)
     broken: DataFileError | None = None
 
     @property
@@ -66,20 +71,26 @@ class Findings:
         return sum(found.count for found in self.invalid.values())
 
 
-def check_data(config: Config, source: Source) -> Findings:
+def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings:
     """Read and map every record; send nothing, keep nothing.
 
     Args:
         config: what to map, and how it would be sent.
         source: the data; it is read to its end, or to where it breaks.
+        shard: whose records are meant.
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
     repeats = Repeats()
     batch_bytes = 0
+    known_keys: dict[str, None] = {}
     try:
         for record in source.records():
+            if not shard.takes(record, mapper):
+                continue
             findings.records += 1
+            if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
+                known_keys |= dict.fromkeys(record.value)
             try:
                 payload = mapper.map(record)
                 body = encode(payload.attributes)
@@ -87,12 +98,15 @@ def check_data(config: Config, source: Source) -> Findings:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
             repeats.add(payload.user_id)
-            batch_bytes += item_bytes(Job(0, payload.user_id, body, 0, 0))
-            _look_at(findings, payload, record)
+            size = item_bytes(Job(0, payload.user_id, body, 0, 0))
+            batch_bytes += size
+            _look_at(findings, payload, record, size)
     except DataFileError as error:
         findings.broken = error
     _note_repeats(findings, repeats)
     findings.users = repeats.count_users()
+    if findings.records > findings.invalid_records:
+        findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
     is_batch = config.api == "batch"
     findings.requests = -(-batch_bytes // BODY_LIMIT_BYTES) if is_batch else sendable
@@ -126,11 +140,14 @@ def survey(source: Source) -> Survey:
     return seen
 
 
-def _look_at(findings: Findings, payload: Payload, record: Record) -> None:
+def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
     for warning in payload_warnings(payload):
         _count(findings.warnings, warning, record.record_index)
+    if size > ITEM_LIMIT_BYTES:
+        too_large = PayloadWarning("payload_too_large")
+        _count(findings.warnings, too_large, record.record_index)
 
 
 def _note_invalid(findings: Findings, message: str, index: int) -> None:
@@ -140,10 +157,10 @@ def _note_invalid(findings: Findings, message: str, index: int) -> None:
 
 
 def _note_repeats(findings: Findings, repeats: Repeats) -> None:
-    repeated = repeats.repeated()
+    repeated = repeats.count_repeated()
     if repeated:
         warning = PayloadWarning("user_repeated")
-        findings.warnings[warning] = Found(len(repeated), None)
+        findings.warnings[warning] = Found(repeated, None)
 
 
 def _count(found: dict[_Key, Found], key: _Key, index: int) -> None:

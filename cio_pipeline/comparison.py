@@ -55,9 +55,11 @@ def differences(
 ) -> list[Difference]:
     """Compare what was mapped with what is there; other attributes may be."""
     return [
-        Difference(name, value, found.attributes.get(name))
+        Difference(name, value, text)
         for name, value in wanted.items()
-        if name not in _NOT_KEPT and not is_same(value, found.attributes.get(name))
+        if name not in _NOT_KEPT
+        and not is_same(value, text := found.attributes.get(name))
+        and not _is_removed_flag(name, value, text)
     ]
 
 
@@ -69,6 +71,11 @@ def is_same(wanted: JsonValue, found: str | None) -> bool:
     if wanted is None or wanted == "":
         return found in (None, "", "null")
     return found is not None and _is_same_value(wanted, found)
+
+
+def _is_removed_flag(name: str, wanted: JsonValue, found: str | None) -> bool:
+    """Whether it is ``unsubscribed``, removed: that shows as false."""
+    return name == "unsubscribed" and wanted in (None, "") and found == "false"
 
 
 def _is_same_value(wanted: JsonValue, found: str) -> bool:
@@ -93,9 +100,9 @@ def _is_same_number(wanted: float, found: str) -> bool:
         number = Decimal(found)
     except InvalidOperation:
         return False
-    if isinstance(wanted, int):
-        return number == wanted
-    return number.is_finite() and float(number) == wanted
+    if not number.is_finite():  # "sNaN" cannot even be compared
+        return False
+    return number == wanted if isinstance(wanted, int) else float(number) == wanted
 
 
 def _is_same_json(wanted: JsonValue, found: JsonValue) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,8 @@ ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
 MOST_MAPPINGS = 300  # attributes a person or call (Customer.io's limit)
 NAME_LIMIT_BYTES = 150  # of an attribute's name (Customer.io's limit)
 MOST_PARALLELISM = 1000
+# What `check -suggest` writes where the keys belong.
+PLACEHOLDERS = {"siteId": "YOUR-SITE-ID", "apiKey": "YOUR-TRACK-API-KEY"}
 _KEYS_ARE_AT = "Settings > Workspace Settings > API and Webhook Credentials"
 
 
@@ -83,7 +84,7 @@ def read_config(path: str) -> Config:
     try:
         text = Path(path).read_bytes()
     except FileNotFoundError:
-        raise ConfigError(path, "there is no such file") from None
+        raise ConfigError(path, f"there is no such file{seen_from(path)}") from None
     except OSError as error:
         raise ConfigError(path, f"it cannot be read: {error.strerror}") from error
     return parse_config(text, path)
@@ -112,6 +113,11 @@ def parse_config(text: bytes, path: str) -> Config:
     return Config(**fields)
 
 
+def seen_from(path: str) -> str:
+    """Say where a relative path was looked for; a nightly job may be elsewhere."""
+    return "" if Path(path).is_absolute() else f" (seen from {Path.cwd()})"
+
+
 def require_track_keys(config: Config, path: str) -> TrackKeys:
     """Give the keys that sending needs.
 
@@ -125,28 +131,59 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
                 f"the key is missing; Customer.io shows it in {_KEYS_ARE_AT}",
                 key=name,
             )
+        if value == PLACEHOLDERS[name]:
+            raise ConfigError(
+                path,
+                f"{value!r} stands there for a key of yours; Customer.io shows it in"
+                f" {_KEYS_ARE_AT}",
+                key=name,
+            )
     assert config.site_id is not None  # noqa: S101  # as just checked
     assert config.api_key is not None  # noqa: S101  # as just checked
     return TrackKeys(config.site_id, config.api_key)
+
+
+def missing_track_keys(config: Config) -> list[str]:
+    """Name the keys that sending needs and that are not filled in."""
+    keys = {"siteId": config.site_id, "apiKey": config.api_key}
+    return [name for name, key in keys.items() if key in (None, PLACEHOLDERS[name])]
 
 
 def _parse_json(text: bytes, path: str) -> dict[str, Any]:
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(path, f"byte {error.start} is not UTF-8 text") from None
+        is_utf16 = text.startswith((b"\xff\xfe", b"\xfe\xff"))
+        found = "it is UTF-16" if is_utf16 else f"byte {error.start} is not UTF-8"
+        raise ConfigError(path, f"{found}; save the file as UTF-8") from None
     if not decoded.strip():
         raise ConfigError(path, "the file is empty; wanted a JSON object")
     try:
         document = json.loads(decoded, object_pairs_hook=_refuse_twins(path))
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ConfigError(path, f"not JSON at {where}: {error.msg}") from None
+        raise ConfigError(path, _told(error)) from None
     except RecursionError:
         raise ConfigError(path, "it is nested too deeply") from None
     if not isinstance(document, dict):
         raise ConfigError(path, f"wanted a JSON object, found {_named(document)}")
     return document
+
+
+def _told(error: json.JSONDecodeError) -> str:
+    """Say where it stops being JSON, and what people most often did there."""
+    before, rest = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
+    problem, place = error.msg, error.pos
+    # Up to Python 3.12 it is what follows the comma that is complained about.
+    if "railing comma" in error.msg or (before[-1:] == "," and rest[:1] in ("}", "]")):
+        problem = "a comma after the last entry; remove it"
+        place = error.doc.rfind(",", 0, error.pos + 1)
+    elif rest.startswith("'"):
+        problem = 'JSON takes double quotes only: "'
+    elif rest.startswith(("//", "/*", "#")):
+        problem = "JSON has no comments; remove it"
+    line = error.doc.count("\n", 0, place) + 1
+    column = place - error.doc.rfind("\n", 0, place)
+    return f"not JSON at line {line}, column {column}: {problem}"
 
 
 def _refuse_twins(path: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
@@ -202,10 +239,13 @@ class _Checker:
             )
         return value
 
-    def number(self, key: str, value: object, wanted: str, least: float) -> float:
+    def number(
+        self, key: str, value: object, wanted: str, least: float, most: float
+    ) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.wrong(key, wanted, value)
-        if not math.isfinite(value) or value < least:
+        # Compared before anything is made a float: an integer may be too large.
+        if not least <= value <= most:
             self.wrong(key, wanted, value)
         return float(value)
 
@@ -222,7 +262,7 @@ class _Checker:
         if not isinstance(value, str):
             self.wrong(key, " or ".join(map(repr, known)), value)
         if value not in known:
-            self.fail(key, _unknown("value", value, known))
+            self.fail(key, _unknown(f"value as {value!r}", value, known))
         return value
 
     def url(self, key: str, value: object) -> str:
@@ -282,12 +322,14 @@ class _Checker:
         return Mapping(self.text(f"{place}.from", value["from"]), target, kind)
 
 
+_LARGE = 1e9  # more requests a second, or seconds, than anybody can mean
 _KINDS = ("timestamp", "number", "integer", "boolean")
 _Check = Callable[[_Checker, str, Any], dict[str, Any]]
 
 
 def _timeouts(checker: _Checker, key: str, value: object) -> dict[str, Any]:
-    seconds = checker.number(key, value, "seconds, more than 0", 0.001)
+    wanted = "seconds, more than 0, an hour at most"
+    seconds = checker.number(key, value, wanted, 0.001, 3600.0)
     return {"connect_timeout_seconds": seconds, "read_timeout_seconds": seconds}
 
 
@@ -305,11 +347,13 @@ _KEYS: dict[str, _Check] = {
     "appUrl": lambda c, k, v: {"app_url": c.url(k, v)},
     "api": lambda c, k, v: {"api": c.one_of(k, v, ("customers", "batch"))},
     "requestsPerSecond": lambda c, k, v: {
-        "requests_per_second": c.number(k, v, "a number, 0 (no bound) or more", 0.0)
+        "requests_per_second": c.number(
+            k, v, "a number, 0 (no bound) or more", 0.0, _LARGE
+        )
     },
     "maxAttempts": lambda c, k, v: {"max_attempts": c.integer(k, v, 1, None)},
     "maxOutageSeconds": lambda c, k, v: {
-        "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0)
+        "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
 }
@@ -318,13 +362,13 @@ _REQUIRED = ("parallelism", "userId", "mappings")
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
-    nearest = _nearest(name, names)
-    if nearest is not None:
-        return f"there is no such {what}; did you mean {nearest!r}?"
+    near = nearest(name, names)
+    if near is not None:
+        return f"there is no such {what}; did you mean {near!r}?"
     return f"there is no such {what}; there are {', '.join(names)}"
 
 
-def _nearest(name: str, known: list[str]) -> str | None:
+def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that a person most likely meant."""
     plain = {_plain(each): each for each in known}
     matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)

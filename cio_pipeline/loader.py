@@ -12,12 +12,16 @@ from cio_pipeline.errors import DataFileError, RecordError
 from cio_pipeline.json_text import encode, encode_lenient
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import INVALID_RECORD, NewJob, Record
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.store import Load, NewDeadLetter, Store
 
 # A chunk is one commit: large enough that the commit costs little beside the
 # records, small enough that a slow source's records soon are on their way.
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 1_000_000
+# Records of other shards cost a chunk nothing but time; past so many it is
+# committed all the same, so that progress and a stop are not held up.
+CHUNK_PASSED_OVER = 20_000
 
 
 def mapping_digest(config: Config, *, changed_only: bool) -> str:
@@ -45,11 +49,16 @@ class _Chunk:
         self.unmappable: list[NewDeadLetter] = []
         self.next_index = next_index
         self._bytes = 0
+        self._passed_over = 0
 
     @property
     def is_full(self) -> bool:
         count = len(self.jobs) + len(self.unmappable)
-        return count >= CHUNK_RECORDS or self._bytes >= CHUNK_BYTES
+        return (
+            count >= CHUNK_RECORDS
+            or self._bytes >= CHUNK_BYTES
+            or self._passed_over >= CHUNK_PASSED_OVER
+        )
 
     def add_job(self, job: NewJob) -> None:
         self.jobs.append(job)
@@ -59,6 +68,10 @@ class _Chunk:
     def add_unmappable(self, letter: NewDeadLetter, record_index: int) -> None:
         self.unmappable.append(letter)
         self._bytes += len(letter.payload)
+        self.next_index = record_index + 1
+
+    def pass_over(self, record_index: int) -> None:
+        self._passed_over += 1
         self.next_index = record_index + 1
 
 
@@ -73,6 +86,7 @@ class Loader:
         utc_now: the time as ISO 8601, for dead letters.
         listener: told of each chunk after its commit.
         changed_only: leave out what Customer.io was told last.
+        shard: whose records to load; all others are passed over, uncounted.
     """
 
     def __init__(
@@ -85,8 +99,10 @@ class Loader:
         utc_now: Callable[[], str],
         listener: LoadListener,
         changed_only: bool,
+        shard: Shard = WHOLE,
     ) -> None:
         self._store = store
+        self._shard = shard
         self._changed_only = changed_only
         self._load = load
         self._mapper = mapper
@@ -94,12 +110,15 @@ class Loader:
         self._utc_now = utc_now
         self._listener = listener
 
-    def run(self, records: Iterable[Record], stop: Event) -> None:
+    def run(self, records: Iterable[Record], stop: Event) -> bool:
         """Load the records that are not in the queue yet.
 
         Args:
             records: from the load's next record on.
             stop: looked at between chunks.
+
+        Returns:
+            Whether all of them are in the queue now; False if told to stop first.
 
         Raises:
             DataFileError: the data broke off; what stands before the break is
@@ -108,17 +127,21 @@ class Loader:
         chunk = _Chunk(self._load.next_index)
         try:
             for record in records:
-                self._map_into(chunk, record)
+                if self._shard.takes(record, self._mapper):
+                    self._map_into(chunk, record)
+                else:
+                    chunk.pass_over(record.record_index)
                 if chunk.is_full:
                     self._commit(chunk)
                     chunk = _Chunk(chunk.next_index)
                     if stop.is_set():
-                        return
+                        return False
         except DataFileError:
             self._commit(chunk)
             raise
         self._commit(chunk)
         self._store.finish_load(self._load, chunk.next_index)
+        return True
 
     def _commit(self, chunk: _Chunk) -> None:
         queued = self._store.enqueue(

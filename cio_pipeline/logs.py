@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import logging
 import os
 import threading
 from collections.abc import Iterable
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from cio_pipeline.errors import UsageError
 from cio_pipeline.redaction import Redaction
 
 
@@ -27,6 +31,9 @@ def configure(
     format: str,  # noqa: A002  # the option's name
     stream: TextIO,
     secrets: Iterable[str],
+    renderer: Processor | None = None,
+    file: Path | None = None,
+    file_level: str = "info",
 ) -> FilteringBoundLogger:
     """Set logging up for the process, and give its logger.
 
@@ -35,13 +42,25 @@ def configure(
         format: ``console``, ``json``, or ``auto``: by whether it is a terminal.
         stream: where lines go.
         secrets: texts that never appear; `redaction.HIDDEN` stands in their place.
+        renderer: makes readable lines in the stead of structlog's own renderer.
+        file: where events are appended as JSON lines, or None.
+        file_level: how much of them, whatever the stream shows.
+
+    Raises:
+        UsageError: the file cannot be opened.
     """
     is_terminal = stream.isatty()
     is_readable = format == "console" or (format == "auto" and is_terminal)
-    number = getattr(logging, level.upper())
+    shown = logging.getLevelName(level.upper())
+    number = (
+        shown if file is None else min(shown, logging.getLevelName(file_level.upper()))
+    )
     structlog.configure(
         processors=_processors(
-            list(secrets), is_readable=is_readable, is_terminal=is_terminal
+            list(secrets),
+            is_readable=is_readable,
+            renderer=renderer or _readable_renderer(is_terminal=is_terminal),
+            copies=[] if file is None else [_FileCopy(file), _Shown(shown)],
         ),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _Lines(stream),
@@ -56,23 +75,25 @@ def _processors(
     secrets: list[str],
     *,
     is_readable: bool,
-    is_terminal: bool,
+    renderer: Processor,
+    copies: list[Processor],
 ) -> list[Processor]:
     first: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _Redactor(secrets),
+        *copies,
     ]
     if not is_readable:
         return [*first, structlog.processors.JSONRenderer(ensure_ascii=True)]
+    return [*first, _ControlCharacters(), renderer]
+
+
+def _readable_renderer(*, is_terminal: bool) -> Processor:
     has_colours = is_terminal and not os.environ.get("NO_COLOR")
     has_colours = has_colours or bool(os.environ.get("FORCE_COLOR"))
-    return [
-        *first,
-        _ControlCharacters(),
-        structlog.dev.ConsoleRenderer(colors=has_colours, pad_event_to=0),
-    ]
+    return structlog.dev.ConsoleRenderer(colors=has_colours, pad_event_to=0)
 
 
 class _Redactor:
@@ -92,6 +113,58 @@ class _Redactor:
         if value is None or isinstance(value, bool | int | float):
             return value
         return self._redaction.text(str(value))
+
+
+class _Shown:
+    """Drops the events that were only for the file.
+
+    Args:
+        level: the lowest that goes on.
+    """
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        if logging.getLevelName(event["level"].upper()) < self._level:
+            raise structlog.DropEvent
+        return event
+
+
+class _FileCopy:
+    """Appends each event to a file, as a line of JSON, closed to other users.
+
+    A file that was moved away (logrotate) is made anew. Once open, nothing that
+    goes wrong with it touches the run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._render = structlog.processors.JSONRenderer(ensure_ascii=True)
+        try:
+            self._handler = _PrivateFile(path, encoding="ascii")
+        except OSError as error:
+            raise UsageError(
+                f"the log file {path} cannot be written: {error.strerror}"
+            ) from error
+
+    def __call__(self, log: WrappedLogger, name: str, event: EventDict) -> EventDict:
+        line = self._render(log, name, dict(event))
+        with contextlib.suppress(OSError, ValueError):
+            self._handler.handle(logging.makeLogRecord({"msg": line}))
+        return event
+
+
+class _PrivateFile(WatchedFileHandler):
+    """The standard library's handler that reopens a moved file, with mode 0600."""
+
+    def _open(self) -> io.TextIOWrapper:
+        descriptor = os.open(
+            self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+        )
+        return os.fdopen(descriptor, "a", encoding=self.encoding)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        """Say nothing: the run goes on without its log file."""
 
 
 class _ControlCharacters:

@@ -9,12 +9,17 @@ from typing import Literal
 
 from cio_pipeline.client import MOST_IDS, REQUESTS_PER_SECOND, AppClient
 from cio_pipeline.comparison import FoundPerson
-from cio_pipeline.errors import Unreachable, UsageError
+from cio_pipeline.errors import KeysRejected, StopRun, Unreachable, UsageError
 from cio_pipeline.json_text import decode
 from cio_pipeline.mapping import identifier_kind
 from cio_pipeline.model import Halt, JsonValue, NoReply, Rejected, Reply, Retryable
 from cio_pipeline.pace import Pace
 from cio_pipeline.policy import backoff_seconds, judge, stop_run
+
+_NOT_THE_APP_API = (
+    "what answered a look-up is not Customer.io's App API: its answer has no customers"
+    " in it. Check appUrl in the configuration, and any proxy on the way"
+)
 
 
 class LookUps:
@@ -68,8 +73,12 @@ class LookUps:
 
     def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:
         document = self._ask(lambda: self._client.look_up_many(ids))
-        people = document.get("customers") if isinstance(document, dict) else None
-        for each in people if isinstance(people, list) else ():
+        if document is None:
+            return
+        people = document.get("customers")
+        if not isinstance(people, list):
+            raise UsageError(_NOT_THE_APP_API)
+        for each in people:
             person = _person(each)
             if person is not None:
                 yield person.attributes.get("id", ""), person
@@ -77,11 +86,23 @@ class LookUps:
     def _find_one(
         self, user_id: str, kind: Literal["email", "cio_id"]
     ) -> FoundPerson | None:
-        document = self._ask(lambda: self._client.look_up(user_id, kind))
-        return _person(document.get("customer") if isinstance(document, dict) else None)
+        document = self._ask(
+            lambda: self._client.look_up(user_id, kind), may_be_nobody=True
+        )
+        if document is None:
+            return None
+        if "customer" not in document:
+            raise UsageError(_NOT_THE_APP_API)
+        return _person(document["customer"])
 
-    def _ask(self, request: Callable[[], Reply | NoReply]) -> JsonValue:
-        """Make a request until it is answered; None where nobody was found."""
+    def _ask(
+        self, request: Callable[[], Reply | NoReply], *, may_be_nobody: bool = False
+    ) -> dict[str, JsonValue] | None:
+        """Make a request until it is answered.
+
+        Returns:
+            None where nobody was found, or after a stop.
+        """
         began = self._clock()
         attempts = 0
         while not self._stop.is_set():
@@ -90,13 +111,14 @@ class LookUps:
             reply = request()
             outcome = judge(reply, datetime.now(UTC))
             if isinstance(outcome, Halt):
-                raise stop_run(outcome, keys="appApiKey")
+                raise _halted(outcome)
             if isinstance(outcome, Rejected):
-                if outcome.http_status == 404:
+                if outcome.http_status == 404 and may_be_nobody:
                     return None
                 raise UsageError(
                     f"the App API refused a look-up ({outcome.http_status}:"
-                    f" {outcome.message})"
+                    f" {outcome.message}); nothing was compared from there on. Is"
+                    " appUrl right?"
                 )
             if isinstance(outcome, Retryable):
                 self._back_off(outcome, attempts, began)
@@ -115,11 +137,30 @@ class LookUps:
         self._stop.wait(max(wait, outcome.at_least_seconds))
 
 
-def _document(reply: Reply | NoReply) -> JsonValue:
+def _document(reply: Reply | NoReply) -> dict[str, JsonValue]:
     try:
-        return decode(reply.body) if isinstance(reply, Reply) else None
+        document = decode(reply.body) if isinstance(reply, Reply) else None
     except ValueError:
-        return None
+        document = None
+    if not isinstance(document, dict):
+        raise UsageError(_NOT_THE_APP_API)
+    return document
+
+
+def _halted(halt: Halt) -> StopRun:
+    if halt.reason == "keys_rejected":
+        return KeysRejected(
+            f"Customer.io rejected the App API key ({halt.message}). Check appApiKey"
+            " and region in the configuration: a Track API key will not do. Nothing"
+            " was changed"
+        )
+    if halt.reason == "redirected":
+        return StopRun(
+            f"the App API's address was {halt.message}, where the key may not go."
+            " Check appUrl in the configuration. Nothing was changed",
+            reason="redirected",
+        )
+    return stop_run(halt)
 
 
 def _person(document: JsonValue) -> FoundPerson | None:

@@ -23,6 +23,7 @@ _LEAST_SECONDS, _MOST_SECONDS = -62_135_596_800, 253_402_300_799
 _MISSING = object()
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
 
 
@@ -40,6 +41,14 @@ class Mapper:
             (mapping.source, mapping.target, _CONVERTERS[mapping.kind])
             for mapping in mappings
         ]
+        self._unused = {mapping.target for mapping in mappings}
+
+    @property
+    def unused(self) -> list[str]:
+        """The ``from`` of each mapping that no record so far had the key for."""
+        return [
+            source for source, target, _ in self._mappings if target in self._unused
+        ]
 
     def map(self, record: Record) -> Payload:
         """Make a payload of a record. A missing key is left out, null is kept.
@@ -48,19 +57,28 @@ class Mapper:
             RecordError: it is no object, has no usable id, or a value is not
                 what its mapping's type wants.
         """
-        value = record.value
-        if record.flaw is not None:
-            raise RecordError(record.flaw)
-        if not isinstance(value, dict):
-            raise RecordError(f"the record is {_named(value)}, wanted an object")
-        user_id = _usable_id(_find(value, self._user_id), self._user_id)
+        value = _object_of(record)
+        user_id = self._user_id_in(value)
         attributes: dict[str, JsonValue] = {}
         for source, target, convert in self._mappings:
             found = _find(value, source)
             if found is _MISSING:
                 continue
             attributes[target] = found if convert is None else convert(found, source)
+        if self._unused:
+            self._unused.difference_update(attributes)
         return Payload(user_id, attributes)
+
+    def user_id_of(self, record: Record) -> str:
+        """Say whose record it is, without mapping the rest of it.
+
+        Raises:
+            RecordError: it is no object, or has no usable id.
+        """
+        return self._user_id_in(_object_of(record))
+
+    def _user_id_in(self, value: dict[str, JsonValue]) -> str:
+        return _usable_id(_find(value, self._user_id), self._user_id, value)
 
 
 def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
@@ -69,6 +87,14 @@ def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
         return "cio_id"
     local, at, domain = user_id.rpartition("@")
     return "email" if at and local and "." in domain.strip(".") else "id"
+
+
+def _object_of(record: Record) -> dict[str, JsonValue]:
+    if record.flaw is not None:
+        raise RecordError(record.flaw)
+    if not isinstance(record.value, dict):
+        raise RecordError(f"the record is {_named(record.value)}, wanted an object")
+    return record.value
 
 
 def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
@@ -85,9 +111,11 @@ def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
     return here
 
 
-def _usable_id(value: JsonValue, name: str) -> str:
+def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str:
     if value is _MISSING:
-        raise RecordError(f"the record has no {name!r}, its user id")
+        near = _near(name, record)
+        hint = "" if near is None else f"; did you mean {near!r}?"
+        raise RecordError(f"the record has no {name!r}, its user id{hint}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -107,12 +135,28 @@ def _usable_id(value: JsonValue, name: str) -> str:
     return value
 
 
+def _near(name: str, record: dict[str, JsonValue]) -> str | None:
+    """Find the key that was meant: ``ID`` or ``user_id`` for ``id``, or the reverse."""
+    wanted = _words(name)
+    for key in record:
+        words = _words(key)
+        fewer = min(len(words), len(wanted))
+        if fewer and words[-fewer:] == wanted[-fewer:]:
+            return key
+    return None
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
 def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
     """Turn ISO 8601 text, Unix seconds or milliseconds into whole Unix seconds.
 
-    Fractions are dropped downwards; text without an offset is UTC.
+    Fractions are dropped downwards; text without an offset is UTC; empty text is
+    no value, as for the other types.
     """
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     seconds: float | None = None
     if isinstance(value, str):

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from cio_pipeline.progress import Progress
+
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 )
@@ -269,12 +271,20 @@ class RunningRun:
     Args:
         rate: jobs settled a second, lately.
         eta_seconds: the time left at that rate; None while nothing moves.
+        heartbeat_at: when it last wrote how it stands, or else began (UTC, ISO
+            8601).
+        heartbeat_age_seconds: how long ago that was.
+        progress: what it wrote then; None before the first time, or where
+            another version wrote it.
     """
 
     run_id: str
     pid: int
     rate: float
     eta_seconds: float | None
+    heartbeat_at: str
+    heartbeat_age_seconds: float
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,14 @@ Pure: every method is told the time (monotonic seconds).
 from __future__ import annotations
 
 import math
+from collections import deque
 
+# Requests are planned a little below the bound, and counted as they really leave:
+# threads that wake late catch up, and what the network bunches together must
+# still fit in the server's second.
+PLANNED_SHARE = 0.985
+COUNTED_SHARE = 0.99
+_MOST_COUNTED = 5000
 SLOWED_SHARE = 0.7
 LOWEST_RATE = 5.0
 GROWTH_SHARE = 0.10
@@ -17,8 +24,9 @@ UNBOUNDED_AGAIN = 20 * PUBLISHED_RATE
 
 
 class Pace:
-    """Gives each request its own moment, 1/rate after the one before.
+    """Gives each request its own moment, 1/rate after the one before, or a bit more.
 
+    However late threads wake, no second sees more requests leave than the ceiling.
     A 429 lowers the rate to a share of what was really sent in the last second;
     each second without one raises it again, by a tenth or a twentieth of the
     ceiling, whichever is more.
@@ -37,6 +45,10 @@ class Pace:
         self._second_began = now
         self._sent_this_second = 0
         self._sent_last_second = 0
+        # So many requests at most leave within so many seconds.
+        most = 0 if math.isinf(self._ceiling) else round(self._ceiling)
+        self._left: deque[float] = deque(maxlen=min(max(1, most), _MOST_COUNTED))
+        self._left_within = (self._left.maxlen or 1) / (COUNTED_SHARE * self._ceiling)
 
     @property
     def is_free(self) -> bool:
@@ -47,8 +59,15 @@ class Pace:
         """Take the next moment at which a request may leave, and return it."""
         self._grow(now)
         moment = max(now, self._next_moment, self.paused_until)
-        self._next_moment = moment + 1.0 / self.rate
+        self._next_moment = moment + 1.0 / (PLANNED_SHARE * self.rate)
         return moment
+
+    def seconds_until(self, moment: float, now: float) -> float:
+        """Say how long a request with this moment has to wait; 0 or less to go."""
+        left = self._left
+        if len(left) == left.maxlen:
+            moment = max(moment, left[0] + self._left_within)
+        return moment - now
 
     def count_sent(self, now: float) -> None:
         """Note that a request leaves now."""
@@ -57,6 +76,7 @@ class Pace:
             self._sent_last_second = self._sent_this_second if is_adjacent else 0
             self._second_began, self._sent_this_second = now, 0
         self._sent_this_second += 1
+        self._left.append(now)
 
     def slow_down(self, now: float, pause_seconds: float) -> bool:
         """Heed a 429: pause everybody, and go on slower.

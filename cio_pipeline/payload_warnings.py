@@ -22,6 +22,8 @@ _RESERVED: dict[str, tuple[type, ...]] = {
 WarningKind = Literal[
     "created_at_not_a_timestamp",
     "value_too_long",
+    "payload_too_large",
+    "identifier_changed",
     "reserved_attribute",
     "id_read_as_email",
     "id_read_as_cio_id",
@@ -33,6 +35,11 @@ MEANINGS: dict[WarningKind, str] = {
     ' segments miss it: give its mapping "type": "timestamp"',
     "value_too_long": "a value is longer than Customer.io's limit of 1,000 bytes,"
     " and will be refused",
+    "payload_too_large": "the whole payload is larger than Customer.io's limit of"
+    " 32 KB, and will be refused",
+    "identifier_changed": "this attribute is an identifier and differs from the user"
+    " id: Customer.io will give the person a new one, or fail silently where another"
+    " person has it",
     "reserved_attribute": "Customer.io reads this attribute as an instruction and"
     " wants another type in it",
     "id_read_as_email": "the user id looks like an email address, and Customer.io"
@@ -72,6 +79,8 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
         if name in _RESERVED and type(value) not in _RESERVED[name]:
             found.append(PayloadWarning("reserved_attribute", name))
+        if name == kind and str(value) != payload.user_id:
+            found.append(PayloadWarning("identifier_changed", name))
         if _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))
     return found

@@ -118,17 +118,13 @@ def decide(
     return Nack(wait, is_strike=is_strike)
 
 
-def stop_run(halt: Halt, keys: str = "siteId, apiKey") -> StopRun:
-    """Make the error that ends a run of a halt.
-
-    Args:
-        halt: what was learnt.
-        keys: the configuration's keys to check where they were rejected.
-    """
+def stop_run(halt: Halt) -> StopRun:
+    """Make the error that ends a run of a halt."""
     if halt.reason == "keys_rejected":
         return KeysRejected(
-            f"Customer.io rejected the keys ({halt.message}). Check {keys} and region"
-            " in the configuration; the work is kept, run again to go on"
+            f"Customer.io rejected the keys ({halt.message}). Check siteId, apiKey and"
+            " region in the configuration: the two may be exchanged, of another"
+            " workspace, or App API keys. The work is kept; run again to go on"
         )
     if halt.reason == "redirected":
         return StopRun(

@@ -7,10 +7,47 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
 
+from structlog.typing import FilteringBoundLogger
+
 from cio_pipeline.client import TrackClient, Transport, track_url_of_region
+from cio_pipeline.config import Config
 from cio_pipeline.errors import Unreachable
 from cio_pipeline.model import Halt, Reply
 from cio_pipeline.policy import backoff_seconds, judge, stop_run
+
+
+def find_address(
+    config: Config,
+    transport: Transport,
+    basic_token: str,
+    *,
+    stop: Event,
+    clock: Callable[[], float],
+    draw: Callable[[], float],
+    log: FilteringBoundLogger,
+) -> str:
+    """Say where to send: as configured, or as Customer.io says of the workspace.
+
+    Raises:
+        KeysRejected: the keys were refused.
+        Unreachable: no answer for ``maxOutageSeconds``.
+    """
+    if config.track_url is not None:
+        return config.track_url
+    if config.region is not None:
+        return track_url_of_region(config.region)
+    region = ask_region(
+        transport,
+        basic_token,
+        patience_seconds=config.max_outage_seconds,
+        stop=stop,
+        clock=clock,
+        draw=draw,
+    )
+    if region is not None:
+        log.info("region_found", region=region)
+    # None: stopped, and nothing will be sent.
+    return track_url_of_region(region or "us")
 
 
 def ask_region(

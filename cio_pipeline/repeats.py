@@ -28,6 +28,12 @@ class Repeats:
         """How many different users there are."""
         return sum(len(set(bucket)) for bucket in self._buckets)
 
+    def count_repeated(self) -> int:
+        """How many users came more than once."""
+        return sum(
+            sum(n > 1 for n in Counter(bucket).values()) for bucket in self._buckets
+        )
+
     def repeated(self) -> dict[int, int]:
         """The hashes of users that came more than once, and how often they came."""
         found: dict[int, int] = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Literal
@@ -13,43 +13,36 @@ from typing import Literal
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
-from cio_pipeline.client import TrackClient, Transport, track_url_of_region
+from cio_pipeline.client import TrackClient, Transport
 from cio_pipeline.config import Config
 from cio_pipeline.consumer import Consumer
 from cio_pipeline.crew import Crew
-from cio_pipeline.errors import (
-    CioPipelineError,
-    DataFileError,
-    StopRun,
-    Unreachable,
-)
+from cio_pipeline.errors import CioPipelineError, DataFileError, StopRun
 from cio_pipeline.loader import Loader, mapping_digest
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
-from cio_pipeline.region import ask_region
+from cio_pipeline.region import find_address
+from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
     Appetite,
-    Heartbeat,
     Leases,
     LoadIdentity,
     NewDeadLetter,
     RunStart,
     Store,
 )
-from cio_pipeline.tally import RateMeter, Tally
+from cio_pipeline.tally import Tally
 from cio_pipeline.throttle import Throttle
+from cio_pipeline.watch import LoggedEvents, NoObserver, RunObserver, Watch, Watched
 
 # A body is filled by size; the count only bounds what a lease holds in memory.
 _APPETITES = {
     "customers": ONE_JOB,
     "batch": Appetite(5000, BODY_LIMIT_BYTES, item_bytes),
 }
-_WATCH_SECONDS = 0.05
-_HEARTBEAT_SECONDS = 1.0
-_PROGRESS_SECONDS = 5.0
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0
 # When Customer.io turns the run away, a file nearly read is read to its end, so
@@ -65,11 +58,16 @@ class World:
         clock: monotonic seconds.
         draw: a random number in [0, 1).
         log: a logger bound to the run.
+        observer: shown how the run stands.
+        on_beat: told every second or so how the run stands, and its dead letters
+            by reason, in the thread that watches.
     """
 
     clock: Callable[[], float]
     draw: Callable[[], float]
     log: FilteringBoundLogger
+    observer: RunObserver = field(default_factory=NoObserver)
+    on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,16 @@ class RunResult:
     Args:
         summary: its counts.
         error: what ended it early, or broke its data; None where nothing did.
+        is_loaded: whether all of the data is in the queue, or was none to load.
+        dead_letters: those of this run, by reason.
+        unused: mapped keys that no record of the data had.
     """
 
     summary: RunSummary
     error: CioPipelineError | None
+    is_loaded: bool
+    dead_letters: Mapping[str, int]
+    unused: tuple[str, ...] = ()
 
 
 def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
@@ -109,6 +113,8 @@ def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
             duration_seconds=0.0,
         ),
         error,
+        is_loaded=False,
+        dead_letters={},
     )
 
 
@@ -127,6 +133,7 @@ class Run:
         store: the workspace's state; the caller holds its run lock.
         source: the data, or None to only finish what is queued.
         changed_only: send only users whose payload differs from what was acked last.
+        shard: whose records to load.
         stop: set by a signal handler, or by the run itself.
         world: the clock, chance, and the log.
     """
@@ -140,6 +147,7 @@ class Run:
         store: Store,
         source: Source | None,
         changed_only: bool = False,
+        shard: Shard = WHOLE,
         stop: threading.Event,
         world: World,
     ) -> None:
@@ -149,12 +157,15 @@ class Run:
         self._store = store
         self._source = source
         self._changed_only = changed_only
+        self._shard = shard
         self._stop = stop
         self._world = world
         self._log = world.log
         self._tally = Tally()
         self._error: BaseException | None = None
         self._data_error: DataFileError | None = None
+        self._unused: tuple[str, ...] = ()
+        self._is_loaded = source is None
         self._error_lock = threading.Lock()  # guards _error: the first one stays
         self._stop_loading = threading.Event()
         self._stop_keeping = threading.Event()
@@ -173,10 +184,9 @@ class Run:
             parallelism=config.parallelism,
             clock=world.clock,
             draw=world.draw,
-            events=_Events(self._log),
+            events=LoggedEvents(self._log),
         )
         self._transport = Transport(
-            pool_size=config.parallelism,
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )
@@ -192,14 +202,15 @@ class Run:
             Exception: a programming error, as it happened, after every thread
                 has ended.
         """
+        watch = self._make_watch(command)
         try:
             self._begin(command)
             self._start_threads()
-            self._watch()
+            watch.until_done()
         except StopRun as error:
             self._fail(error)
         finally:
-            self._wind_down()
+            self._wind_down(watch)
         return self._result()
 
     # -- beginning -----------------------------------------------------------
@@ -225,7 +236,19 @@ class Run:
             self._leases.all_loaded()
         else:
             self._crew.start("loader", partial(self._load, self._source))
-        client = TrackClient(self._transport, self._find_address(), self._basic_token)
+        self._crew.start("opener", self._start_consumers)
+
+    def _start_consumers(self) -> None:
+        address = find_address(
+            self._config,
+            self._transport,
+            self._basic_token,
+            stop=self._stop,
+            clock=self._world.clock,
+            draw=self._world.draw,
+            log=self._log,
+        )
+        client = TrackClient(self._transport, address, self._basic_token)
         consumer = Consumer(
             leases=self._leases,
             sender=client,
@@ -238,33 +261,31 @@ class Run:
             draw=self._world.draw,
             log=self._log,
         )
-        self._crew.start(
-            "consumer", partial(consumer.work, self._stop), self._config.parallelism
-        )
+        if not self._stop.is_set():
+            work = partial(consumer.work, self._stop)
+            self._crew.start("consumer", work, self._config.parallelism)
 
-    def _find_address(self) -> str:
-        """Where to send: as configured, or as Customer.io says of the workspace.
-
-        Raises:
-            KeysRejected: the keys were refused.
-            Unreachable: no answer for ``maxOutageSeconds``.
-        """
-        if self._config.track_url is not None:
-            return self._config.track_url
-        if self._config.region is not None:
-            return track_url_of_region(self._config.region)
-        region = ask_region(
-            self._transport,
-            self._basic_token,
-            patience_seconds=self._config.max_outage_seconds,
+    def _make_watch(self, command: str) -> Watch:
+        return Watch(
+            Watched(
+                command=command,
+                source=self._source,
+                store=self._store,
+                leases=self._leases,
+                throttle=self._throttle,
+                transport=self._transport,
+                crew=self._crew,
+                tally=self._tally,
+                summary=self._summary,
+            ),
+            max_outage_seconds=self._config.max_outage_seconds,
             stop=self._stop,
             clock=self._world.clock,
-            draw=self._world.draw,
+            utc_now=utc_now,
+            log=self._log,
+            observer=self._world.observer,
+            on_beat=self._world.on_beat,
         )
-        if region is not None:
-            self._log.info("region_found", region=region)
-        # None: stopped, and nothing will be sent.
-        return track_url_of_region(region or "us")
 
     # -- the threads' work ----------------------------------------------------
 
@@ -283,28 +304,42 @@ class Run:
             )
         )
         if load.is_finished:
+            self._is_loaded = True
             self._log.info("load_found_finished", source=source.name)
             self._leases.all_loaded()
             return
         if load.next_index:
+            self._tally.passed_over = load.next_index
             self._log.info("load_resumed", next_index=load.next_index)
+        mapper = Mapper(self._config.user_id, self._config.mappings)
         loader = Loader(
             store=self._store,
             load=load,
-            mapper=Mapper(self._config.user_id, self._config.mappings),
+            mapper=mapper,
             run_id=self._run_id,
             utc_now=utc_now,
             listener=self,
             changed_only=self._changed_only,
+            shard=self._shard,
         )
         try:
-            loader.run(source.records(load.next_index), self._stop_loading)
+            records = source.records(load.next_index)
+            self._is_loaded = loader.run(records, self._stop_loading)
         except DataFileError as error:
             self._data_error = error
             self._log.error("data_broken", problem=str(error))
         finally:
             self._leases.all_loaded()
         self._log.info("load_ended", records=self._tally.records)
+        # Of a load that began earlier or was stopped, only a part was seen.
+        is_whole = self._is_loaded and not load.next_index
+        if is_whole and self._tally.records > self._tally.unmappable:
+            self._note_unused(mapper.unused)
+
+    def _note_unused(self, keys: list[str]) -> None:
+        self._unused = tuple(keys)
+        if keys:
+            self._log.warning("mapped_keys_not_found", keys=keys)
 
     def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
         """Count a chunk that the loader has committed."""
@@ -312,6 +347,7 @@ class Run:
         self._leases.jobs_came()
 
     def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
+        self._tally.dead_lettered(settlement.reason)
         return NewDeadLetter(
             job_id=job.id,
             load_id=job.load_id,
@@ -335,77 +371,23 @@ class Run:
             self._error = self._error or error
         self._stop.set()
 
-    # -- watching -------------------------------------------------------------
-
-    def _watch(self) -> None:
-        """Look after the run until its consumers end or it is stopped."""
-        meter = RateMeter(self._world.clock())
-        heartbeat_at = progress_at = self._world.clock()
-        while not self._stop.is_set() and not self._crew.is_done("consumer"):
-            self._stop.wait(_WATCH_SECONDS)
-            now = self._world.clock()
-            self._transport.cut_overdue()
-            self._check_outage()
-            if now - heartbeat_at < _HEARTBEAT_SECONDS:
-                continue
-            heartbeat_at = now
-            rate = meter.sample(now, sum(self._leases.counts))
-            self._store.beat(self._summary(), self._heartbeat(rate))
-            if now - progress_at >= _PROGRESS_SECONDS:
-                progress_at = now
-                self._tell_progress(rate)
-
-    def _check_outage(self) -> None:
-        limit = self._config.max_outage_seconds
-        silent = self._throttle.silent_seconds()
-        if silent > limit:
-            raise Unreachable(
-                f"Customer.io has accepted nothing for {silent:.0f} s"
-                f" (last: {self._throttle.last_problem}). The work is kept;"
-                " run again to go on"
-            )
-        resting = self._leases.resting_seconds()
-        if resting > limit:
-            raise Unreachable(
-                f"Customer.io asked to be left alone for {resting:.0f} s more."
-                " The work is kept; run again then to go on"
-            )
-
-    def _heartbeat(self, rate: float) -> Heartbeat:
-        return Heartbeat(
-            in_flight=self._leases.in_flight, rate=rate, written_at=utc_now()
-        )
-
-    def _tell_progress(self, rate: float) -> None:
-        summary = self._summary()
-        is_loading = not self._crew.is_done("loader")
-        self._log.info(
-            "progress",
-            done=summary.synced + summary.skipped + summary.dead_lettered,
-            total=summary.resumed + summary.records,
-            is_loading=is_loading,
-            rate=round(rate, 1),
-            left_seconds=round(summary.pending / rate) if rate else None,
-            retries=summary.retries,
-            dead_letters=summary.dead_lettered,
-        )
-
     # -- ending ---------------------------------------------------------------
 
-    def _wind_down(self) -> None:
+    def _wind_down(self, watch: Watch) -> None:
         """End every thread, in the order in which they need each other.
 
         No more leases; requests in flight end; the loader ends; the keeper
         commits what was settled.
         """
         self._leases.close()
-        self._crew.join("consumer", _DRAIN_SECONDS)
+        watch.drain("opener", _DRAIN_SECONDS)
+        watch.drain("consumer", _DRAIN_SECONDS)
         if isinstance(self._error, StopRun):
-            self._crew.join("loader", _LOAD_GRACE_SECONDS)
+            watch.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
-        self._crew.join("loader", _DRAIN_SECONDS)
+        watch.drain("loader", _DRAIN_SECONDS)
         self._stop_keeping.set()
-        self._crew.join("keeper", _DRAIN_SECONDS)
+        watch.drain("keeper", _DRAIN_SECONDS)
         try:
             self._leases.commit()
         except CioPipelineError as error:
@@ -429,7 +411,13 @@ class Run:
             dead_lettered=summary.dead_lettered,
             pending=summary.pending,
         )
-        return RunResult(summary, error or self._data_error)
+        return RunResult(
+            summary,
+            error or self._data_error,
+            self._is_loaded,
+            self._tally.dead_letters(),
+            self._unused,
+        )
 
     def _summary(self) -> RunSummary:
         synced, dead = self._leases.counts
@@ -464,23 +452,3 @@ class Run:
         if self._stop.is_set():
             return "interrupted"
         return "invalid_data" if self._data_error else None
-
-
-class _Events:
-    """Tells the log of pauses and outages."""
-
-    def __init__(self, log: FilteringBoundLogger) -> None:
-        self._log = log
-
-    def slowed_down(self, pause_seconds: float, rate: float) -> None:
-        self._log.warning(
-            "slowed_down",
-            pause_seconds=round(pause_seconds, 1),
-            requests_per_second=round(rate, 1),
-        )
-
-    def went_down(self, message: str) -> None:
-        self._log.warning("outage_began", problem=message)
-
-    def came_back(self, down_seconds: float) -> None:
-        self._log.warning("outage_ended", down_seconds=round(down_seconds, 1))

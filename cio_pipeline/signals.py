@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
@@ -20,12 +21,17 @@ class StopSignals:
 
     Args:
         stop: set by the first signal.
-        on_first: called once, after that.
+        on_second: called before the process ends at once, in the midst of whatever
+            the main thread does: it must take no lock that may be held.
     """
 
-    def __init__(self, stop: threading.Event, on_first: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        stop: threading.Event,
+        on_second: Callable[[], object] = lambda: None,
+    ) -> None:
         self._stop = stop
-        self._on_first = on_first
+        self._on_second = on_second
         self._previous: dict[int, Any] = {}
         self.received: int | None = None
 
@@ -40,7 +46,9 @@ class StopSignals:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self.received is not None:
+            self._on_second()
             os._exit(128 + number)
         self.received = number
-        self._stop.set()
-        self._on_first()
+        # The main thread waits on the event most of the time, and may hold its
+        # lock at this very moment: setting it here could wait for ourselves.
+        _thread.start_new_thread(self._stop.set, ())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from cio_pipeline.config import NAME_LIMIT_BYTES, PLACEHOLDERS
 from cio_pipeline.model import JsonValue
 
 Kind = Literal["text", "number", "integer", "boolean", "time", "null", "object", "list"]
@@ -24,8 +25,12 @@ _KINDS: dict[type, Kind] = {
 _DEPTH = 3
 _MOST_KEYS = 300  # as many as Customer.io takes attributes
 _ID_NAMES = ("id", "userid", "customerid", "externalid", "uuid", "personid", "email")
-_INTEGER = re.compile(r"[+-]?(0|[1-9]\d*)", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)\.\d+", re.ASCII)
+_ID_ENDING = re.compile(r"(^|[_.\- ])[iI][dD]$|I[dD]$")
+# A leading plus or zero means something: a phone number, a postal code.
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
+_TIME_NAME = re.compile(r"(_at|At|date|Date|time|Time|timestamp)$")
+_MILLISECONDS = range(1_000_000_000_000, 4_100_000_000_000)  # the years 2001 to 2099
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].+)?", re.ASCII)
 
 
@@ -37,11 +42,13 @@ class KeyFacts:
         name: the key, or a dotted path into nested objects.
         count: how many records have it.
         kinds: how often its values look like what.
+        has_parts: whether its values are objects whose keys are known too.
     """
 
     name: str
     count: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
+    has_parts: bool = False
 
     @property
     def main_kind(self) -> Kind:
@@ -73,24 +80,32 @@ class Survey:
 
     def configuration(self) -> dict[str, JsonValue]:
         """Write a configuration that maps every key to an attribute of its name."""
-        user_id = self._user_id()
+        user_id = self.user_id()
         mappings: list[JsonValue] = []
-        taken: set[str] = set()
+        taken = set(self.keys)  # a_b stays a_b, so a.b beside it keeps its dot
         for facts in self.keys.values():
-            if facts.name == user_id or facts.main_kind == "object":
+            if facts.name == user_id or not _is_mappable(facts):
                 continue
-            target = facts.name.replace(".", "_")
-            if target in taken:
-                continue
+            plain = facts.name.replace(".", "_")
+            target = facts.name if plain in taken else plain
             taken.add(target)
             mappings.append(self._mapping(facts, target))
         return {
             "parallelism": 25,
-            "userId": user_id,
+            "userId": user_id or "id",
             "mappings": mappings,
-            "siteId": "YOUR SITE ID",
-            "apiKey": "YOUR TRACK API KEY",
+            **PLACEHOLDERS,
         }
+
+    def user_id(self) -> str | None:
+        """Guess the user id's key: the best known name that every record has."""
+        usable = [
+            facts.name
+            for facts in self.keys.values()
+            if facts.count == self.records and facts.main_kind in ("text", "integer")
+        ]
+        ids = (name for name in usable if _ID_ENDING.search(name))
+        return _best(usable) or next(ids, None) or _best(self.keys)
 
     def _look(self, record: Mapping[str, JsonValue], prefix: str, depth: int) -> None:
         for key, value in record.items():
@@ -101,8 +116,9 @@ class Survey:
                 self.keys[name] = KeyFacts(name)
             facts = self.keys[name]
             facts.count += 1
-            facts.kinds[kind_of(value, is_text=self._is_text)] += 1
-            if isinstance(value, dict) and depth > 1:
+            facts.kinds[_kind_of(name, value, is_text=self._is_text)] += 1
+            if isinstance(value, dict) and value and depth > 1:
+                facts.has_parts = True
                 self._look(value, name + ".", depth - 1)
 
     def _mapping(self, facts: KeyFacts, target: str) -> JsonValue:
@@ -114,32 +130,38 @@ class Survey:
             mapping["type"] = kind
         return mapping
 
-    def _user_id(self) -> str:
-        """Guess: the best known name among keys that every record has."""
-        usable = [
-            facts.name
-            for facts in self.keys.values()
-            if facts.count == self.records and facts.main_kind in ("text", "integer")
-        ]
-        return _best(usable) or _best(self.keys) or "id"
+
+def _is_mappable(facts: KeyFacts) -> bool:
+    """Whether Customer.io takes the name, and mappings of its parts do not say more."""
+    size = len(facts.name.encode(errors="surrogatepass"))
+    if not 0 < size <= NAME_LIMIT_BYTES:
+        return False
+    return facts.main_kind != "object" or not facts.has_parts
 
 
-def kind_of(value: JsonValue, *, is_text: bool = False) -> Kind:
+def _kind_of(name: str, value: JsonValue, *, is_text: bool) -> Kind:
     """Say what a value is; of text, what it looks like."""
     if isinstance(value, str):
-        return _kind_of_text(value, is_text=is_text)
-    return _KINDS[type(value)]
+        return _kind_of_text(name, value, is_text=is_text)
+    kind = _KINDS[type(value)]
+    return "time" if kind == "integer" and _is_milliseconds(name, value) else kind
 
 
-def _kind_of_text(text: str, *, is_text: bool) -> Kind:
+def _is_milliseconds(name: str, value: JsonValue) -> bool:
+    """Whether a number is a time, going by its size and its key's name."""
+    return value in _MILLISECONDS and _TIME_NAME.search(name) is not None
+
+
+def _kind_of_text(name: str, text: str, *, is_text: bool) -> Kind:
+    if not text:
+        return "null"
     if _DATE.fullmatch(text) and _is_time(text):
         return "time"
     if not is_text:
         return "text"
-    if not text:
-        return "null"
     if _INTEGER.fullmatch(text):
-        return "integer"
+        is_time = len(text) == 13 and _is_milliseconds(name, int(text))
+        return "time" if is_time else "integer"
     if _NUMBER.fullmatch(text):
         return "number"
     return "boolean" if text.lower() in ("true", "false") else "text"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from cio_pipeline.model import INVALID_RECORD
 
 _RATE_SECONDS = 10.0
 
@@ -18,6 +21,8 @@ class Tally:
         self.records = 0
         self.unmappable = 0
         self.skipped = 0
+        self.passed_over = 0  # records that an earlier run had loaded
+        self._refused: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:
         """Count a request."""
@@ -31,6 +36,16 @@ class Tally:
             self.records += jobs + unmappable + skipped
             self.unmappable += unmappable
             self.skipped += skipped
+
+    def dead_lettered(self, reason: str) -> None:
+        """Count a job that could not be delivered."""
+        with self._lock:
+            self._refused[reason] += 1
+
+    def dead_letters(self) -> Mapping[str, int]:
+        """How many records and jobs became dead letters, by reason."""
+        with self._lock:
+            return self._refused + Counter({INVALID_RECORD: self.unmappable})
 
 
 class RateMeter:
@@ -46,3 +61,28 @@ class RateMeter:
             self._samples.popleft()
         then, before = self._samples[0]
         return (count - before) / (now - then) if now > then else 0.0
+
+
+class Rates:
+    """How fast things get done, and since when nothing has. One thread's own."""
+
+    def __init__(self, now: float) -> None:
+        self._done_meter = RateMeter(now)
+        self._settled_meter = RateMeter(now)
+        self._done = 0
+        self._done_rate = 0.0
+        self.settled = 0.0
+        self.moved_at = now
+
+    def note(self, now: float, *, done: int, settled: int) -> None:
+        """Note the counts: of records that need nothing more, of jobs settled."""
+        if done != self._done:
+            self._done, self.moved_at = done, now
+        self._done_rate = self._done_meter.sample(now, done)
+        self.settled = self._settled_meter.sample(now, settled)
+
+    def seconds_for(self, records: int) -> float | None:
+        """How long so many records will take at the rate of late."""
+        # Skipped records count here: while a file of which little has changed is
+        # loaded, most of what is left will be skipped too.
+        return max(0, records) / self._done_rate if self._done_rate else None

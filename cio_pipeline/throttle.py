@@ -14,6 +14,7 @@ from typing import Protocol
 from cio_pipeline.model import Retryable
 from cio_pipeline.outage import Outage
 from cio_pipeline.pace import Pace
+from cio_pipeline.progress import Standing
 
 # How long a thread that waits for somebody else's probe looks away at most.
 _LOOK_AGAIN_SECONDS = 0.2
@@ -93,7 +94,7 @@ class Throttle:
         if ticket.moment is None or ticket.pause != self._pace.paused_until:
             ticket.pause = self._pace.paused_until
             ticket.moment = self._pace.reserve(now)
-        wait = ticket.moment - now
+        wait = self._pace.seconds_until(ticket.moment, now)
         if wait <= 0:
             self._pace.count_sent(now)
         return wait
@@ -144,3 +145,17 @@ class Throttle:
         """How long nothing but retryable failures has come back."""
         since = self._outage.silent_since
         return 0.0 if since is None else max(0.0, self._clock() - since)
+
+    def standing(self) -> Standing:
+        """Say what holds everybody up now."""
+        with self._lock:
+            now = self._clock()
+            since = self._outage.down_since
+            if since is not None:  # the silence began before it was told an outage
+                since = self._outage.silent_since or since
+            return Standing(
+                paused_seconds=max(0.0, self._pace.paused_until - now),
+                down_seconds=None if since is None else now - since,
+                probe_seconds=self._outage.next_probe_in(now),
+                problem=self.last_problem,
+            )

@@ -58,15 +58,17 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Whether Customer.io holds all that was mapped."""
+        """Whether Customer.io holds all that was mapped, and something was."""
+        if self.invalid and not self.checked:
+            return False
         return not self.missing and not self.different
 
 
 class Verifier:
     """Compares a data file's users with Customer.io's.
 
-    A file is read twice: first to learn who stands in it more than once, for
-    only those users' records have to be kept and merged.
+    A file is read twice: first to learn who stands in it how often, for only
+    those users' records have to be kept and merged, until the last one is read.
 
     Args:
         mapper: what makes payloads of records.
@@ -160,16 +162,20 @@ class Verifier:
             sample.offer(repeats.add(payload.user_id))
         repeated = repeats.repeated()
         self._result.invalid = 0  # they are met a second time now
-        merged: dict[str, Attributes] = {}
+        # By hash, for those are what was counted: two users may share one.
+        merged: dict[int, dict[str, Attributes]] = {}
         for payload in self._payloads():
             number = hash_of(payload.user_id)
             if number not in sample:
                 continue
-            if number in repeated:
-                merged.setdefault(payload.user_id, {}).update(payload.attributes)
-            else:
+            if number not in repeated:
                 yield payload.user_id, payload.attributes
-        yield from merged.items()
+                continue
+            users = merged.setdefault(number, {})
+            users.setdefault(payload.user_id, {}).update(payload.attributes)
+            repeated[number] -= 1
+            if not repeated[number]:  # that was the last of them
+                yield from merged.pop(number).items()
 
     def _payloads(self) -> Iterator[Payload]:
         with self._open_source() as source:

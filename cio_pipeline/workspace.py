@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cio_pipeline.config import Config
 from cio_pipeline.errors import ConfigError
+from cio_pipeline.shard import WHOLE, Shard
+from cio_pipeline.splits import folder_of_shard
 from cio_pipeline.store import workspace_folder
 
 # Site ids are unique over both regions, so a queue need not know its region, and
@@ -13,8 +15,10 @@ from cio_pipeline.store import workspace_folder
 _CUSTOMER_IO = "https://track.customer.io"
 
 
-def folder_of(config: Config, config_path: str, state_folder: Path) -> Path:
-    """Name the folder of the configuration's workspace, made or not.
+def folder_of(
+    config: Config, config_path: str, state_folder: Path, shard: Shard = WHOLE
+) -> Path:
+    """Name the folder of a workspace's queue, made or not; each shard has its own.
 
     Raises:
         ConfigError: the configuration names no workspace.
@@ -26,4 +30,5 @@ def folder_of(config: Config, config_path: str, state_folder: Path) -> Path:
             key="siteId",
         )
     address = config.track_url or _CUSTOMER_IO
-    return workspace_folder(state_folder, config.site_id, address)
+    folder = workspace_folder(state_folder, config.site_id, address)
+    return folder_of_shard(folder, shard)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from cio_pipeline.client.exchange import header_lines
 from cio_pipeline.client.track import USER_AGENT
 from cio_pipeline.client.transport import Transport
 from cio_pipeline.json_text import encode
@@ -37,11 +38,14 @@ class AppClient:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
         self._redaction = Redaction([app_api_key])
-        self._headers = {
-            "Authorization": f"Bearer {app_api_key}",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
+        self._head = header_lines(
+            {
+                "Authorization": f"Bearer {app_api_key}",
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                "Accept-Encoding": "identity",
+            }
+        )
 
     def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
         """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
@@ -60,5 +64,5 @@ class AppClient:
         return self._send("GET", path, b"")
 
     def _send(self, method: str, path: str, body: bytes) -> Reply | NoReply:
-        reply = self._transport.send(self._endpoint, method, path, body, self._headers)
+        reply = self._transport.send(self._endpoint, method, path, body, self._head)
         return self._redaction.reply(reply)

@@ -35,7 +35,8 @@ def allowed_target(url: str, location: str | None) -> str | None:
         )
     except ValueError:  # a bracket or a port that is none
         return None
-    if there.username is not None:
+    is_clean = target.isascii() and target.isprintable() and " " not in target
+    if there.username is not None or not is_clean:
         return None
     return target if is_same_origin or _is_customer_io(target) else None
 

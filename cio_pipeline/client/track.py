@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import platform
-from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 import requests
 
 import cio_pipeline
+from cio_pipeline.client.exchange import header_lines
 from cio_pipeline.client.redirects import (
     FOLLOWED_STATUSES,
     MOST_REDIRECTS,
@@ -35,6 +35,8 @@ def track_url_of_region(region: str) -> str:
 
 def encode_identifier(user_id: str) -> str:
     """Percent-encode a user id whole, as one path segment."""
+    if user_id.isascii() and user_id.isalnum():
+        return user_id
     # quote() leaves dots alone, and whoever handles the URL next may fold "."
     # and ".." away: the user id ".." would become PUT /api/v1/.
     if user_id in (".", ".."):
@@ -66,6 +68,8 @@ class TrackClient:
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
         }
+        # What urllib3 would say too: an answer is read as it comes.
+        self._head = header_lines(self._headers | {"Accept-Encoding": "identity"})
 
     def upsert(self, job: Job) -> Reply | NoReply:
         """Send one person's attributes, once."""
@@ -84,12 +88,12 @@ class TrackClient:
     def _send(
         self, method: str, path: str, body: bytes, attempts: int
     ) -> Reply | NoReply:
-        headers = self._headers
+        head = self._head
         if attempts:
-            headers = headers | {"X-Retry-Count": str(attempts)}
-        reply = self._transport.send(self._endpoint, method, path, body, headers)
+            head += b"X-Retry-Count: %d\r\n" % attempts
+        reply = self._transport.send(self._endpoint, method, path, body, head)
         if isinstance(reply, Reply) and reply.status in FOLLOWED_STATUSES:
-            reply = self._follow(method, path, body, headers, reply)
+            reply = self._follow(method, path, body, head, reply)
         return self._redaction.reply(reply)
 
     def ask_region(self) -> Reply | NoReply:
@@ -119,7 +123,7 @@ class TrackClient:
         method: str,
         path: str,
         body: bytes,
-        headers: Mapping[str, str],
+        head: bytes,
         reply: Reply,
     ) -> Reply | NoReply:
         """Repeat a redirected request where the keys may go.
@@ -140,7 +144,7 @@ class TrackClient:
             endpoint = self._transport.endpoint(f"{parts.scheme}://{parts.netloc}")
             query = f"?{parts.query}" if parts.query else ""
             answer = self._transport.send(
-                endpoint, method, parts.path + query, body, headers
+                endpoint, method, parts.path + query, body, head
             )
             if parts.path == path and isinstance(answer, Reply) and answer.status < 300:
                 # The whole API has moved: go there directly from now on.

@@ -1,8 +1,8 @@
-"""Connections: made once by requests, used a million times through urllib3.
+"""Connections: opened through requests and urllib3, kept by the thread that sends.
 
 requests knows how to read proxies and CA bundles from the environment, and
-builds the urllib3 pool that fits them. Preparing a request anew for each send is
-most of what requests costs, so sending goes to the pool directly.
+builds the urllib3 pool that fits them; urllib3 connects, tunnels and checks
+certificates. What then happens a million times is `exchange`'s.
 """
 
 from __future__ import annotations
@@ -23,13 +23,21 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError, ProtocolError, SSLError
+from urllib3.exceptions import HTTPError
+from urllib3.util.proxy import connection_requires_http_tunnel
+from urllib3.util.ssl_match_hostname import CertificateError
 
+from cio_pipeline.client.exchange import (
+    BrokenAnswer,
+    exchange,
+    header_lines,
+    make_request,
+)
 from cio_pipeline.model import NoReply, Reply
 
-# An answer says what it has to say in its first kilobytes; past that the rest
-# is dropped with its connection, so that an endless body ends.
-BODY_LIMIT_BYTES = 1_000_000
+# A connection that rested this long may have been closed by the server: look
+# before it is used. Between requests that follow at once the look is left out.
+_RESTED_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,43 +46,49 @@ class Endpoint:
 
     Args:
         url: its base address.
-        pool: its connections.
+        pool: what makes its connections.
         target_prefix: what stands before a path in the request line: the base
             address's path, or all of the address where a plain proxy wants it.
+        head: the header lines that every request to it has.
+        is_tunnelled: whether a proxy has to be asked for a tunnel first.
     """
 
     url: str
     pool: HTTPConnectionPool
     target_prefix: str
+    head: bytes
+    is_tunnelled: bool
+
+
+class _Lines(threading.local):
+    """One thread's open connections, by the server's address."""
+
+    def __init__(self) -> None:
+        self.connections: dict[str, HTTPConnection] = {}
+        self.used_at = 0.0
 
 
 class Transport:
     """Connections to one or more servers, kept alive. Thread-safe.
 
     Args:
-        pool_size: connections to one server at most; one a consumer thread.
         connect_timeout_seconds: time to connect.
         read_timeout_seconds: time between two pieces of an answer.
     """
 
     def __init__(
-        self,
-        *,
-        pool_size: int,
-        connect_timeout_seconds: float,
-        read_timeout_seconds: float,
+        self, *, connect_timeout_seconds: float, read_timeout_seconds: float
     ) -> None:
-        self._timeout = urllib3.Timeout(
-            connect=connect_timeout_seconds, read=read_timeout_seconds
-        )
         self.limits = (connect_timeout_seconds, read_timeout_seconds)
         self._deadlines = _Deadlines(connect_timeout_seconds + read_timeout_seconds)
-        self._adapter = HTTPAdapter(pool_maxsize=pool_size, pool_block=True)
+        self._adapter = HTTPAdapter()
         self.session = requests.Session()
         self.session.mount("https://", self._adapter)
         self.session.mount("http://", self._adapter)
         self._endpoints: dict[str, Endpoint] = {}
-        self._lock = threading.Lock()  # guards _endpoints
+        self._open: set[HTTPConnection] = set()
+        self._lock = threading.Lock()  # guards _endpoints and _open
+        self._lines = _Lines()
 
     def verification(self, url: str) -> tuple[bool | str, Mapping[str, str]]:
         """The CA bundle and the proxies that the environment asks for.
@@ -89,19 +103,14 @@ class Transport:
         return verify, settings["proxies"]
 
     def endpoint(self, url: str) -> Endpoint:
-        """Get the connections to a base address, made the first time."""
+        """Get to know a base address, as the environment says to reach it."""
         with self._lock:
             if url not in self._endpoints:
-                self._endpoints[url] = self._connect_to(url)
+                self._endpoints[url] = self._find(url)
             return self._endpoints[url]
 
     def send(
-        self,
-        endpoint: Endpoint,
-        method: str,
-        path: str,
-        body: bytes,
-        headers: Mapping[str, str],
+        self, endpoint: Endpoint, method: str, path: str, body: bytes, head: bytes
     ) -> Reply | NoReply:
         """Make one attempt.
 
@@ -110,26 +119,21 @@ class Transport:
             method: the HTTP method.
             path: percent-encoded, beginning with a slash; sent as it is.
             body: the request's body.
-            headers: all of its headers but ``Content-Length`` and ``Host``.
+            head: the header lines beside the endpoint's own and the length's.
         """
+        target = endpoint.target_prefix + path
+        request = make_request(method, target, endpoint.head + head, body)
         try:
-            response = endpoint.pool.urlopen(
-                method,
-                endpoint.target_prefix + path,
-                body=body,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=self._timeout,
-                preload_content=False,
-                decode_content=False,
-            )
-            return _read(response)
-        except (HTTPError, OSError) as error:
-            return _no_reply(error)
+            connection = self._connected(endpoint)
+            self._deadlines.begin(connection)
+            reply, is_reusable = exchange(connection.sock, request)
+        except (BrokenAnswer, HTTPError, CertificateError, OSError) as error:
+            return _no_reply(error, self._drop(endpoint))
         finally:
             self._deadlines.done()
+        if not is_reusable:
+            self._drop(endpoint)
+        return reply
 
     def cut_overdue(self) -> None:
         """End attempts that have taken longer than any honest one could.
@@ -140,10 +144,19 @@ class Transport:
         self._deadlines.cut_overdue()
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
+        """Close every connection that is not in use.
+
+        One in use stays: its number could become another file's while its
+        thread still writes to it.
+        """
+        busy = self._deadlines.busy()
+        with self._lock:
+            for connection in self._open - busy:
+                connection.close()
+            self._open &= busy
         self.session.close()
 
-    def _connect_to(self, url: str) -> Endpoint:
+    def _find(self, url: str) -> Endpoint:
         request = requests.Request("GET", url).prepare()
         verify, proxies = self.verification(url)
         pool = cast(
@@ -152,42 +165,77 @@ class Transport:
                 request, verify, proxies=dict(proxies)
             ),
         )
-        pool.ConnectionCls = _watched(pool.ConnectionCls, self._deadlines)
-        path = urlsplit(url).path.rstrip("/")
-        proxy = select_proxy(url, dict(proxies))
-        is_plainly_proxied = proxy is not None and url.startswith("http://")
-        prefix = url.rstrip("/") if is_plainly_proxied else path
-        return Endpoint(url, pool, prefix)
+        parts = urlsplit(url)
+        is_proxied = select_proxy(url, dict(proxies)) is not None
+        is_tunnelled = is_proxied and connection_requires_http_tunnel(
+            pool.proxy, pool.proxy_config, parts.scheme
+        )
+        headers = {"Host": parts.netloc.rpartition("@")[2]}
+        prefix = parts.path.rstrip("/")
+        if is_proxied and not is_tunnelled:
+            headers |= pool.proxy_headers
+            prefix = url.rstrip("/")
+        return Endpoint(url, pool, prefix, header_lines(headers), is_tunnelled)
+
+    def _connected(self, endpoint: Endpoint) -> HTTPConnection:
+        """Give this thread's connection to a server, opened where there is none.
+
+        Raises:
+            HTTPError, CertificateError, OSError: it could not be opened.
+        """
+        lines, now = self._lines, time.monotonic()
+        connection = lines.connections.get(endpoint.url)
+        has_rested = now - lines.used_at > _RESTED_SECONDS
+        lines.used_at = now
+        if connection is not None and has_rested and not connection.is_connected:
+            self._drop(endpoint)
+            connection = None
+        return connection or self._connect(endpoint)
+
+    def _connect(self, endpoint: Endpoint) -> HTTPConnection:
+        pool = endpoint.pool
+        # What urllib3's urlopen does before its first request. It offers no
+        # public way to get a connection that is tunnelled and checked.
+        connection = cast("HTTPConnection", pool._new_conn())  # noqa: SLF001  # as just said
+        self._lines.connections[endpoint.url] = connection
+        with self._lock:
+            self._open.add(connection)
+        connect_seconds, read_seconds = self.limits
+        connection.timeout = connect_seconds
+        if endpoint.is_tunnelled:
+            pool._prepare_proxy(connection)  # noqa: SLF001  # as above
+        pool._validate_conn(connection)  # noqa: SLF001  # as above
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(read_seconds)
+        return connection
+
+    def _drop(self, endpoint: Endpoint) -> HTTPConnection | None:
+        connection = self._lines.connections.pop(endpoint.url, None)
+        if connection is not None:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+        return connection
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> Reply:
-    try:
-        body = response.read(BODY_LIMIT_BYTES)
-    except BaseException:
-        response.close()
-        raise
-    is_whole = len(body) < BODY_LIMIT_BYTES
-    if not is_whole:
-        response.close()
-    response.release_conn()
-    if is_whole and getattr(response, "length_remaining", None):
-        # urllib3 says so only at the next read.
-        raise ProtocolError("the answer was cut off")
-    headers = response.headers
-    return Reply(
-        response.status, body, headers.get("Retry-After"), headers.get("Location")
-    )
-
-
-def _no_reply(error: Exception) -> NoReply:
+def _no_reply(error: Exception, connection: HTTPConnection | None) -> NoReply:
+    if isinstance(error, BrokenAnswer):
+        return NoReply(f"the connection broke ({error})")
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+    while cause is not None and not isinstance(cause, _UNTRUSTED):
         cause = cause.__cause__ or cause.__context__ or _first_exception(cause.args)
     if cause is not None:
         return NoReply(f"the certificate was not accepted: {cause}", is_untrusted=True)
-    if isinstance(error, SSLError):
-        return NoReply(f"TLS failed: {_clause(error)}")
-    return NoReply(_clause(error))
+    clause = _clause(error)
+    if isinstance(error, ssl.SSLError):
+        return NoReply(f"TLS failed: {clause}")
+    if connection and connection.proxy and not connection.has_connected_to_proxy:
+        return NoReply(f"the proxy could not be used: {clause}")
+    return NoReply(clause)
+
+
+_UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)
 
 
 def _first_exception(values: tuple[Any, ...]) -> BaseException | None:
@@ -231,6 +279,9 @@ class _Deadlines:
     def done(self) -> None:
         self._running.pop(threading.get_ident(), None)
 
+    def busy(self) -> set[HTTPConnection]:
+        return {connection for _, connection in list(self._running.values())}
+
     def cut_overdue(self) -> None:
         now = time.monotonic()
         for deadline, connection in list(self._running.values()):
@@ -241,12 +292,3 @@ class _Deadlines:
                     socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
                 except OSError:
                     continue  # it ended in this moment
-
-
-def _watched(base: Any, deadlines: _Deadlines) -> type[HTTPConnection]:  # noqa: ANN401  # the pool's own class
-    class Watched(base):  # type: ignore[misc]  # the pool's own class
-        def request(self, method: str, url: str, **keywords: object) -> None:
-            deadlines.begin(self)
-            super().request(method, url, **keywords)
-
-    return Watched

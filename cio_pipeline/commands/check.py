@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
 from cio_pipeline.check import check_data, estimated_seconds, survey
-from cio_pipeline.commands.common import open_data, say, width, write
-from cio_pipeline.config import read_config
+from cio_pipeline.commands.common import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+    say,
+    width,
+    write,
+)
+from cio_pipeline.config import missing_track_keys
 from cio_pipeline.errors import UsageError
-from cio_pipeline.workspace import folder_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,19 +26,23 @@ def run(arguments: argparse.Namespace) -> int:
         return _suggest(arguments)
     if arguments.config is None:
         raise UsageError("check needs -config FILE, or -suggest -data FILE")
-    config = read_config(arguments.config)
+    config = read_share_of_config(arguments)
+    missing_keys = missing_track_keys(config)
     if arguments.data is None:
-        write(['{"valid": true}' if arguments.json else "The configuration is good."])
+        show_configuration = (
+            reports.configuration_json if arguments.json else reports.configuration_text
+        )
+        write([show_configuration(missing_keys)])
         return 0
     with open_data(arguments) as source:
-        findings = check_data(config, source)
+        findings = check_data(config, source, arguments.shard)
     pending = 0
     if config.site_id is not None:
-        folder = folder_of(config, arguments.config, arguments.state)
-        pending = read_status(folder).pending
+        folder = folder_for(arguments, config)
+        pending = read_status(folder, datetime.now(UTC)).pending
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text
-    write([show(findings, seconds=seconds, pending=pending)])
+    write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
     if findings.broken is not None:
         raise findings.broken
     return 1 if findings.invalid else 0

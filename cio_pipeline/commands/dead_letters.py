@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from cio_pipeline import reports
-from cio_pipeline.admin import discard, open_report, requeue
-from cio_pipeline.commands.common import open_folder, width, write
+from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
+from cio_pipeline.commands.common import open_folder, say, width, write
+from cio_pipeline.commands.retyping import place_of
 from cio_pipeline.errors import UsageError
+from cio_pipeline.options import program_name
+from cio_pipeline.reports.advice import Asked
+from cio_pipeline.reports.wording import counted, visible
 from cio_pipeline.store import Selection
 
 
@@ -26,44 +31,130 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _selection(arguments: argparse.Namespace) -> Selection:
     selection = Selection(
-        reason=arguments.reason,
+        reason=_utf8("-reason", arguments.reason),
         ids=tuple(arguments.id) if arguments.id else None,
-        user_id=arguments.user,
-        run_id=arguments.run,
-        since=_utc(arguments.since) if arguments.since else None,
+        user_id=_utf8("-user", arguments.user),
+        run_id=_utf8("-run", arguments.run),
+        since=_utc(arguments.since) if arguments.since is not None else None,
     )
-    is_open = selection == Selection()
-    if arguments.action != "list" and is_open and not arguments.all:
+    if arguments.action != "list":
+        _require_clear_choice(arguments, is_open=selection == Selection())
+    return selection
+
+
+def _require_clear_choice(arguments: argparse.Namespace, *, is_open: bool) -> None:
+    action = arguments.action
+    for option in ("limit", "format", "output"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(
+                f"-{option} is for list alone; {action} takes all it names"
+            )
+    if is_open and not arguments.all:
         raise UsageError(
-            f"which dead letters to {arguments.action}? Name them with -reason, -id,"
+            f"which dead letters to {action}? Name them with -reason, -id,"
             " -user, -run or -since, or say -all"
         )
-    return selection
+
+
+def _utf8(option: str, text: str | None) -> str | None:
+    if text is not None and not text.isprintable():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{option} {text!a} is no UTF-8") from None
+    return text
 
 
 def _utc(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # As the report writes times, so that one copied from it means the same.
+        utc = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"-since {text!r} is no time; wanted ISO 8601, such as 2026-11-24 or"
             " 2026-11-24T14:30"
         ) from None
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    return utc.isoformat(timespec="seconds")
 
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
+    shape = _shape(arguments)
     with open_report(open_folder(arguments), selection, arguments.limit) as report:
-        if arguments.json or arguments.format == "json":
-            lines: Iterable[str] = reports.dead_letters_json(report.letters)
-        elif arguments.format == "csv":
-            lines = reports.dead_letters_csv(report.letters)
-        else:
-            lines = reports.dead_letters_text(
-                report.causes, report.letters, total=report.total, width=width()
-            )
+        lines = _LISTS[shape](arguments, report)
         write(lines, arguments.output)
+    if arguments.output is not None:
+        say(f"written to {arguments.output}, for you alone: payloads are personal data")
     return 0
+
+
+def _shape(arguments: argparse.Namespace) -> str:
+    shape = arguments.format or ("json" if arguments.json else "table")
+    if arguments.json and shape != "json":
+        raise UsageError(f"-json and -format {shape} contradict each other")
+    if shape == "html" and arguments.output is None:
+        raise UsageError(
+            "-format html needs a file: add -output dead-letters.html, and open that in"
+            " a browser"
+        )
+    return str(shape)
+
+
+def _as_json(_: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
+    return reports.dead_letters_json(report.letters)
+
+
+def _as_csv(_: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
+    return reports.dead_letters_csv(report.letters)
+
+
+def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
+    return reports.dead_letters_text(
+        report.survey(),
+        report.letters,
+        limit=arguments.limit,
+        asked=_asked(arguments),
+        width=width(),
+    )
+
+
+def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
+    # Imported now: only this page needs Jinja2.
+    from cio_pipeline.reports.dead_letter_page import (  # noqa: PLC0415  # as just said
+        dead_letter_page,
+    )
+
+    return dead_letter_page(
+        report.survey(),
+        report.letters,
+        limit=arguments.limit,
+        asked=_asked(arguments),
+        now=datetime.now(UTC),
+    )
+
+
+_LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]]] = {
+    "json": _as_json,
+    "csv": _as_csv,
+    "table": _as_table,
+    "html": _as_html,
+}
+
+
+def _asked(arguments: argparse.Namespace) -> Asked:
+    """Write out what was asked for, to be typed again."""
+    filters: list[str] = []
+    for name in ("user", "run", "since", "id"):
+        value = getattr(arguments, name)
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            filters += [f"-{name}", *map(str, values)]
+    return Asked(
+        program=program_name(),
+        options=visible(shlex.join(place_of(arguments))),
+        filters=visible(shlex.join(filters)),
+        reason=arguments.reason,
+    )
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
@@ -74,11 +165,14 @@ def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     folder = open_folder(arguments)
-    with open_report(folder, selection, None) as report:
-        total = report.total
-    if total and not arguments.yes and not _confirm(f"Drop {total} dead letters?"):
+    with open_report(folder, selection) as report:
+        total = report.survey().letters
+        # Only those that were counted: a run may add more before the answer.
+        meant = report.selection
+    question = f"Drop {counted(total, 'dead letter')}?"
+    if total and not arguments.yes and not _confirm(question):
         raise UsageError("nothing was dropped")
-    _tell_count(arguments, "discarded", discard(folder, selection))
+    _tell_count(arguments, "discarded", discard(folder, meant))
     return 0
 
 
@@ -93,4 +187,4 @@ def _tell_count(arguments: argparse.Namespace, word: str, count: int) -> None:
     if arguments.json:
         write([f'{{"{word}": {count}}}'])
     else:
-        write([f"{count} dead letter{'' if count == 1 else 's'} {word}"])
+        write([f"{counted(count, 'dead letter')} {word}"])

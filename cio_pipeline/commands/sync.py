@@ -5,23 +5,40 @@ from __future__ import annotations
 import argparse
 import random
 import secrets
-import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
-from cio_pipeline.admin import read_status
-from cio_pipeline.commands.common import open_data, say, write
-from cio_pipeline.config import read_config, require_track_keys
+from cio_pipeline.admin import last_ended_at, read_status, survey_of
+from cio_pipeline.commands.common import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+    say,
+    width,
+    write,
+)
+from cio_pipeline.commands.display import open_display
+from cio_pipeline.commands.retyping import commands_after
+from cio_pipeline.config import require_track_keys
 from cio_pipeline.errors import CioPipelineError, StateUnwritable
 from cio_pipeline.run import Run, RunResult, World, not_begun
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
+from cio_pipeline.splits import take_turn
 from cio_pipeline.store import Store, make_private_folder
-from cio_pipeline.workspace import folder_of
+
+if TYPE_CHECKING:
+    from cio_pipeline.metrics import RunMetrics
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,40 +54,68 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         arguments: the command line.
         source: the data, or None to only finish what is queued.
     """
-    config = read_config(arguments.config)
+    config = read_share_of_config(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = logs.basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    log = logs.configure(
-        level=arguments.log_level,
-        format=arguments.log_format,
-        stream=sys.stderr,
-        secrets=[api_key, token],
-    ).bind(run_id=run_id)
-    for warning in source.warnings if source else ():
-        log.warning("data_file_warned", problem=warning)
-    folder = folder_of(config, arguments.config, arguments.state)
+    folder = folder_for(arguments, config)
     stop = threading.Event()
-    signals = StopSignals(stop, lambda: log.warning("stop_requested"))
-    try:
-        make_private_folder(arguments.state)
-        make_private_folder(folder)
-        with RunLock(folder), Store(folder) as store, signals:
-            run = Run(
-                run_id=run_id,
-                config=config,
-                basic_token=token,
-                store=store,
-                source=source,
-                changed_only=source is not None and arguments.changed_only,
-                stop=stop,
-                world=World(clock=time.monotonic, draw=random.random, log=log),
-            )
-            result = run.execute(arguments.command)
-    except StateUnwritable as error:
-        result = _not_begun(run_id, folder, error)
-    _show_summary(arguments, result)
+    with open_display(arguments) as display:
+        log = display.configure_log([api_key, token]).bind(run_id=run_id)
+        for warning in source.warnings if source else ():
+            log.warning("data_file_warned", problem=warning)
+        signals = StopSignals(stop, on_second=display.abandon)
+        new_run = partial(
+            Run,
+            run_id=run_id,
+            config=config,
+            basic_token=token,
+            source=source,
+            changed_only=source is not None and arguments.changed_only,
+            shard=arguments.shard,
+            stop=stop,
+        )
+        world = World(
+            clock=time.monotonic, draw=random.random, log=log, observer=display
+        )
+        try:
+            result = _execute(arguments, folder, site_id, new_run, world, signals)
+        except StateUnwritable as error:
+            result = _not_begun(run_id, folder, error)
+    _show_result(arguments, folder, result)
+    if result.unused:
+        problem = reports.mapped_to_nothing(result.unused, len(config.mappings))
+        say(f"warning: {problem}")
     return _exit_code(result, signals.received)
+
+
+def _execute(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    new_run: Callable[..., Run],
+    world: World,
+    signals: StopSignals,
+) -> RunResult:
+    """Run with the queue's lock held, its state open, and signals caught.
+
+    Raises:
+        UsageError: the queue cannot be worked on now.
+        StateUnwritable: the state could not be opened for writing.
+    """
+    make_private_folder(arguments.state)
+    make_private_folder(folder)
+    with RunLock(folder), Store(folder) as store, signals:
+        if take_turn(folder, store, is_loading=arguments.command == "sync"):
+            world.log.info("split_changed", consequence="every user counts as changed")
+        metrics = _open_metrics(arguments, folder, site_id, world.log)
+        on_beat = [metrics.beat] if metrics else []
+        run = new_run(store=store, world=replace(world, on_beat=on_beat))
+        result = run.execute(arguments.command)
+        if metrics is not None:
+            code = _exit_code(result, signals.received)
+            metrics.end(result.summary, result.dead_letters, code)
+    return result
 
 
 def _not_begun(run_id: str, folder: Path, error: StateUnwritable) -> RunResult:
@@ -80,25 +125,56 @@ def _not_begun(run_id: str, folder: Path, error: StateUnwritable) -> RunResult:
         StateUnwritable: it cannot.
     """
     try:
-        pending = read_status(folder).pending
+        pending = read_status(folder, datetime.now(UTC)).pending
     except CioPipelineError:
         raise error from None
     return not_begun(run_id, pending, error)
 
 
-def _show_summary(arguments: argparse.Namespace, result: RunResult) -> None:
-    if arguments.json:
-        write([reports.summary_json(result.summary)])
-    else:
-        config = f"-config {arguments.config}"
-        text = reports.summary_text(
-            result.summary,
-            dead_letter_command=f"python main.py dead-letters {config}",
-            resume_command=f"python main.py resume {config}",
-        )
-        write([text])
+def _open_metrics(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    log: FilteringBoundLogger,
+) -> RunMetrics | None:
+    """Begin the metrics' file, where one was named; the caller has the run lock."""
+    if arguments.metrics is None:
+        return None
+    # Imported now: runs without it need not wait for the library.
+    from cio_pipeline.metrics import RunMetrics  # noqa: PLC0415  # as just said
+
+    return RunMetrics(
+        arguments.metrics,
+        labels={"site_id": site_id, "shard": str(arguments.shard)},
+        last_success=_moment(last_ended_at(folder, {"completed"})),
+        last_completed=_moment(
+            last_ended_at(folder, {"completed", "completed_with_dead_letters"})
+        ),
+        log=log,
+    )
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def _show_result(
+    arguments: argparse.Namespace, folder: Path, result: RunResult
+) -> None:
     if result.error is not None:
         say(f"error: {result.error}")
+    if arguments.json:
+        write([reports.summary_json(result.summary)])
+        return
+    summary = result.summary
+    text = reports.summary_text(
+        summary,
+        survey=survey_of(folder, summary.run_id) if summary.dead_lettered else None,
+        is_loaded=result.is_loaded,
+        commands=commands_after(arguments, summary.run_id),
+        width=width(),
+    )
+    write([text])
 
 
 def _exit_code(result: RunResult, signal_number: int | None) -> int:

@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
 from cio_pipeline.client import AppClient, Transport, app_url_of_region
-from cio_pipeline.commands.common import open_data, write
+from cio_pipeline.commands.common import file_level, log_level, open_data, write
 from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import ConfigError, UsageError
 from cio_pipeline.lookups import LookUps
@@ -38,17 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
             key="appApiKey",
         )
     log = logs.configure(
-        level=arguments.log_level,
+        level=log_level(arguments, otherwise="info"),
         format=arguments.log_format,
         stream=sys.stderr,
         secrets=_secrets(config),
+        file=arguments.log_file,
+        file_level=file_level(arguments),
     )
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked
     stop = threading.Event()
-    with StopSignals(stop, lambda: log.warning("stop_requested")) as signals:
+    with StopSignals(stop) as signals:
         transport = Transport(
-            pool_size=1,
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from cio_pipeline.check import Findings, Found
 from cio_pipeline.model import JsonValue
 from cio_pipeline.payload_warnings import MEANINGS, PayloadWarning
-from cio_pipeline.reports.wording import counted, duration, table, visible
+from cio_pipeline.reports.wording import (
+    counted,
+    duration,
+    shortened,
+    table,
+    visible,
+)
 from cio_pipeline.suggestion import Survey
 
+_MOST_SHOWN_OF_A_PAYLOAD = 300
 _KEY_COLUMNS = (
     ("key", "left"),
     ("in", "right"),
@@ -17,7 +25,9 @@ _KEY_COLUMNS = (
 )
 
 
-def check_json(findings: Findings, *, seconds: float, pending: int) -> str:
+def check_json(
+    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
+) -> str:
     """Write the findings as one JSON document."""
     document = {
         "records": findings.records,
@@ -41,18 +51,25 @@ def check_json(findings: Findings, *, seconds: float, pending: int) -> str:
             }
             for warning, each in findings.warnings.items()
         ],
+        "unused_mappings": [
+            {"from": key, "did_you_mean": near} for key, near in findings.unused.items()
+        ],
+        "missing_keys": list(missing_keys),
         "broken": None if findings.broken is None else str(findings.broken),
     }
     return json.dumps(document, indent=2)
 
 
-def check_text(findings: Findings, *, seconds: float, pending: int) -> str:
+def check_text(
+    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
+) -> str:
     """Say what a sync would do, and what looks wrong.
 
     Args:
         findings: what was found.
         seconds: how long a sync would take.
         pending: what an earlier run left in the queue.
+        missing_keys: what must still be filled in before anything can be sent.
     """
     lines = [
         (
@@ -67,7 +84,7 @@ def check_text(findings: Findings, *, seconds: float, pending: int) -> str:
     if findings.payloads:
         lines += ["", "The first would be sent as"]
         lines += [
-            f"  {visible(user_id)}: {visible(json.dumps(sent, ensure_ascii=False))}"
+            f"  {visible(user_id)}: {_shown(sent)}"
             for user_id, sent in findings.payloads
         ]
     if findings.invalid:
@@ -77,9 +94,28 @@ def check_text(findings: Findings, *, seconds: float, pending: int) -> str:
     if findings.warnings:
         lines += ["", "Legal, and probably wrong:"]
         lines += [_line(_doubt(w), each) for w, each in findings.warnings.items()]
-    if findings.broken is None and not findings.invalid and not findings.warnings:
+    if findings.unused:
+        lines += ["", "Mapped to nothing, for no record has the key:"]
+        lines += [_unused(key, near) for key, near in findings.unused.items()]
+    if missing_keys:
+        names = " and ".join(missing_keys)
+        lines += ["", f"Before a sync, fill in {names} in the configuration."]
+    if _is_fine(findings):
         lines += ["", "Nothing looks wrong."]
     return "\n".join(lines)
+
+
+def configuration_json(missing_keys: Sequence[str]) -> str:
+    """Say as JSON that a configuration is valid, and what it still needs."""
+    return json.dumps({"valid": True, "missing_keys": list(missing_keys)})
+
+
+def configuration_text(missing_keys: Sequence[str]) -> str:
+    """Say that a configuration is valid, and what it still needs."""
+    if not missing_keys:
+        return "The configuration is good."
+    names = " and ".join(missing_keys)
+    return f"The configuration is good; before a sync, fill in {names}."
 
 
 def suggestion_text(survey: Survey) -> str:
@@ -99,13 +135,26 @@ def survey_text(survey: Survey, width: int) -> str:
     rows = [
         [
             facts.name,
-            f"{100 * facts.count / survey.records:.0f} %",
+            _share(facts.count, survey.records),
             ", ".join(sorted(facts.kinds)),
         ]
         for facts in survey.keys.values()
     ]
     looked_at = counted(survey.records, "record")
-    return f"{looked_at} looked at\n\n" + table(_KEY_COLUMNS, rows, width)
+    user_id = survey.user_id()
+    guess = (
+        "No key looks like a user id: set userId."
+        if user_id is None
+        else f"The user id may be {user_id!r}: check userId."
+    )
+    keys = table(_KEY_COLUMNS, rows, width)
+    return f"{looked_at} looked at\n\n{keys}\n\n{guess}\n"
+
+
+def _share(count: int, records: int) -> str:
+    """Say how many records have a key; never 100 % for nearly all of them."""
+    percent = 100 * count // records
+    return f"{percent} %" if percent else "< 1 %"
 
 
 def survey_json(survey: Survey) -> str:
@@ -121,9 +170,25 @@ def survey_json(survey: Survey) -> str:
     document = {
         "records": survey.records,
         "keys": keys,
+        "user_id": survey.user_id(),
         "configuration": survey.configuration(),
     }
     return json.dumps(document, indent=2)
+
+
+def _is_fine(findings: Findings) -> bool:
+    problems = (findings.broken, findings.invalid, findings.warnings, findings.unused)
+    return not any(problems)
+
+
+def _shown(sent: JsonValue) -> str:
+    text = json.dumps(sent, ensure_ascii=False)
+    return visible(shortened(text, _MOST_SHOWN_OF_A_PAYLOAD))
+
+
+def _unused(key: str, near: str | None) -> str:
+    hint = "" if near is None else f" (did you mean {near!r}?)"
+    return visible(f"  {key!r}{hint}")
 
 
 def _doubt(warning: PayloadWarning) -> str:

@@ -5,84 +5,96 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
-from typing import Protocol
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import islice
 
 from cio_pipeline.model import DeadLetter
-from cio_pipeline.reports.wording import counted, table
+from cio_pipeline.reports.advice import Asked, advice_on
+from cio_pipeline.reports.wording import counted, table, visible
+from cio_pipeline.store import CauseCount, Survey
 
-_SHOWN_CAUSES = 20
+_FIELDS = tuple(field.name for field in fields(DeadLetter))
+_NONE = "No dead letters."
 _SHOWN_LETTERS = 50
+# Rows drawn as one table: however many are asked for, no more are in memory.
+_ROWS_OF_A_TABLE = 500
 _CAUSE_COLUMNS = (
     ("letters", "right"),
     ("reason", "left"),
     ("status", "right"),
-    ("message", "left"),
+    ("message", "wrapped"),
 )
 _LETTER_COLUMNS = (
     ("id", "right"),
     ("record", "right"),
-    ("user", "left"),
+    ("user", "cut"),
     ("reason", "left"),
     ("tries", "right"),
     ("failed at (UTC)", "left"),
-    ("message", "left"),
+    ("message", "cut"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Cause(Protocol):
-    """Why several records are dead letters."""
-
-    @property
-    def reason(self) -> str: ...  # noqa: D102  # the words are the model's
-    @property
-    def http_status(self) -> int | None: ...  # noqa: D102  # as above
-    @property
-    def message(self) -> str: ...  # noqa: D102  # as above
-    @property
-    def letters(self) -> int: ...  # noqa: D102  # as above
+_NARROW_COLUMNS = (
+    ("id", "right"),
+    ("record", "right"),
+    ("user", "cut"),
+    ("reason", "left"),
+    ("failed (UTC)", "left"),
+    ("message", "cut"),
+)
+_NARROW = 100
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001  # spreadsheets take the wide ones too
 
 
 def dead_letters_text(
-    causes: Sequence[Cause],
+    survey: Survey,
     letters: Iterable[DeadLetter],
     *,
-    total: int,
+    limit: int | None,
+    asked: Asked,
     width: int,
 ) -> Iterator[str]:
-    """Say why records could not be delivered, then which ones.
+    """Say why records could not be delivered, then which ones, then what to do.
 
     Causes come first: a hundred thousand rows must not bury the three causes.
 
     Args:
-        causes: the most frequent first.
-        letters: the rows; only the first are shown.
-        total: how many there are.
+        survey: what they have in common.
+        letters: the rows.
+        limit: how many rows are wanted; None for the first few.
+        asked: how it was asked for, for the commands to type next.
         width: the widest line.
     """
-    if not total:
-        yield "No dead letters."
+    if not survey.letters:
+        yield f"No dead letters with {asked.chosen}." if asked.chosen else _NONE
         return
-    yield f"{counted(total, 'dead letter')}, {counted(len(causes), 'cause')}:"
+    yield _headline(survey)
     yield ""
-    yield table(_CAUSE_COLUMNS, [_cause_row(c) for c in causes[:_SHOWN_CAUSES]], width)
-    if len(causes) > _SHOWN_CAUSES:
-        yield f"and {counted(len(causes) - _SHOWN_CAUSES, 'rarer cause')}"
-    yield ""
-    shown = [row for row, _ in zip(letters, range(_SHOWN_LETTERS), strict=False)]
-    yield table(_LETTER_COLUMNS, [_letter_row(letter) for letter in shown], width)
-    if total > len(shown):
+    yield table(_CAUSE_COLUMNS, [_cause_row(c) for c in survey.causes], width)
+    if rarer := survey.cause_count - len(survey.causes):
+        rest = survey.letters - sum(cause.letters for cause in survey.causes)
+        yield f"and {counted(rest, 'letter')} of {counted(rarer, 'rarer cause')}"
+    shown = min(limit or _SHOWN_LETTERS, survey.letters)
+    rows = islice(letters, shown)
+    while block := list(islice(rows, _ROWS_OF_A_TABLE)):
         yield ""
-        yield f"The first {len(shown)} of {total:,} are shown; -format csv has all."
+        yield _letter_table(block, width)
+    if shown < survey.letters:
+        yield ""
+        yield (
+            f"The first {shown:,} of {survey.letters:,} are shown; -limit N shows more,"
+            " -format csv all."
+        )
+    yield from _next_steps(survey, asked, min(width, _NARROW))
 
 
 def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
     """Write dead letters as one JSON array, a piece at a time."""
     separator = "["
     for letter in letters:
-        yield f"{separator}\n  {json.dumps(asdict(letter))}"
+        yield f"{separator}\n  {json.dumps(_values(letter))}"
         separator = ","
     yield "[]" if separator == "[" else "\n]"
 
@@ -90,33 +102,89 @@ def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
 def dead_letters_csv(letters: Iterable[DeadLetter]) -> Iterator[str]:
     """Write dead letters as CSV with a header, a row at a time.
 
-    Cells that a spreadsheet would run as formulas get an apostrophe before them.
+    Cells that a spreadsheet would run as formulas get an apostrophe before them;
+    control characters are written as escapes.
     """
-    names = [field.name for field in fields(DeadLetter)]
-    yield _csv_row(names)
+    yield _csv_row(_FIELDS)
     for letter in letters:
-        values = asdict(letter)
-        values["payload"] = json.dumps(values["payload"], ensure_ascii=False)
-        yield _csv_row([_safe_cell(values[name]) for name in names])
+        values = _values(letter) | {"payload": _readable_json(letter)}
+        yield _csv_row(map(_safe_cell, values.values()))
 
 
-def _csv_row(cells: list[str]) -> str:
+def _values(letter: DeadLetter) -> dict[str, object]:
+    # Not `asdict`, which copies the payload, value by value.
+    return {name: getattr(letter, name) for name in _FIELDS}
+
+
+def _csv_row(cells: Iterable[str]) -> str:
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerow(cells)
     return file.getvalue()
 
 
+def _readable_json(letter: DeadLetter) -> str:
+    text = json.dumps(letter.payload, ensure_ascii=False)
+    # Half a surrogate pair is JSON, but no UTF-8.
+    return text if text.isascii() else _without(("Cs",), text)
+
+
 def _safe_cell(value: object) -> str:
     if value is None:
         return ""
-    text = str(value)
-    is_formula = isinstance(value, str) and text.startswith(_FORMULA_STARTS)
-    return "'" + text if is_formula else text
+    if not isinstance(value, str):
+        return str(value)
+    # A terminal obeys control characters, and a lone CR splits a row for some.
+    text = value if value.isprintable() else _without(("Cc",), value)
+    return "'" + text if text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
-def _cause_row(cause: Cause) -> list[str]:
+def _without(categories: tuple[str, ...], text: str) -> str:
+    return "".join(
+        each.encode("unicode_escape").decode()
+        if unicodedata.category(each) in categories
+        else each
+        for each in text
+    )
+
+
+def _headline(survey: Survey) -> str:
+    figures = [
+        counted(survey.letters, "dead letter"),
+        counted(survey.cause_count, "cause"),
+        counted(survey.users, "user"),
+    ]
+    first, last = _moment(survey.first_failed_at), _moment(survey.last_failed_at)
+    when = first if first == last else f"{first} to {last}"
+    return f"{', '.join(figures)}\nfailed {when} UTC"
+
+
+def _next_steps(survey: Survey, asked: Asked, width: int) -> Iterator[str]:
+    for reason, letters, _ in survey.reasons:
+        advice = advice_on(reason)
+        yield ""
+        what = f"{reason} ({letters:,}): {advice.meaning} {advice.remedy}"
+        yield textwrap.fill(visible(what), width)
+        yield from (f"  {command}" for command in asked.commands_for(reason))
+    yield ""
+    yield "What was to be sent; and all of it as a page for a browser:"
+    yield "  " + asked.command("", "-id N -json")
+    page = f"{asked.chosen} -format html -output dead-letters.html".strip()
+    yield "  " + asked.command("", page)
+
+
+def _cause_row(cause: CauseCount) -> list[str]:
     status = "" if cause.http_status is None else str(cause.http_status)
     return [f"{cause.letters:,}", cause.reason, status, cause.message]
+
+
+def _moment(failed_at: str | None) -> str:
+    return (failed_at or "")[:19].replace("T", " ")
+
+
+def _letter_table(letters: Iterable[DeadLetter], width: int) -> str:
+    if width < _NARROW:
+        return table(_NARROW_COLUMNS, [_narrow_row(each) for each in letters], width)
+    return table(_LETTER_COLUMNS, [_letter_row(each) for each in letters], width)
 
 
 def _letter_row(letter: DeadLetter) -> list[str]:
@@ -126,6 +194,11 @@ def _letter_row(letter: DeadLetter) -> list[str]:
         letter.user_id or "",
         letter.reason,
         str(letter.attempts),
-        letter.failed_at[:19].replace("T", " "),
+        _moment(letter.failed_at),
         letter.message,
     ]
+
+
+def _narrow_row(letter: DeadLetter) -> list[str]:
+    *first, _, moment, message = _letter_row(letter)
+    return [*first, moment[5:16], message]

@@ -1,22 +1,45 @@
-"""What a run did, at its end."""
+"""What a run did, at its end, and what to do next."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import textwrap
+from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunSummary
-from cio_pipeline.reports.wording import counted, duration
+from cio_pipeline.reports.wording import counted, duration, stop_reason, table
+from cio_pipeline.store import Survey
 
-_REASONS = {
-    "interrupted": "you stopped it",
-    "keys_rejected": "Customer.io rejected the keys",
-    "unreachable": "Customer.io was out of reach",
-    "redirected": "the API's address redirects elsewhere",
-    "untrusted_certificate": "the server's certificate was not accepted",
-    "state_unwritable": "the state folder took no more writes",
-    "invalid_data": "the data file broke off",
+_SHOWN_CAUSES = 3
+_CAUSE_COLUMNS = (
+    ("records", "right"),
+    ("reason", "left"),
+    ("status", "right"),
+    ("message", "cut"),
+)
+_BEFORE_GOING_ON = {
+    "keys_rejected": "Once siteId, apiKey and region are right, go on with",
+    "unreachable": "When Customer.io is back, go on with",
+    "untrusted_certificate": "Once its certificate is accepted, go on with",
+    "redirected": "Once the address is right, go on with",
+    "state_unwritable": "Once there is room, go on with",
+    "invalid_data": "Once the file is mended, run it again",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextCommands:
+    """What may be typed after a run, ready to be pasted.
+
+    Args:
+        dead_letters: shows this run's dead letters.
+        resume: finishes what is queued.
+        again: the same command once more; it goes on with an unfinished load.
+    """
+
+    dead_letters: str
+    resume: str
+    again: str
 
 
 def summary_json(summary: RunSummary) -> str:
@@ -25,32 +48,40 @@ def summary_json(summary: RunSummary) -> str:
 
 
 def summary_text(
-    summary: RunSummary, *, dead_letter_command: str, resume_command: str
+    summary: RunSummary,
+    *,
+    survey: Survey | None,
+    is_loaded: bool,
+    commands: NextCommands,
+    width: int,
 ) -> str:
-    """Say what a run did, and what to do next.
+    """Say what a run did, why records failed, and what to do next.
 
     Args:
         summary: its counts.
-        dead_letter_command: what shows the dead letters.
-        resume_command: what goes on where it stopped.
+        survey: what the dead letters of this run have in common; None without any.
+        is_loaded: whether all of the data is in the queue.
+        commands: what to do next.
+        width: the widest line, commands apart.
     """
-    lines = [_headline(summary), ""]
+    lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
+    if survey is not None:
+        lines += ["", *_why(survey, width)]
     if summary.dead_lettered:
-        lines += ["", f"Why records are dead letters: {dead_letter_command}"]
-    if summary.pending:
-        lines += ["", f"To go on where it stopped:    {resume_command}"]
-    return "\n".join(lines)
+        lines += ["", "Which records they are:", f"  {commands.dead_letters}"]
+    return "\n".join(lines + _going_on(summary, commands, is_loaded=is_loaded))
 
 
 def _headline(summary: RunSummary) -> str:
     if summary.status == "stopped":
-        reason = summary.reason or ""
-        why = _REASONS.get(reason, reason)
+        why = stop_reason(summary.reason or "")
         return f"Stopped: {why}. {counted(summary.pending, 'job')} kept in the queue."
     if summary.dead_lettered:
         dead = counted(summary.dead_lettered, "record")
         return f"Done, but {dead} could not be delivered."
+    if summary.skipped and not summary.synced:
+        return "Done: nothing has changed since it was last sent."
     return "Done: all synced."
 
 
@@ -68,5 +99,37 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     always = ("records", "synced", "dead letters")
     shown = [(name, f"{n:,}") for name, n in figures if n or name in always]
     seconds = summary.duration_seconds
-    rate = f" ({summary.synced / seconds:,.0f} users/s)" if seconds > 0 else ""
+    rate = (
+        f" ({summary.synced / seconds:,.0f} users/s)"
+        if summary.synced and seconds
+        else ""
+    )
     return [*shown, ("took", duration(seconds) + rate)]
+
+
+def _why(survey: Survey, width: int) -> list[str]:
+    rows = [
+        [
+            f"{cause.letters:,}",
+            cause.reason,
+            "" if cause.http_status is None else str(cause.http_status),
+            cause.message,
+        ]
+        for cause in survey.causes[:_SHOWN_CAUSES]
+    ]
+    drawn = table(_CAUSE_COLUMNS, rows, width - 2)
+    lines = [f"  {line}" for line in drawn.splitlines()]
+    rarer = survey.cause_count - _SHOWN_CAUSES
+    return [*lines, f"  and {counted(rarer, 'rarer cause')}"] if rarer > 0 else lines
+
+
+def _going_on(
+    summary: RunSummary, commands: NextCommands, *, is_loaded: bool
+) -> list[str]:
+    if summary.status != "stopped" or (is_loaded and not summary.pending):
+        return []
+    do = _BEFORE_GOING_ON.get(summary.reason or "", "To go on where it stopped")
+    if is_loaded:
+        return ["", f"{do}:", f"  {commands.resume}"]
+    rest = "" if summary.reason == "invalid_data" else " (some of the data is unread)"
+    return ["", f"{do}{rest}:", f"  {commands.again}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cio_pipeline.reports.wording import counted, visible
+from cio_pipeline.reports.wording import counted, shortened, visible
 from cio_pipeline.verify import DifferentUser, Verification
 
 _SHOWN = 10
@@ -66,8 +66,7 @@ def _lines_of(user: DifferentUser) -> list[str]:
 
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    is_long = len(text) > _MOST_SHOWN_OF_A_VALUE
-    return visible(text[: _MOST_SHOWN_OF_A_VALUE - 1] + "…" if is_long else text)
+    return visible(shortened(text, _MOST_SHOWN_OF_A_VALUE))
 
 
 def _more(count: int) -> str:

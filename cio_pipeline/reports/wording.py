@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,9 +33,67 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def span(seconds: float) -> str:
+    """Say a span of time in whole seconds, so that it does not flicker."""
+    return f"{int(seconds)} s" if seconds < 10 else duration(seconds)
+
+
 def counted(number: int, noun: str) -> str:
     """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer than so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def mapped_to_nothing(keys: Sequence[str], mappings: int) -> str:
+    """Say that no record has some of the mapped keys.
+
+    Args:
+        keys: the ``from`` of those mappings.
+        mappings: how many mappings there are.
+    """
+    names = shortened(", ".join(map(repr, keys)), 200)
+    if len(keys) == mappings:
+        return (
+            f"no record has any of the mapped keys ({names}), so nothing but the user"
+            " ids is sent. Check 'mappings' in the configuration against the data"
+        )
+    key = "key" if len(keys) == 1 else "keys"
+    return (
+        f"no record has the mapped {key} {names}. Check 'mappings' in the configuration"
+        " against the data"
+    )
+
+
+def fitted(text: str, width: int) -> str:
+    """Shorten a text in its middle, where a name says least, to so many cells."""
+    if cell_len(text) <= width:
+        return text
+    head = set_cell_size(text, max(0, width - 1) // 2).rstrip()
+    tail = text
+    while cell_len(tail) > max(0, width - 1 - cell_len(head)):
+        tail = tail[1:]
+    return f"{head}…{tail}"
+
+
+_STOP_REASONS = {
+    "interrupted": "you stopped it",
+    "keys_rejected": "Customer.io rejected the keys",
+    "unreachable": "Customer.io was out of reach",
+    "redirected": "the API's address redirects elsewhere",
+    "untrusted_certificate": "the server's certificate was not accepted",
+    "state_unwritable": "the state folder took no more writes",
+    "invalid_data": "the data file broke off",
+    "killed": "it was killed",
+}
+
+
+def stop_reason(reason: str) -> str:
+    """Say the short word of a result's ``reason`` in a clause."""
+    return _STOP_REASONS.get(reason, reason)
 
 
 def table(
@@ -43,7 +102,9 @@ def table(
     """Draw a table, as wide as it must be and no wider than told.
 
     Args:
-        columns: each one's heading, and ``left`` or ``right``.
+        columns: each one's heading, and ``left`` or ``right``; or, to the left too,
+            what gives way first where the table is too wide: ``wrapped`` goes on
+            on the next line, ``cut`` ends in an ellipsis.
         rows: the cells, one for each column; their text is never taken for markup.
         width: the widest line, in terminal columns.
     """
@@ -53,11 +114,14 @@ def table(
         drawn.add_column(
             heading,
             justify="right" if is_number else "left",
-            overflow="ellipsis",
-            no_wrap=True,
+            overflow="fold" if side == "wrapped" else "ellipsis",
+            # rich narrows columns that may wrap before it narrows others.
+            no_wrap=side not in ("wrapped", "cut"),
         )
+    is_cut = [side == "cut" for _, side in columns]
     for row in rows:
-        drawn.add_row(*(Text(visible(cell)) for cell in row))
+        cells = zip(row, is_cut, strict=True)
+        drawn.add_row(*(Text(visible(cell), no_wrap=cut) for cell, cut in cells))
     file = io.StringIO()
     Console(file=file, width=width, color_system=None, legacy_windows=False).print(
         drawn

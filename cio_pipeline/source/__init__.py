@@ -15,7 +15,7 @@ from cio_pipeline.source.json_array import (
     check_array,
     read_array,
 )
-from cio_pipeline.source.json_lines import read_lines
+from cio_pipeline.source.json_lines import check_lines, read_lines
 from cio_pipeline.source.raw import RawData, fingerprint, open_file
 
 __all__ = ["DataFormat", "Source", "open_source"]
@@ -86,7 +86,7 @@ class Source:
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
         warning = backend_warning() if data_format == "json" else None
         self.warnings: tuple[str, ...] = (warning,) if warning else ()
-        self._raw = RawData(path, file, self.size_bytes)
+        self._raw = self._open_raw()
         self._check(self._raw.begin())
 
     def __enter__(self) -> Self:
@@ -126,9 +126,15 @@ class Source:
             check_array(self._raw, beginning)
         elif self.format == "csv":
             check_table(self._raw, beginning)
+        else:
+            check_lines(self._raw, beginning)
 
     def _reopen(self) -> RawData:
         self._file.seek(0)
-        raw = RawData(self._path, self._file, self.size_bytes)
+        raw = self._open_raw()
         raw.begin()
         return raw
+
+    def _open_raw(self) -> RawData:
+        name = "standard input" if self._is_stdin else self._path
+        return RawData(name, self._file, self.size_bytes)

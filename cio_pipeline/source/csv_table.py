@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from typing import Self
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import JsonValue, Record
 from cio_pipeline.source.json_lines import split_lines
 from cio_pipeline.source.raw import RawData
-
-_FIELD_LIMIT = 64_000_000
+from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
 
 def read_table(raw: RawData, start: int) -> Iterator[Record]:
@@ -23,34 +23,85 @@ def read_table(raw: RawData, start: int) -> Iterator[Record]:
         DataFileError: the header cannot be used, or the text is no CSV; all rows
             before the break have been given by then.
     """
-    csv.field_size_limit(_FIELD_LIMIT)
-    rows = csv.reader(_text_lines(raw), strict=True)
+    csv.field_size_limit(RECORD_LIMIT_BYTES)
+    lines = _Lines(raw)
+    rows = csv.reader(lines, strict=True)
     index = 0
     try:
         header = _checked_header(raw, next(rows, []))
+        lines.row_ended()
         for row in rows:
+            lines.row_ended()
             if not row:
                 continue
             if index >= start:
                 yield _record(index, header, row)
             index += 1
     except csv.Error as error:
-        raise DataFileError(
-            raw.name,
-            f"it is no CSV in line {rows.line_num} ({error}), after {index} whole"
-            f" record{'' if index == 1 else 's'}",
-            byte_offset=raw.offset,
-        ) from error
+        raise lines.broken(_told(error), index) from error
 
 
-def _text_lines(raw: RawData) -> Iterator[str]:
-    for offset, line in split_lines(raw):
+class _Lines:
+    """A file's lines as text; knows where the row that is being read began.
+
+    Args:
+        raw: the bytes.
+    """
+
+    def __init__(self, raw: RawData) -> None:
+        self._raw = raw
+        self._lines = split_lines(raw)
+        self._read_up_to = raw.offset
+        self._row_began = raw.offset
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        offset, line = next(self._lines)
+        self._read_up_to = offset + len(line) + 1
+        if self._read_up_to - self._row_began > RECORD_LIMIT_BYTES:
+            raise csv.Error(_TOO_LONG)
         try:
-            yield line.decode("utf-8") + "\n"
+            return line.decode("utf-8") + "\n"
         except UnicodeDecodeError as error:
             raise DataFileError(
-                raw.name, "a byte that is not UTF-8", byte_offset=offset + error.start
+                self._raw.name,
+                "a byte that is not UTF-8; save the file as UTF-8 (in Excel:"
+                " 'CSV UTF-8')",
+                byte_offset=offset + error.start,
             ) from None
+
+    def row_ended(self) -> None:
+        """Say that all lines so far belong to whole rows."""
+        self._row_began = self._read_up_to
+
+    def broken(self, problem: str, whole: int) -> DataFileError:
+        """Make the complaint about the row that began last."""
+        return DataFileError(
+            self._raw.name,
+            f"in the row that begins here {problem}, after {whole} whole"
+            f" record{'' if whole == 1 else 's'}",
+            byte_offset=self._row_began,
+        )
+
+
+def _told(error: csv.Error) -> str:
+    """Say in plain words what the library found."""
+    text = str(error)
+    return next((words for sign, words in _WORDS.items() if sign in text), text)
+
+
+_TOO_LONG = "field larger than field limit"  # the library's own words
+_WORDS = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "expected after": "text follows a closing quote (a quote inside of quotes is"
+    " written twice)",
+    "new-line character": "a carriage return stands alone (save the file with"
+    " line feeds)",
+    _TOO_LONG: f"more than {RECORD_LIMIT_BYTES:,} bytes stand (a quote that is never"
+    " closed?)",
+}
 
 
 def check_table(raw: RawData, piece: bytes) -> None:

@@ -11,7 +11,7 @@ from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
 from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
 from cio_pipeline.source.raw import RawData
-from cio_pipeline.source.values import make_record
+from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
 
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 
@@ -78,6 +78,7 @@ def read_array(
     parser = ijson.items_coro(elements, "item", use_float=False)
     guard = _Guard(raw)
     index = 0
+    ended = raw.offset  # where the last whole record was seen
     while True:
         before = raw.offset
         piece = guard.checked(raw.read(), before)
@@ -86,6 +87,15 @@ def read_array(
             if index >= start:
                 yield make_record(index, value)
             index += 1
+        if elements:
+            ended = raw.offset
+        elif raw.offset - ended > RECORD_LIMIT_BYTES:
+            raise DataFileError(
+                raw.name,
+                f"a record of more than {RECORD_LIMIT_BYTES:,} bytes, after {index}"
+                f" whole record{'' if index == 1 else 's'}",
+                byte_offset=ended,
+            )
         del elements[:]
         if problem is not None:
             raise _broken(raw, reopen, problem, before, index)
@@ -170,7 +180,8 @@ _WORDS = {
     "trailing garbage": "something follows the array",
     "Additional data": "something follows the array",
     "invalid bytes in UTF8": "a byte that is not UTF-8",
-    "unallowed token": "a value or a comma that may not stand here",
+    "unallowed token": "a value, comma or bracket that may not stand here (a comma"
+    " after the last one?)",
     "comment": "a comment, which JSON does not have",
     "inside a string": "a line break or control character inside text",
     "invalid character inside string": "a control character inside text",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,7 @@ import orjson
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
 from cio_pipeline.source.raw import RawData
-from cio_pipeline.source.values import make_record
-
-LINE_LIMIT_BYTES = 64_000_000
+from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
 
 
 def read_lines(raw: RawData, start: int) -> Iterator[Record]:
@@ -33,6 +32,20 @@ def read_lines(raw: RawData, start: int) -> Iterator[Record]:
         index += 1
 
 
+def check_lines(raw: RawData, piece: bytes) -> None:
+    """Look at the beginning.
+
+    Raises:
+        DataFileError: it is an array, of which no line can be a user.
+    """
+    if piece[:1] == b"[":
+        raise DataFileError(
+            raw.name,
+            "it begins with a list, wanted an object a line; if it is a JSON array,"
+            " say -format json",
+        )
+
+
 def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
     """Split bytes at line feeds, with each line's offset.
 
@@ -45,10 +58,10 @@ def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
         for line in lines:
             yield offset, line
             offset += len(line) + 1
-        if len(rest) > LINE_LIMIT_BYTES:
+        if len(rest) > RECORD_LIMIT_BYTES:
             raise DataFileError(
                 raw.name,
-                f"a line of more than {LINE_LIMIT_BYTES:,} bytes",
+                f"a line of more than {RECORD_LIMIT_BYTES:,} bytes",
                 byte_offset=offset,
             )
     if rest:
@@ -56,20 +69,32 @@ def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
 
 
 def _parse(raw: RawData, line: bytes, offset: int, index: int) -> Any:  # noqa: ANN401  # any JSON
-    try:
-        # orjson turns integers over 64 bits into floats, so long runs of digits
-        # go to the exact parser.
-        if not _has_long_number(line):
+    # orjson turns integers over 64 bits into floats, so long runs of digits go to
+    # the exact parser; so does what orjson refuses (half of a surrogate pair, which
+    # JSON allows).
+    if not _has_long_number(line):
+        with suppress(orjson.JSONDecodeError):
             return orjson.loads(line)
-        return json.loads(line, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        where = getattr(error, "pos", 0)
-        raise DataFileError(
-            raw.name,
-            f"line {index + 1} (blank lines not counted) is not JSON, after {index}"
-            f" whole record{'' if index == 1 else 's'}",
-            byte_offset=offset + where,
-        ) from error
+    try:
+        return _parse_exactly(line.decode())
+    except RecursionError:
+        problem, where = "this line is nested too deeply", 0
+    except UnicodeDecodeError as error:
+        problem, where = "a byte that is not UTF-8", error.start
+    except json.JSONDecodeError as error:
+        problem = "this line is no JSON any more"
+        where = len(error.doc[: error.pos].encode())
+    except ValueError as error:
+        problem, where = f"this line is no JSON ({error})", 0
+    raise DataFileError(
+        raw.name,
+        f"{problem}, after {index} whole record{'' if index == 1 else 's'}",
+        byte_offset=offset + where,
+    )
+
+
+def _parse_exactly(text: str) -> Any:  # noqa: ANN401  # as above
+    return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
 
 
 def _has_long_number(line: bytes) -> bool:

@@ -11,12 +11,24 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from cio_pipeline.config import seen_from
 from cio_pipeline.errors import DataFileError
 
 PIECE_BYTES = 65_536
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_MARK_BYTES = 4
+# What a file that is no text begins with, and what to do about it.
+_FOREIGN = {
+    b"\xff\xfe": "it is UTF-16 or UTF-32; wanted UTF-8: save it as such",
+    b"\xfe\xff": "it is UTF-16 or UTF-32; wanted UTF-8: save it as such",
+    b"PK\x03\x04": "it is a ZIP archive or a spreadsheet; wanted JSON or CSV:"
+    " unpack it, or export the sheet as CSV",
+    b"BZh": "it is packed with bzip2; wanted gzip, or unpacked",
+    b"\x28\xb5\x2f\xfd": "it is packed with zstd; wanted gzip, or unpacked",
+    b"\xfd7zX": "it is packed with xz; wanted gzip, or unpacked",
+    b"PAR1": "it is a Parquet file; wanted JSON, JSON Lines or CSV",
+}
 
 
 class RawData:
@@ -60,10 +72,9 @@ class RawData:
             DataFileError: as `read`; or it is empty, or not UTF-8.
         """
         piece = self._read()
-        while len(piece) < len(_UTF8_MARK) and (more := self._read()):
+        while len(piece) < _MARK_BYTES and (more := self._read()):
             piece += more
-        if piece.startswith(_OTHER_MARKS):
-            raise DataFileError(self.name, "it is UTF-16 or UTF-32; wanted UTF-8")
+        self._refuse_foreign(piece)
         if piece.startswith(_UTF8_MARK):
             self.offset = len(_UTF8_MARK)
             piece = piece[len(_UTF8_MARK) :]
@@ -76,12 +87,29 @@ class RawData:
         self._ahead = rest
         return rest
 
+    def _refuse_foreign(self, beginning: bytes) -> None:
+        for sign, problem in _FOREIGN.items():
+            if beginning.startswith(sign):
+                raise DataFileError(self.name, problem)
+        if b"\0" in beginning[:_MARK_BYTES]:  # UTF-16 without its mark
+            raise DataFileError(self.name, _FOREIGN[b"\xff\xfe"])
+
     def _read(self) -> bytes:
         try:
             return self._data.read1(PIECE_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except EOFError as error:
             raise DataFileError(
-                self.name, f"its gzip packing is damaged or cut off ({error})"
+                self.name,
+                "its gzip packing is cut off here (counted in what it unpacks to);"
+                " fetch the file again",
+                byte_offset=self.offset,
+            ) from error
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise DataFileError(
+                self.name,
+                "its gzip packing is damaged from here on (counted in what it unpacks"
+                f" to; {error})",
+                byte_offset=self.offset,
             ) from error
         except OSError as error:
             raise DataFileError(
@@ -121,7 +149,7 @@ def open_file(path: str) -> BinaryIO:
             raise DataFileError(path, "it is a folder, wanted a file")
         return Path(path).open("rb")
     except FileNotFoundError:
-        raise DataFileError(path, "there is no such file") from None
+        raise DataFileError(path, f"there is no such file{seen_from(path)}") from None
     except OSError as error:
         raise DataFileError(path, f"it cannot be read: {error.strerror}") from error
 

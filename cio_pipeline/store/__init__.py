@@ -7,34 +7,42 @@ process that holds the workspace's run lock; others read through `open_reader`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import NewJob, RunSummary
 from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
-    CauseCount,
     NewDeadLetter,
     Selection,
-    count_causes,
-    count_dead_letters,
     discard_dead_letters,
     insert_dead_letters,
     list_dead_letters,
+    newest_id,
     requeue_dead_letters,
 )
 from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
 from cio_pipeline.store.loads import Load, LoadIdentity
 from cio_pipeline.store.queue import JobQueue, Totals
 from cio_pipeline.store.reader import open_reader, read_totals
-from cio_pipeline.store.runs import Heartbeat, RunStart, list_runs
+from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, RunStart, list_runs
 from cio_pipeline.store.schema import (
     make_private_folder,
     prepare,
     workspace_folder,
 )
+from cio_pipeline.store.survey import (
+    CauseCount,
+    ReasonCount,
+    Survey,
+    Timeline,
+    read_survey,
+)
 
 __all__ = [
+    "KEPT_RUNS",
     "ONE_JOB",
     "Appetite",
     "CauseCount",
@@ -43,16 +51,19 @@ __all__ = [
     "Load",
     "LoadIdentity",
     "NewDeadLetter",
+    "ReasonCount",
     "RunStart",
     "Selection",
     "Store",
+    "Survey",
+    "Timeline",
     "Totals",
-    "count_causes",
-    "count_dead_letters",
     "list_dead_letters",
     "list_runs",
     "make_private_folder",
+    "newest_id",
     "open_reader",
+    "read_survey",
     "read_totals",
     "workspace_folder",
 ]
@@ -124,6 +135,10 @@ class Store:
         """From now on, keep what each user was last sent (see `deliveries`)."""
         self.queue.keep_deliveries()
 
+    def forget_deliveries(self) -> None:
+        """Drop what each user was last sent; it is no longer true."""
+        self.queue.forget_deliveries()
+
     def finish_load(self, load: Load, next_index: int) -> None:
         """Commit that all of a load's data is in the queue, safe on the disk.
 
@@ -164,6 +179,8 @@ class Store:
     def close(self) -> None:
         """Fold the log back into the file, give unused space back, and close."""
         try:
-            self.queue.shrink()
+            # A disk without room for that holds all that was committed all the same.
+            with suppress(StateUnwritable):
+                self.queue.shrink()
         finally:
             self.queue.close()

@@ -51,6 +51,8 @@ class Selection:
         user_id: one user's letters, or None for every user's.
         run_id: one run's letters, or None for every run's.
         since: those that failed at or after this (UTC, ISO 8601), or None.
+        up_to_id: those that were there when this was the newest, or None. A run
+            only adds letters, so reads with it agree beside one.
     """
 
     reason: str | None = None
@@ -58,17 +60,20 @@ class Selection:
     user_id: str | None = None
     run_id: str | None = None
     since: str | None = None
+    up_to_id: int | None = None
 
     def where(self) -> tuple[str, list[str | int]]:
         """Give the SQL condition, its values apart from it."""
         conditions = ["1"]
         values: list[str | int] = []
-        for clause, value in (
+        given: tuple[tuple[str, str | int | None], ...] = (
             ("reason = ?", self.reason),
             ("user_id = ?", self.user_id),
             ("run_id = ?", self.run_id),
             ("failed_at >= ?", self.since),
-        ):
+            ("id <= ?", self.up_to_id),
+        )
+        for clause, value in given:
             if value is not None:
                 conditions.append(clause)
                 values.append(value)
@@ -77,15 +82,6 @@ class Selection:
             conditions.append("id IN (SELECT value FROM json_each(?))")
             values.append("[" + ",".join(map(str, self.ids)) + "]")
         return " AND ".join(conditions), values
-
-
-class CauseCount(NamedTuple):
-    """How many dead letters have one reason, status and message."""
-
-    reason: str
-    http_status: int | None
-    message: str
-    letters: int
 
 
 def insert_dead_letters(
@@ -136,27 +132,12 @@ def discard_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
     return gone
 
 
-def count_dead_letters(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many dead letters are meant."""
-    where, values = selection.where()
-    (count,) = connection.execute(
-        f"SELECT COUNT(*) FROM dead_letters WHERE {where}",  # noqa: S608  # values are parameters
-        values,
+def newest_id(connection: sqlite3.Connection) -> int:
+    """Name the newest dead letter's number; 0 where there is none."""
+    (newest,) = connection.execute(
+        "SELECT COALESCE(MAX(id), 0) FROM dead_letters"
     ).fetchone()
-    return int(count)
-
-
-def count_causes(
-    connection: sqlite3.Connection, selection: Selection
-) -> list[CauseCount]:
-    """Group dead letters by reason, status and message, the most frequent first."""
-    where, values = selection.where()
-    rows = connection.execute(
-        "SELECT reason, http_status, message, COUNT(*) AS n FROM dead_letters"  # noqa: S608  # values are parameters
-        f" WHERE {where} GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3",
-        values,
-    )
-    return [CauseCount._make(row) for row in rows]
+    return int(newest)
 
 
 def list_dead_letters(

@@ -48,6 +48,11 @@ def begin_keeping(tx: sqlite3.Connection) -> None:
     _add(tx, tx.execute("SELECT user_id FROM ack_queue_jobs"))
 
 
+def forget(tx: sqlite3.Connection) -> None:
+    """Drop the table."""
+    tx.execute("DROP TABLE deliveries")
+
+
 def changed_only(tx: sqlite3.Connection, jobs: Sequence[NewJob]) -> list[NewJob]:
     """Leave out the jobs that would tell Customer.io what it was told last."""
     changed: list[NewJob] = []

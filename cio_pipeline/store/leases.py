@@ -23,6 +23,8 @@ GROUP_JOBS = 500
 GROUP_SECONDS = 0.05
 _FETCH_JOBS = 2000
 _LOOK_AGAIN_SECONDS = 0.5
+# How long a lease that could be fuller waits for more jobs, while others are out.
+_FILL_SECONDS = 0.5
 
 
 class Appetite(NamedTuple):
@@ -128,8 +130,13 @@ class Leases:
             Nothing when everything is settled, or after `close`.
         """
         with self._changed:
+            full_by = self._clock() + _FILL_SECONDS
             while not self._is_over():
                 now = self._clock()
+                if now < full_by and self._is_filling():
+                    self._needs_tending.set()
+                    self._changed.wait(full_by - now)
+                    continue
                 jobs = self._take(now)
                 if jobs:
                     if self._may_have_more and self._window.is_low:
@@ -262,16 +269,19 @@ class Leases:
         return self._is_closed or (self._is_exhausted and len(self._window) == 0)
 
     def _settle_one(self, job: Job, settlement: Settlement) -> None:
-        tried = job._replace(attempts=job.attempts + 1)
         match settlement:
             case Ack():
                 self._group.acked.append(job)
                 self._forget(job)
             case Nack():
-                tried = tried._replace(strikes=job.strikes + settlement.is_strike)
+                tried = job._replace(
+                    attempts=job.attempts + 1,
+                    strikes=job.strikes + settlement.is_strike,
+                )
                 self._group.retried[job.id] = tried
                 self._window.put_back(tried, self._clock() + settlement.wait_seconds)
             case ToDeadLetters():
+                tried = job._replace(attempts=job.attempts + 1)
                 self._group.dead.append(self._dead_letter(tried, settlement))
                 self._forget(job)
             case _:
@@ -280,6 +290,21 @@ class Leases:
     def _forget(self, job: Job) -> None:
         self._group.retried.pop(job.id, None)
         self._window.finish(job)
+
+    def _is_filling(self) -> bool:
+        """Whether the next lease is better taken later, when it is fuller.
+
+        As with small packets (RFC 896): one may go while none is out; the next
+        waits until it is full, all has come, or an answer is back.
+        """
+        window, appetite = self._window, self._appetite
+        return (
+            appetite.most_jobs > 1
+            and window.out > 0
+            and window.ready_cost < appetite.most_bytes
+            and window.room > 0
+            and not self._is_exhausted
+        )
 
     def _take(self, now: float) -> list[Job]:
         appetite = self._appetite
@@ -323,9 +348,11 @@ def _window_for(parallelism: int, appetite: Appetite) -> Window:
             enough_ready=max(1000, 4 * parallelism),
             most_jobs=10_000,
             most_bytes=16_000_000,
+            cost=appetite.cost,
         )
     return Window(
         enough_ready=2 * appetite.most_jobs,
         most_jobs=100_000,
         most_bytes=64_000_000,
+        cost=appetite.cost,
     )

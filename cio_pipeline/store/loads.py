@@ -42,10 +42,11 @@ class Load:
 def begin_load(queue: JobQueue, identity: LoadIdentity) -> Load:
     """Go on with this data's load, or begin one.
 
-    The latest load of the same data with the same mapping is taken up while it
-    is unfinished or has jobs pending; else the data is loaded anew.
+    The last load of all is taken up if it is of the same data with the same
+    mapping, and unfinished or with jobs pending; else the data is loaded anew. An
+    older one is not: what was loaded since has overwritten what it brought.
     """
-    load = _latest(queue, identity)
+    load = _last(queue, identity)
     if load is not None and (not load.is_finished or queue.has_jobs_of(load.id)):
         return load
     with queue.transaction() as tx:
@@ -82,10 +83,10 @@ def save_progress(
     )
 
 
-def _latest(queue: JobQueue, identity: LoadIdentity) -> Load | None:
+def _last(queue: JobQueue, identity: LoadIdentity) -> Load | None:
     rows = queue.read(
         "SELECT id, source, next_index, is_finished FROM loads"
-        " WHERE fingerprint = ? AND mapping = ? ORDER BY id DESC LIMIT 1",
+        " WHERE id = (SELECT MAX(id) FROM loads) AND fingerprint = ? AND mapping = ?",
         (identity.fingerprint, identity.mapping),
     )
     if not rows:

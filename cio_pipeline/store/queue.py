@@ -125,6 +125,13 @@ class JobQueue(SQLiteAckQueue):
                 deliveries.begin_keeping(tx)
             self.keeps_deliveries = True
 
+    def forget_deliveries(self) -> None:
+        """Drop what each user was last sent; `keep_deliveries` begins anew."""
+        if self.keeps_deliveries:
+            with self.transaction() as tx:
+                deliveries.forget(tx)
+            self.keeps_deliveries = False
+
     def insert(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob], load_id: int
     ) -> None:

@@ -7,9 +7,10 @@ import sqlite3
 from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunRecord, RunSummary
+from cio_pipeline.progress import Progress, progress_from
 from cio_pipeline.store.queue import JobQueue
 
-_KEPT_RUNS = 200
+KEPT_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,12 @@ class Heartbeat:
     """How a run that is going stands, written every second or so.
 
     Args:
-        in_flight: requests out.
-        rate: jobs settled a second, lately.
         written_at: UTC, ISO 8601.
+        progress: how far it is; None where another version wrote it.
     """
 
-    in_flight: int
-    rate: float
     written_at: str
+    progress: Progress | None
 
 
 def start_run(queue: JobQueue, start: RunStart) -> None:
@@ -58,7 +57,7 @@ def start_run(queue: JobQueue, start: RunStart) -> None:
         )
         tx.execute(
             "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
-            (_KEPT_RUNS,),
+            (KEPT_RUNS,),
         )
 
 
@@ -133,7 +132,6 @@ def _heartbeat(row: tuple[str, ...]) -> Heartbeat | None:
     if "written_at" not in counts:
         return None
     return Heartbeat(
-        in_flight=counts["in_flight"],
-        rate=counts["rate"],
         written_at=counts["written_at"],
+        progress=progress_from(counts.get("progress")),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cio_pipeline.model import Job
 
@@ -22,9 +22,18 @@ class Window:
         most_jobs: how many jobs are held at most, those that wait included.
         most_bytes: how many bytes of bodies are held at most; one job is always
             let in, whatever its size.
+        cost: what a job takes of a request.
     """
 
-    def __init__(self, *, enough_ready: int, most_jobs: int, most_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        enough_ready: int,
+        most_jobs: int,
+        most_bytes: int,
+        cost: Callable[[Job], int],
+    ) -> None:
+        self._cost = cost
         self._enough_ready = enough_ready
         self._most_jobs = most_jobs
         self._most_bytes = most_bytes
@@ -36,6 +45,7 @@ class Window:
         # their later jobs. None, the common case, saves a deque a user.
         self._lanes: dict[str, deque[Job] | None] = {}
         self.out = 0
+        self.ready_cost = 0
 
     def __len__(self) -> int:
         return self._jobs
@@ -62,7 +72,7 @@ class Window:
             self._bytes += len(job.body)
             if job.user_id not in self._lanes:
                 self._lanes[job.user_id] = None
-                self._ready.append(job)
+                self._make_ready(job)
                 continue
             waiting = self._lanes[job.user_id]
             if waiting is None:
@@ -79,6 +89,7 @@ class Window:
             heapq.heappop(self._backing_off)
         else:
             self._ready.popleft()
+            self.ready_cost -= self._cost(job)
         return job
 
     def peek(self, now: float) -> Job | None:
@@ -94,7 +105,7 @@ class Window:
         self._bytes -= len(job.body)
         waiting = self._lanes[job.user_id]
         if waiting:
-            self._ready.append(waiting.popleft())
+            self._make_ready(waiting.popleft())
         else:
             del self._lanes[job.user_id]
 
@@ -106,6 +117,10 @@ class Window:
     def next_due(self) -> float | None:
         """When the first job that backs off may go; None if none does."""
         return self._backing_off[0][0] if self._backing_off else None
+
+    def _make_ready(self, job: Job) -> None:
+        self._ready.append(job)
+        self.ready_cost += self._cost(job)
 
     @property
     def is_resting(self) -> bool:

@@ -120,6 +120,63 @@ def test_what_a_plain_run_left_in_the_queue_is_counted_in(
     assert api.people()["1"] == {"name": "name 1"}
 
 
+@pytest.mark.parametrize("options", [[], ["-changed-only"]], ids=["all", "changed"])
+def test_a_broken_off_load_is_not_gone_on_with_after_another_file(
+    api: ScriptedApi, program: Program, options: list[str]
+) -> None:
+    """The first half of it was overwritten by the other file: all of it must go."""
+    broken = b'[{"id": 1, "name": "first"}, {"id": 2, "name": "first"} !'
+    monday = program.write_data(broken, "monday.json")
+    tuesday = program.write_data([{"id": 1, "name": "second"}], "tuesday.json")
+    program.run("sync", "-data", monday, *options)
+    program.run("sync", "-data", tuesday, *options)
+    sent(api)
+
+    again = program.run("sync", "-data", monday, "-json", *options)
+
+    assert again.result["records"] == 2
+    assert api.people()["1"] == {"name": "first"}
+
+
+def test_a_discarded_dead_letter_was_not_delivered(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Dropped from the report, it is sent again the next night all the same."""
+    api.script("1", [400])
+    sync(program, users(2))
+    program.run("dead-letters", "discard", "-all", "-yes")
+    sent(api)
+    sync(program, users(2))
+
+    assert sent(api) == [("1", "name 1")]
+
+
+def test_a_requeued_payload_is_what_was_delivered_last(
+    api: ScriptedApi, program: Program
+) -> None:
+    """An old one that goes out late overwrites the newer: the newer goes again."""
+    api.script("1", [400])
+    sync(program, users(2, u1="old"))
+    sync(program, users(2))
+    program.run("dead-letters", "requeue", "-all")
+    program.resume()
+    sent(api)
+    sync(program, users(2))
+
+    assert sent(api) == [("1", "name 1")]
+
+
+def test_a_null_removes_once(api: ScriptedApi, program: Program) -> None:
+    """A removal is a payload like any other; a key left out changes nothing."""
+    sync(program, [{"id": 1, "name": "a", "computed_ltv": 5}])
+    sync(program, [{"id": 1, "name": None, "computed_ltv": 5}])
+    sent(api)
+    again = sync(program, [{"id": 1, "name": None, "computed_ltv": 5}])
+
+    assert again.result["skipped"] == 1
+    assert api.people() == {"1": {"ltv": 5}}
+
+
 def test_requeued_dead_letters_are_known_of(api: ScriptedApi, program: Program) -> None:
     """A requeued job changes what Customer.io holds."""
     api.script("1", [400])

@@ -46,10 +46,11 @@ def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> 
     """The warnings of the specification, counted."""
     program.configure(
         mappings=[
-            {"from": name, "to": name} for name in ("created_at", "bio", "unsubscribed")
+            {"from": name, "to": name}
+            for name in ("created_at", "bio", "unsubscribed", "email", "id", "ltv")
         ]
     )
-    records = [
+    records: list[dict[str, Any]] = [
         {"id": "1", "created_at": 1700000000},
         {"id": "2", "created_at": "2026-01-01"},
         {"id": "ada@example.com", "bio": "short"},
@@ -57,7 +58,12 @@ def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> 
         {"id": "1", "unsubscribed": "yes"},
         {"id": "3", "bio": {"nested": ["y" * 1001]}},
         {"id": "4"},
+        {"id": "5@example.com", "email": "other@example.com"},
+        {"id": "6", "bio": ["z" * 999] * 32},
     ]
+    records = [{"userId": record.pop("id"), **record} for record in records]
+    records.append({"userId": "7", "id": "8"})
+    program.configure(userId="userId")
 
     result = check(program, records)
 
@@ -67,14 +73,46 @@ def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> 
     }
     assert told == {
         ("created_at_not_a_timestamp", "created_at"): (1, 1),
-        ("id_read_as_email", None): (1, 2),
+        ("id_read_as_email", None): (2, 2),
         ("id_read_as_cio_id", None): (1, 3),
-        ("value_too_long", "bio"): (2, 3),
+        ("value_too_long", "bio"): (3, 3),
+        ("payload_too_large", None): (1, 8),
+        ("identifier_changed", "email"): (1, 7),
+        ("identifier_changed", "id"): (1, 9),
         ("reserved_attribute", "unsubscribed"): (1, 4),
         ("nothing_mapped", None): (1, 6),
         ("user_repeated", None): (1, None),
     }
+    assert result["unused_mappings"] == [{"from": "ltv", "did_you_mean": None}]
     assert result["code"] == 0
+
+
+def test_a_mapping_to_nothing_is_told(api: ScriptedApi, program: Program) -> None:
+    """By `check` with the key that may be meant, by `sync` loudly, once."""
+    program.configure(
+        mappings=[{"from": "name", "to": "n"}, {"from": "computedltv", "to": "ltv"}]
+    )
+    records = [{"id": 1, "name": "a", "computed_ltv": 5}, {"id": 2}]
+    data = program.write_data(records)
+
+    checked = program.run("check", "-data", data)
+    synced = program.run("sync", "-data", data)
+    program.configure(mappings=[{"from": "computedltv", "to": "ltv"}])
+    nothing = program.run("sync", "-data", data)
+
+    assert "'computedltv' (did you mean 'computed_ltv'?)" in checked.stdout
+    assert "Nothing looks wrong" not in checked.stdout
+    assert "no record has the mapped key 'computedltv'" in synced.stderr
+    assert "no record has any of the mapped keys" in nothing.stderr
+    assert (synced.code, nothing.code) == (0, 0)
+    assert api.people()["1"] == {"n": "a"}
+
+
+def test_a_long_payload_is_shown_in_part(program: Program) -> None:
+    """A page of it would bury what matters."""
+    data = program.write_data([{"id": 1, "name": "x" * 900}])
+
+    assert max(map(len, program.run("check", "-data", data).stdout.split("\n"))) < 350
 
 
 def test_records_that_cannot_be_sent_are_told(program: Program) -> None:
@@ -155,10 +193,58 @@ def test_a_suggested_configuration_works(api: ScriptedApi, program: Program) -> 
     }
 
 
+def test_a_suggestion_is_a_valid_configuration_at_once(program: Program) -> None:
+    """`check -suggest > c.json`, `check -config c.json`, then fill in the keys."""
+    long_name = "k" * 151
+    record = {"": 1, long_name: 2, "a.b": 3, "a": {"b": 4}, "a_b": 5, "x": {"y": {}}}
+    data = program.write_data([record | {"contact_id": n} for n in range(3)])
+    suggested = program.folder / "suggested.json"
+    suggested.write_text(program.run("check", "-suggest", "-data", data).stdout)
+
+    checked = program.run_as_given("check", "-config", suggested, "-data", data)
+    synced = program.run_as_given("sync", "-config", suggested, "-data", data)
+
+    assert checked.code == 0, checked.stderr
+    assert "fill in siteId and apiKey" in checked.stdout
+    assert '0: {"a.b": 3, "a_b": 5, "x_y": {}}' in checked.stdout
+    assert synced.code == 2
+    assert "'YOUR-SITE-ID' stands there" in synced.stderr
+
+
+@pytest.mark.parametrize(
+    ("records", "user_id"),
+    [
+        ([{"name": "x", "user_id": 1, "email": "a@b.cd"}], "user_id"),
+        ([{"Email": "a@b.cd", "plan": "x"}], "Email"),
+        ([{"uuid": "u", "email": "a@b.cd"}], "uuid"),
+        ([{"_id": "u", "email": "a@b.cd"}], "_id"),
+        ([{"plan": "x", "account_id": 5}], "account_id"),
+        ([{"profile": {"id": 5}, "plan": "x"}], "profile.id"),
+        ([{"id": 1.5, "userId": 5}], "userId"),
+        ([{"id": 1, "email": "a"}, {"email": "b"}], "email"),
+        ([{"paid": "x", "plan": "y"}], None),
+    ],
+    ids=str,
+)
+def test_the_user_id_is_guessed(
+    program: Program, records: list[Any], user_id: str | None
+) -> None:
+    """The best known name that every record has; else the person is told."""
+    data = program.write_data(records)
+
+    outcome = program.run("check", "-suggest", "-data", data, "-json")
+
+    assert outcome.result["user_id"] == user_id
+
+
 def test_a_suggestion_for_a_table_says_what_its_texts_are(program: Program) -> None:
     """CSV has only text; numbers and times need a type."""
     data = program.folder / "data.csv"
-    data.write_text("id,age,ltv,zip,vip,since\n1,30,1.5,01234,true,2026-01-01\n")
+    data.write_text(
+        "id,age,ltv,zip,vip,since,phone,seen_at\n"
+        "1,30,1.5,01234,true,2026-01-01,+49301,1700000000000\n"
+        "2,,,,,,,\n"
+    )
 
     outcome = program.run("check", "-suggest", "-data", data, "-json")
 
@@ -172,4 +258,8 @@ def test_a_suggestion_for_a_table_says_what_its_texts_are(program: Program) -> N
         "zip": None,
         "vip": "boolean",
         "since": "timestamp",
+        "phone": None,
+        "seen_at": "timestamp",
     }
+    program.configure(mappings=outcome.result["configuration"]["mappings"])
+    assert program.run("check", "-data", data).code == 0, "empty cells are no mistakes"

@@ -329,7 +329,7 @@ def test_the_reports_are_safe_against_hostile_names(
     csv = program.run("dead-letters", "-format", "csv").stdout
 
     assert "\x1b" not in table
-    assert "2 dead letters, 1 cause:" in table
+    assert "2 dead letters, 1 cause, 2 users" in table
     assert f"'{name}" in csv.replace('"', "")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
 import requests
 
-from tests.support.api import ScriptedApi
+from tests.support.api import Answer, ScriptedApi
 from tests.support.program import Program, finish
 
 AUTH = ("sandbox-site", "sandbox-key")
@@ -155,6 +156,91 @@ def test_what_takes_a_moment_to_show_is_waited_for(
     assert outcome.result["matching"] == 3
 
 
+def test_values_of_every_kind_are_recognised_in_what_comes_back(
+    program: Program,
+) -> None:
+    """The App API answers in text; that must not look like a difference."""
+    values: list[Any] = [
+        1e21,
+        0.1,
+        -0.0,
+        1.0,
+        10**30,
+        -5,
+        True,
+        False,
+        None,
+        "",
+        "1",
+        "e\u0301",
+        {"b": [1.0, {"c": None}], "a": "x"},
+        [],
+        {},
+    ]
+    program.configure(
+        mappings=[{"from": f"v{n}", "to": f"v{n}"} for n in range(len(values))]
+        + [{"from": name, "to": name} for name in ("email", "unsubscribed", "since")]
+        + [{"from": "since", "to": "created_at", "type": "timestamp"}]
+    )
+    record = {f"v{n}": value for n, value in enumerate(values)}
+    data = program.write_data(
+        [
+            {"id": 1, "email": "a@b.cd", "since": "2026-01-01", **record},
+            {"id": 2, "unsubscribed": True},
+            {"id": 3, "unsubscribed": None},
+        ]
+    )
+    program.run("sync", "-data", data)
+
+    outcome = program.run("verify", "-data", data, "-json", "-wait", "0")
+
+    assert outcome.result["different_users"] == []
+    assert outcome.result["matching"] == 3
+
+
+def test_repeated_users_may_stand_anywhere_in_the_file(program: Program) -> None:
+    """Each is looked up once, after the last of its records."""
+    data = program.write_data(
+        [{"id": n % 300, "name": f"name {n}"} for n in range(900)]
+        + [{"id": 7, "name": "last"}, {"id": 1000}]
+    )
+    program.configure(api="batch")
+    program.run("sync", "-data", data)
+
+    outcome = program.run("verify", "-data", data, "-json")
+
+    assert outcome.result["checked"] == outcome.result["matching"] == 301
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [404, Answer(203, b"<html>log in</html>"), Answer(203, b"{}")],
+    ids=["404", "HTML", "empty"],
+)
+def test_an_answer_that_is_not_the_app_apis_is_told(
+    api: ScriptedApi, program: Program, answer: Any
+) -> None:
+    """A wrong address must not read as `everybody is missing`."""
+    data = program.write_data(users(3))
+    api.script("/v1/customers/attributes", [answer])
+
+    outcome = program.run("verify", "-data", data, "-wait", "0")
+
+    assert outcome.code == 2
+    assert outcome.stdout == ""
+    assert "appUrl" in outcome.stderr
+
+
+def test_a_file_of_which_no_record_is_a_user_does_not_pass(program: Program) -> None:
+    """Nothing compared is nothing proved."""
+    data = program.write_data([{"name": "no id"}])
+
+    outcome = program.run("verify", "-data", data)
+
+    assert outcome.code == 1
+    assert "no record maps to a user" in outcome.stdout
+
+
 def test_failures_are_repeated_and_a_rejected_key_is_told(
     api: ScriptedApi, program: Program
 ) -> None:
@@ -171,5 +257,6 @@ def test_failures_are_repeated_and_a_rejected_key_is_told(
     assert repeated.code == 0
     assert rejected.code == 3
     assert "Check appApiKey" in rejected.stderr
+    assert "Track API key will not do" in rejected.stderr
     assert missing.code == 2
     assert "appApiKey" in missing.stderr

@@ -60,9 +60,7 @@ def official(api: ScriptedApi) -> CustomerIO:
 @pytest.fixture
 def ours(api: ScriptedApi) -> Iterator[TrackClient]:
     """Make our client."""
-    transport = Transport(
-        pool_size=1, connect_timeout_seconds=5, read_timeout_seconds=5
-    )
+    transport = Transport(connect_timeout_seconds=5, read_timeout_seconds=5)
     yield TrackClient(transport, api.url, TOKEN)
     transport.close()
 

@@ -65,3 +65,10 @@ def test_null_and_empty_text_are_the_same_as_nothing() -> None:
     assert is_same(None, "")
     assert not is_same("x", None)
     assert not is_same(0, None)
+
+
+def test_no_text_that_comes_back_stops_a_comparison() -> None:
+    """A signalling NaN cannot be compared with anything."""
+    for text in ("sNaN", "nan", "Infinity", "1e999999999999", "", "5 ", "0x5"):
+        assert not is_same(7, text)
+        assert not is_same(7.5, text)

@@ -18,7 +18,9 @@ class WindowMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = Window(enough_ready=20, most_jobs=20, most_bytes=200)
+        self.window = Window(
+            enough_ready=20, most_jobs=20, most_bytes=200, cost=lambda job: job.id
+        )
         self.waiting: dict[str, deque[int]] = defaultdict(deque)
         self.out: dict[int, Job] = {}
         self.due: dict[int, float] = {}
@@ -82,6 +84,8 @@ class WindowMachine(RuleBasedStateMachine):
         assert len(self.window) == sum(map(len, self.waiting.values()))
         assert self.window.out == len(self.out)
         assert self.window.next_due() == min(self.due.values(), default=None)
+        heads = {line[0] for line in self.waiting.values() if line}
+        assert self.window.ready_cost == sum(heads - set(self.out) - set(self.due))
 
 
 TestWindow = WindowMachine.TestCase

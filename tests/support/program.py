@@ -141,6 +141,19 @@ class Program:
         process = self.start(command, *options, stdin=source, **environment)
         return finish(process, stdin)
 
+    def run_as_given(self, command: str, *options: str | Path) -> Outcome:
+        """Run a command with just these options and the state, in the folder."""
+        process = subprocess.Popen(
+            [sys.executable, MAIN, *command.split(), *options, "-state", self.state],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"NO_PROXY": "127.0.0.1"},
+            cwd=self.folder,
+        )
+        return finish(process)
+
     def sync(self, records: object, *options: str | Path) -> Outcome:
         """Write a data file and sync it, for the ``-json`` result."""
         data = self.write_data(records)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cio_pipeline.config import (
+    PLACEHOLDERS,
     Config,
     Mapping,
     parse_config,
@@ -122,6 +123,10 @@ def test_every_key_is_read() -> None:
         ({"maxAttempts": 0}, ["'maxAttempts'", "1 or more"]),
         ({"maxOutageSeconds": "5m"}, ["'maxOutageSeconds'", "seconds"]),
         ({"timeoutSeconds": 0}, ["'timeoutSeconds'", "more than 0"]),
+        ({"timeoutSeconds": 1e300}, ["'timeoutSeconds'", "an hour at most"]),
+        ({"timeoutSeconds": [10, 30]}, ["'timeoutSeconds'", "found a list"]),
+        ({"requestsPerSecond": 10**400}, ["'requestsPerSecond'"]),
+        ({"maxOutageSeconds": 10**400}, ["'maxOutageSeconds'"]),
         ({"apiKey": "secret\n"}, ["'apiKey'", "line break"]),
         ({"apiKey": ""}, ["'apiKey'", "empty"]),
     ],
@@ -149,7 +154,11 @@ def test_a_wrong_key_of_customer_ios_is_not_repeated(key: str) -> None:
         (b"", "empty"),
         (b"  \n", "empty"),
         (b"{", "line 1, column 2"),
-        (b'{"parallelism": 25,}', "not JSON at line 1"),
+        (b'{"parallelism": 25,\n}', "line 1, column 19: a comma after the last entry"),
+        (b'{"mappings": [1 , ]}', "line 1, column 17: a comma after the last entry"),
+        (b"{'parallelism': 25}", "double quotes"),
+        (b"{ // how many\n}", "JSON has no comments"),
+        ('{"userId": "id"}'.encode("utf-16"), "it is UTF-16; save the file as UTF-8"),
         (b"[]", "wanted a JSON object, found a list"),
         (b"5", "found a number"),
         (b"\xff", "byte 0 is not UTF-8"),
@@ -185,3 +194,11 @@ def test_sending_needs_both_track_keys() -> None:
     with pytest.raises(ConfigError, match="apiKey"):
         require_track_keys(parse(siteId="s"), "c.json")
     assert require_track_keys(parse(siteId="s", apiKey="k"), "c.json") == ("s", "k")
+
+
+def test_a_placeholder_is_no_key() -> None:
+    """A suggested configuration is valid, and asks nobody before it is filled in."""
+    config = parse(**PLACEHOLDERS)
+
+    with pytest.raises(ConfigError, match="'YOUR-SITE-ID' stands there"):
+        require_track_keys(config, "c.json")

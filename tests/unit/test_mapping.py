@@ -102,6 +102,36 @@ def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:
         map_one(record)
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("ID", "did you mean 'ID'"),
+        ("user_id", "did you mean 'user_id'"),
+        ("userId", "did you mean 'userId'"),
+        ("paid", "its user id"),
+    ],
+)
+def test_a_missing_id_is_told_with_the_key_that_may_be_meant(
+    key: str, hint: str
+) -> None:
+    """The most frequent cause of a file full of dead letters."""
+    with pytest.raises(RecordError) as caught:
+        map_one({"name": "x", key: 5})
+
+    assert str(caught.value).endswith((hint, hint + "?"))
+
+
+def test_mappings_that_find_nothing_are_known() -> None:
+    """A mistyped `from` maps to nothing, without a word from any record."""
+    mapper = Mapper("id", [Mapping("name", "name"), Mapping("nmae", "n", "number")])
+
+    mapper.map(Record(0, {"id": 1}))
+    before = mapper.unused
+    mapper.map(Record(1, {"id": 2, "name": None}))
+
+    assert (before, mapper.unused) == (["name", "nmae"], ["nmae"])
+
+
 def test_the_id_may_be_a_path() -> None:
     """`userId` follows the same rule as `from`."""
     assert map_one({"a": {"b": 7}}, user_id="a.b").user_id == "7"
@@ -143,7 +173,6 @@ def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> Non
 @pytest.mark.parametrize(
     "value",
     [
-        "",
         "yesterday",
         "2021-13-01",
         "2021-02-30",
@@ -175,6 +204,8 @@ def test_what_is_no_time_is_refused(value: Any) -> None:
         ("number", "12345678901234567890", 12345678901234567890),
         ("number", 2.5, 2.5),
         ("number", "", None),
+        ("timestamp", "", None),
+        ("timestamp", " ", None),
         ("integer", "7", 7),
         ("integer", "7.0", 7),
         ("integer", 7, 7),

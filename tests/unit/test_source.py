@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,14 @@ def test_reading_may_begin_later(tmp_path: Path) -> None:
         (b"id,name\n1,Ada\n", "-format csv", 0),
         (b"hello", "not JSON", 0),
         (b"\xff\xfe[\x001\x00]\x00", "UTF-16", None),
+        (b"[\x001\x00]\x00", "UTF-16", None),
+        (b"PK\x03\x04junk", "a ZIP archive or a spreadsheet", None),
+        (b"BZh91AY&SY", "bzip2; wanted gzip", None),
         (b"[1, {}", "ends before its array does, after 2 whole records", 6),
         (b'[{"id": 1}, {"id"', "ends before its array does, after 1 whole record", 17),
         (b"[1, 2] x", "something follows the array, after 2 whole records", 7),
         (b"[1, 2][3]", "something follows the array", 6),
-        (b"[1, 2,]", "a value or a comma that may not stand here", 6),
+        (b"[1, 2,]", "a comma after the last one?", 6),
         (b"[1 2]", "not JSON any more, after 1 whole record", 4),
         (b'["\xff"]', "not UTF-8", 2),
         (b"[NaN]", "not JSON any more", 1),
@@ -213,17 +217,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
     """A load goes on only with the very same data; a moved file is the same."""
     path = tmp_path / "data.json"
-    path.write_bytes(b"[1, 2, 3]")
+    path.write_bytes(b"1, 2, 3")
     about = path.stat()
 
-    def look(where: Path, data_format: Any = None) -> str | None:
+    def look(where: Path, data_format: Any = "csv") -> str | None:
         with open_source(str(where), format=data_format) as source:
             return source.fingerprint
 
     first, again = look(path), look(path)
     moved = path.rename(tmp_path / "moved.json")
     after_move = look(moved)
-    moved.write_bytes(b"[1, 2, 4]")
+    moved.write_bytes(b"1, 2, 4")
     os.utime(moved, ns=(about.st_atime_ns, about.st_mtime_ns))
 
     assert first == again == after_move
@@ -295,8 +299,10 @@ def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
         (b"id,,x\n", "column 2 has no name"),
         (b"id,id\n", "two columns are named 'id'"),
         (b'[{"id": 1}]', "looks like JSON"),
-        (b'id\n"a', "no CSV"),
-        (b"id\n\xff\n", "not UTF-8"),
+        (b'id\n"a', "a quote is opened and never closed"),
+        (b'id\n"a"b\n', "text follows a closing quote"),
+        (b"id\r1\r2\r", "a carriage return stands alone"),
+        (b"id\n\xff\n", "save the file as UTF-8"),
     ],
 )
 def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, words: str) -> None:
@@ -306,14 +312,131 @@ def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, words: str) -> N
     assert words in str(error)
 
 
-def test_a_damaged_package_gives_what_stood_before(tmp_path: Path) -> None:
-    """A download that broke off."""
-    content = gzip.compress(json.dumps([{"id": n} for n in range(50_000)]).encode())
+def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
+    """Not where the reading was: a quote that is never closed swallows the rest."""
+    rows = b'id,note\n1,"two\nlines"\n\n'
+    rest = b'2,"never closed\n' + b"3,c\n" * 50_000
 
-    records, error = read_until_it_breaks(content[: len(content) // 2], tmp_path)
+    records, error = read_until_it_breaks(rows + rest, tmp_path, "data.csv")
 
-    assert records
-    assert "gzip" in str(error)
+    assert records == [{"id": "1", "note": "two\nlines"}]
+    assert error.byte_offset == len(rows)
+    assert "after 1 whole record" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        (b"id,name\n", []),
+        (b"id,name", []),
+        (b'id,name\r\n1,"a\r\nb"\r\n', [{"id": "1", "name": "a\r\nb"}]),
+        (b"id,name\n1,\n", [{"id": "1", "name": ""}]),
+        (b"id,name\n1,a\x00b\n", [{"id": "1", "name": "a\x00b"}]),
+    ],
+    ids=["header", "header cut", "quoted line", "empty cell", "NUL"],
+)
+def test_odd_tables_are_read(tmp_path: Path, content: bytes, records: Any) -> None:
+    """All of these come out of real exports."""
+    assert read(content, tmp_path, "data.csv") == records
+
+
+def test_a_named_pipe_is_read(tmp_path: Path) -> None:
+    """`-data <(export)`: no size, no second reading."""
+    path = tmp_path / "pipe.jsonl"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b'{"id": 1}\n{"id": 2}',))
+    writer.start()
+
+    with open_source(str(path)) as source:
+        values = [record.value for record in source.records()]
+
+    writer.join()
+    assert values == [{"id": 1}, {"id": 2}]
+    assert source.fingerprint is None
+
+
+def test_a_file_that_shrinks_while_it_is_read_breaks_there(tmp_path: Path) -> None:
+    """Whoever writes it anew under our eyes gets a message, not half a record."""
+    path = tmp_path / "data.json"
+    path.write_bytes(json.dumps([{"id": n} for n in range(50_000)]).encode())
+    records: list[Any] = []
+
+    with open_source(str(path)) as source:
+        reading = source.records()
+        records.append(next(reading).value)
+        os.truncate(path, 2 * PIECE_BYTES)
+        with pytest.raises(DataFileError, match="ends before its array does"):
+            records.extend(record.value for record in reading)
+
+    assert records == [{"id": n} for n in range(len(records))]
+
+
+def test_a_package_that_is_cut_off_gives_what_stood_before(tmp_path: Path) -> None:
+    """A download that broke off; the byte is counted in what it unpacks to."""
+    plain = json.dumps([{"id": n} for n in range(50_000)]).encode()
+    packed = gzip.compress(plain)
+
+    records, error = read_until_it_breaks(packed[: len(packed) // 2], tmp_path)
+
+    assert "gzip packing is cut off" in str(error)
+    assert error.byte_offset is not None
+    assert len(records) == plain[: error.byte_offset].count(b"}")
+
+
+def test_a_package_of_several_parts_is_one_file(tmp_path: Path) -> None:
+    """`cat a.gz b.gz` is one package, and padding may follow it."""
+    parts = gzip.compress(b'[{"id": 1},') + gzip.compress(b'{"id": 2}]') + b"\0" * 99
+
+    assert read(parts, tmp_path, "data.json.gz") == [{"id": 1}, {"id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "piece"),
+    [
+        ("data.json.gz", b'[{"id": 0}, {"id": "', b"a" * 1_000_000),
+        ("data.json.gz", b'[{"id": 0}, [', b"1," * 500_000),
+        ("data.jsonl.gz", b'{"id": 0}\n{"id": "', b"a" * 1_000_000),
+        ("data.csv.gz", b'id,name\n0,x\n1,"', b"a\n" * 500_000),
+    ],
+    ids=["text", "list", "line", "quote"],
+)
+def test_a_record_without_an_end_is_not_taken_into_memory(
+    tmp_path: Path, name: str, begin: bytes, piece: bytes
+) -> None:
+    """Guarantee 9: 100 KB of gzip can hold a gigabyte of one letter."""
+    path = tmp_path / name
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(begin)
+        for _ in range(70):
+            file.write(piece)
+    records: list[Any] = []
+
+    with (
+        pytest.raises(DataFileError, match="more than 64,000,000 bytes") as caught,
+        open_source(str(path)) as source,
+    ):
+        records.extend(record.value for record in source.records())
+
+    assert len(records) == 1
+    assert caught.value.byte_offset is not None
+    assert caught.value.byte_offset <= PIECE_BYTES
+
+
+def test_half_of_a_surrogate_pair_breaks_no_json_lines(tmp_path: Path) -> None:
+    """JSON allows it; one user's cut emoji must not stop the file."""
+    content = b'{"id": 1, "name": "\\ud83d"}\n{"id": 2}\n'
+
+    assert read(content, tmp_path, "data.jsonl") == [
+        {"id": 1, "name": "\ud83d"},
+        {"id": 2},
+    ]
+
+
+def test_an_array_called_json_lines_is_told(tmp_path: Path) -> None:
+    """Each of its lines would be a dead letter."""
+    _, error = read_until_it_breaks(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl")
+
+    assert "say -format json" in str(error)
 
 
 _text = st.text(st.characters(exclude_categories=["Cs"]))

@@ -1,0 +1,93 @@
+"""When letters failed, as the bars of a chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cio_pipeline.store import Timeline
+
+# A single second with letters in it shows as one bar of some, not as a wall.
+_FEWEST_BARS = 30
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One span of time.
+
+    Args:
+        place: which one, from 0.
+        letters: how many failed in it; never none.
+        start: when it begins, for people.
+    """
+
+    place: int
+    letters: int
+    start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A bar for each span that has letters.
+
+    Args:
+        spans: how many there is room for.
+        span: how long each is, for people.
+        ticks: labels for the chart's start, middle and end.
+        tallest: the fullest span; None where there are no letters.
+    """
+
+    bars: tuple[Bar, ...]
+    spans: int
+    span: str
+    ticks: tuple[str, str, str]
+    tallest: Bar | None
+
+
+def draw_timeline(timeline: Timeline) -> Chart:
+    """Place the bars, with room beside few of them."""
+    length = timeline.bucket_seconds
+    if not timeline.counts:
+        return Chart(bars=(), spans=0, span="", ticks=("", "", ""), tallest=None)
+    first, last = min(timeline.counts), max(timeline.counts)
+    needed = (last - first) // length + 1
+    spans = max(needed, _FEWEST_BARS)
+    start = first - (spans - needed) // 2 * length
+    style = _style(length, spans * length)
+    bars = tuple(
+        Bar((at - start) // length, letters, _moment(at, style))
+        for at, letters in sorted(timeline.counts.items())
+    )
+    ends = (start, start + spans // 2 * length, start + spans * length)
+    return Chart(
+        bars=bars,
+        spans=spans,
+        span=_span(length),
+        ticks=(
+            _moment(ends[0], style),
+            _moment(ends[1], style),
+            _moment(ends[2], style),
+        ),
+        tallest=max(bars, key=lambda bar: bar.letters),
+    )
+
+
+def _style(length: int, range_seconds: int) -> str:
+    if length >= _DAY:
+        return "%Y-%m-%d"
+    if range_seconds > _DAY:
+        return "%m-%d %H:%M"
+    return "%H:%M" if length >= 60 else "%H:%M:%S"
+
+
+def _moment(at: int, style: str) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):{style}}"
+
+
+def _span(seconds: int) -> str:
+    for unit_seconds, unit in ((_DAY, "day"), (3600, "hour"), (60, "minute")):
+        if seconds % unit_seconds == 0:
+            count = seconds // unit_seconds
+            return unit if count == 1 else f"{count} {unit}s"
+    return "second" if seconds == 1 else f"{seconds} seconds"

@@ -1,0 +1,114 @@
+"""Leases over a real file: what waits for what."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cio_pipeline.model import Ack, Job, NewJob
+from cio_pipeline.store import Appetite, Leases, LoadIdentity, Store
+from cio_pipeline.store.schema import make_private_folder
+
+FITS = 10  # jobs of one byte in a lease of ten
+LONG_SECONDS = 20.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty queue."""
+    make_private_folder(tmp_path / "state")
+    with Store(tmp_path / "state") as opened:
+        yield opened
+
+
+class Filling:
+    """A queue that is being filled while leases of several jobs are taken.
+
+    Time stands still, so nothing is ever given up on.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
+        self._load = store.begin_load(identity)
+        self._loaded = 0
+        self.leases = Leases(
+            store.queue,
+            parallelism=2,
+            appetite=Appetite(FITS, FITS, lambda _: 1),
+            clock=lambda: 0.0,
+            dead_letter=lambda *_: pytest.fail("nobody is refused"),
+        )
+
+    def load(self, count: int) -> None:
+        """Commit so many jobs of different users, and bring them into memory."""
+        numbers = range(self._loaded, self._loaded + count)
+        self._loaded += count
+        jobs = [NewJob(str(number), b"{}", number) for number in numbers]
+        self._store.enqueue(self._load, jobs, [], next_index=self._loaded)
+        self.leases.jobs_came()
+        self.leases.tend()
+
+    def lease_in_thread(self) -> tuple[threading.Thread, list[Job]]:
+        """Ask for a lease as a consumer would; it comes when it comes."""
+        found: list[Job] = []
+        thread = threading.Thread(target=lambda: found.extend(self.leases.lease()))
+        thread.start()
+        return thread, found
+
+
+def test_the_first_lease_does_not_wait_to_be_full(store: Store) -> None:
+    """Nothing is out, so nothing is gained by waiting."""
+    filling = Filling(store)
+    filling.load(3)
+
+    assert len(filling.leases.lease()) == 3
+
+
+def test_while_others_are_out_a_lease_waits_until_it_is_full(store: Store) -> None:
+    """Few full bodies instead of many small ones: the API counts requests."""
+    filling = Filling(store)
+    filling.load(3)
+    filling.leases.lease()
+    filling.load(4)
+    thread, found = filling.lease_in_thread()
+    thread.join(0.05)
+    was_waiting = thread.is_alive()
+
+    filling.load(8)
+    thread.join(LONG_SECONDS)
+
+    assert was_waiting
+    assert len(found) == FITS
+
+
+def test_when_all_has_come_nobody_waits_for_more(store: Store) -> None:
+    """The last body is as full as it gets."""
+    filling = Filling(store)
+    filling.load(3)
+    filling.leases.lease()
+    filling.load(4)
+    thread, found = filling.lease_in_thread()
+
+    filling.leases.all_loaded()
+    filling.leases.tend()
+    thread.join(LONG_SECONDS)
+
+    assert len(found) == 4
+
+
+def test_when_the_others_are_back_what_is_there_goes(store: Store) -> None:
+    """A slow source must not hold back what came already."""
+    filling = Filling(store)
+    filling.load(3)
+    first = filling.leases.lease()
+    filling.load(4)
+    thread, found = filling.lease_in_thread()
+
+    filling.leases.settle([(job, Ack()) for job in first])
+    thread.join(LONG_SECONDS)
+
+    assert len(found) == 4

@@ -1,0 +1,50 @@
+"""N shards are a partition: every record in one of them, a user's in the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cio_pipeline.mapping import Mapper
+from cio_pipeline.model import Record
+from cio_pipeline.shard import Shard
+
+ids: st.SearchStrategy[Any] = (
+    st.text(max_size=200) | st.integers() | st.none() | st.booleans() | st.just({})
+)
+values = st.fixed_dictionaries({"id": ids}) | st.just({}) | st.text() | st.none()
+
+
+@given(values=st.lists(values, max_size=30), count=st.integers(1, 50))
+def test_every_record_is_in_one_shard_whatever_it_is(
+    values: list[Any], count: int
+) -> None:
+    """None is lost, none is sent twice, none is two shards' dead letter."""
+    mapper = Mapper("id", [])
+    shards = [Shard(index, count) for index in range(count)]
+
+    for place, value in enumerate(values):
+        record = Record(place, value)
+        assert sum(shard.takes(record, mapper) for shard in shards) == 1
+
+
+@given(
+    user_id=st.text(min_size=1, max_size=30),
+    places=st.lists(st.integers(0, 10**9), min_size=2, max_size=5),
+    count=st.integers(1, 50),
+)
+def test_a_users_records_are_all_in_one_shard(
+    user_id: str, places: list[int], count: int
+) -> None:
+    """Wherever they stand; so one queue keeps their order."""
+    mapper = Mapper("id", [])
+    taking = {
+        index
+        for place in places
+        for index in range(count)
+        if Shard(index, count).takes(Record(place, {"id": user_id}), mapper)
+    }
+
+    assert len(taking) == 1

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from structlog import DropEvent
+
+from cio_pipeline.reports import EventLines
+
+TIME = "2026-11-24T12:00:30Z"
+
+
+def dead(message: str = "bad", **changes: Any) -> dict[str, Any]:
+    """Build a dead letter's event."""
+    facts = {"user_id": "u1", "record_index": 7, "reason": "rejected"}
+    event = {"event": "job_dead_lettered", "timestamp": TIME, "message": message}
+    return event | facts | {"http_status": 400} | changes
+
+
+def shown(lines: EventLines, events: list[dict[str, Any]], level: str) -> list[str]:
+    """Render events; those held back are left out."""
+    texts = []
+    for event in events:
+        try:
+            texts.append(lines(None, level, event))
+        except DropEvent:
+            continue
+    return texts
+
+
+def test_a_dead_letter_is_a_sentence() -> None:
+    """Who, where in the file, why."""
+    (line,) = shown(EventLines(), [dead()], "warning")
+
+    assert line[8:] == " warning: dead letter: user u1, record 7: rejected (400): bad"
+
+
+def test_of_one_cause_the_first_few_are_shown() -> None:
+    """A thousand of one cause are one piece of news; another cause is another."""
+    events = [dead() for _ in range(1000)] + [dead("other")]
+
+    lines = shown(EventLines(), events, "warning")
+
+    assert len(lines) == 4
+    assert lines[2].endswith("(more like it are counted, not listed)")
+    assert lines[3].endswith("other")
+
+
+def test_a_thousand_causes_are_not_listed_either() -> None:
+    """Messages may name each user: then every dead letter is a cause of its own."""
+    events = [dead(f"user {n} is bad") for n in range(1000)]
+
+    lines = shown(EventLines(), events, "warning")
+
+    assert len(lines) == 10
+    assert lines[-1].endswith("(more like it are counted, not listed)")
+
+
+def test_errors_are_never_held_back() -> None:
+    """What ended the run must be seen, whatever came before."""
+    event = {"event": "data_broken", "timestamp": TIME, "problem": "byte 7: no"}
+
+    assert len(shown(EventLines(), [event] * 20, "error")) == 20
+
+
+def test_what_the_display_shows_is_not_told_again() -> None:
+    """Progress is on the screen already."""
+    assert shown(EventLines(), [{"event": "progress", "timestamp": TIME}], "info") == []
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (
+            {"event": "slowed_down", "pause_seconds": 15.0, "requests_per_second": 70},
+            "a pause of 15 s, then 70 requests a second",
+        ),
+        (
+            {"event": "outage_began", "problem": "refused"},
+            "Customer.io is not answering: refused",
+        ),
+        (
+            {"event": "outage_ended", "down_seconds": 75.0},
+            "Customer.io answers again, after 1 min 15 s",
+        ),
+        ({"event": "data_file_warned", "problem": "slow reader"}, "slow reader"),
+        ({"event": "region_found", "region": "eu", "run_id": "r"}, ": region found"),
+        ({"event": "region_found", "region": "eu", "run_id": "r"}, "region=eu"),
+    ],
+)
+def test_events_are_told_in_words(event: dict[str, Any], words: str) -> None:
+    """Known ones as sentences, others as they are, without the run's id."""
+    (line,) = shown(EventLines(), [event | {"timestamp": TIME}], "warning")
+
+    assert words in line
+    assert "run_id" not in line

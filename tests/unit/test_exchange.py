@@ -1,0 +1,196 @@
+"""One request and its answer, as bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from cio_pipeline.client.exchange import (
+    BODY_LIMIT_BYTES,
+    BrokenAnswer,
+    Exchanged,
+    exchange,
+    header_lines,
+    make_request,
+)
+from cio_pipeline.model import Reply
+
+
+class Line:
+    """A connection that gives prepared pieces, then its end."""
+
+    def __init__(self, *pieces: bytes, send_error: OSError | None = None) -> None:
+        self._pieces = list(pieces)
+        self._send_error = send_error
+        self.sent = b""
+
+    def sendall(self, data: bytes) -> None:
+        """Keep what was sent."""
+        if self._send_error is not None:
+            raise self._send_error
+        self.sent += data
+
+    def recv(self, _: int) -> bytes:
+        """Give the next piece."""
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+def answer_of(*pieces: bytes) -> Exchanged:
+    """Exchange some request for these pieces."""
+    return exchange(Line(*pieces), b"PUT / HTTP/1.1\r\n\r\n")
+
+
+def test_a_request_is_one_piece_with_its_length() -> None:
+    """Two writes would be two packets, and two hand-overs of the lock."""
+    line = Line(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    head = header_lines({"Host": "a", "X": "y"})
+
+    exchange(line, make_request("PUT", "/p", head, b"{}"))
+
+    assert line.sent == (
+        b"PUT /p HTTP/1.1\r\nHost: a\r\nX: y\r\nContent-Length: 2\r\n\r\n{}"
+    )
+
+
+def test_a_get_without_a_body_says_nothing_of_its_length() -> None:
+    """RFC 9110, 8.6."""
+    assert make_request("GET", "/p", b"", b"") == b"GET /p HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\n", "a\rb"])
+def test_a_header_cannot_end_early(value: str) -> None:
+    """What stands behind a line break would be a header of its own."""
+    with pytest.raises(ValueError, match="line break"):
+        header_lines({"X": value})
+
+
+@pytest.mark.parametrize(
+    ("pieces", "body", "is_reusable"),
+    [
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"], b"{}", True),
+        ([b"HTTP/1.1 200 OK\r\nContent-", b"Length: 2\r\n\r\n{", b"}"], b"{}", True),
+        (
+            [
+                (
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+                )
+            ],
+            b"{}",
+            True,
+        ),
+        (
+            [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"],
+            b"{}",
+            False,
+        ),
+        ([b"HTTP/1.1 200 OK\r\n\r\n{", b"}"], b"{}", False),
+        ([b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"], b"{}", False),
+        ([b"HTTP/1.1 204 No Content\r\n\r\n"], b"", True),
+        (
+            [
+                b"HTTP/1.1 100 Continue\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            ],
+            b"{}",
+            True,
+        ),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 "], b"{}", False),
+        (
+            [
+                (
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+                )
+            ],
+            b"{}",
+            False,
+        ),
+    ],
+    ids=[
+        "one piece",
+        "pieces",
+        "chunks",
+        "told to close",
+        "ended by the connection's end",
+        "HTTP/1.0",
+        "no content",
+        "an announcement first",
+        "the beginning of another answer",
+        "another whole answer",
+    ],
+)
+def test_an_answer_is_read_whole_and_no_further(
+    pieces: list[bytes], body: bytes, *, is_reusable: bool
+) -> None:
+    """The next request on the connection must not find this one's rest."""
+    reply, reusable = answer_of(*pieces)
+
+    assert reply.body == body
+    assert reusable is is_reusable
+
+
+def test_what_policy_needs_of_the_headers_is_kept() -> None:
+    """Whatever their case; the first of two counts."""
+    reply, _ = answer_of(
+        b"HTTP/1.1 503 Busy\r\nretry-AFTER: 7\r\nRetry-After: 9\r\n"
+        b"Location: /x\r\nContent-Length: 0\r\n\r\n"
+    )
+
+    assert reply == Reply(503, b"", "7", "/x")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [],
+        [b"HTTP/1.1 200 OK\r\nContent-Len"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}"],
+        [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"],
+        [b"HTTP/1.1 100 Continue\r\n\r\n"],
+        [b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
+        [b"<html>"],
+        [b"HTTP/1.1 200 OK\r\n", *[b"X: " + b"a" * 9000 + b"\r\n"] * 9],
+        [
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            )
+        ],
+    ],
+    ids=[
+        "nothing",
+        "half a header",
+        "half a body",
+        "half a chunk",
+        "only an announcement",
+        "another protocol",
+        "no HTTP",
+        "headers without end",
+        "two lengths",
+    ],
+)
+def test_what_is_no_whole_answer_is_told_apart(pieces: list[bytes]) -> None:
+    """It must not count as a success, whatever its first line said."""
+    with pytest.raises(BrokenAnswer):
+        answer_of(*pieces)
+
+
+def test_an_endless_body_is_cut_and_its_connection_not_used_again() -> None:
+    """The status is what counts."""
+    reply, is_reusable = answer_of(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 16_384] * 100)
+
+    assert reply.status == 200
+    assert BODY_LIMIT_BYTES <= len(reply.body) < BODY_LIMIT_BYTES + 16_384
+    assert not is_reusable
+
+
+def test_an_answer_to_a_request_that_was_not_read_whole_counts() -> None:
+    """A 413 comes while the body is still being sent."""
+    line = Line(
+        b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
+        send_error=BrokenPipeError(),
+    )
+
+    reply, _ = exchange(line, b"PUT / HTTP/1.1\r\n\r\n")
+
+    assert reply.status == 413

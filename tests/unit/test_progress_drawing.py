@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+from rich.cells import cell_len
+
+from cio_pipeline.progress import (
+    Hold,
+    Progress,
+    Standing,
+    estimated_total,
+    find_hold,
+    progress_from,
+)
+from cio_pipeline.reports import progress_line, progress_lines
+
+NOON = datetime(2026, 11, 24, 12, 0, 30)  # noqa: DTZ001  # the local time, as drawn
+LOADING = Progress(
+    command="sync",
+    source="users.json",
+    seconds=72.4,
+    is_loading=True,
+    bytes_read=30_000_000,
+    size_bytes=48_000_000,
+    total=120_000,
+    resumed=0,
+    records=75_000,
+    synced=51_234,
+    skipped=0,
+    dead_lettered=3,
+    pending=23_763,
+    requests=51_249,
+    retries=12,
+    in_flight=25,
+    rate=980.4,
+    eta_seconds=70.2,
+    hold=None,
+)
+SENDING = replace(LOADING, is_loading=False, total=75_000)
+CALM = Standing(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
+HOLDS = [
+    (Hold(kind="throttled", next_seconds=11.2), "waiting 12 s: Customer.io asked us"),
+    (
+        Hold(kind="outage", next_seconds=7.5, since_seconds=95, problem="refused"),
+        "Customer.io is not answering since 11:58, next try in 8 s: refused",
+    ),
+    (
+        Hold(kind="outage", next_seconds=0, since_seconds=95, problem="refused"),
+        "Customer.io is not answering since 11:58, trying now: refused",
+    ),
+    (Hold(kind="backoff", next_seconds=2.1), "all that is left backs off, next in 3 s"),
+    (
+        Hold(kind="backoff", next_seconds=2.1, problem="busy"),
+        "all that is left backs off, next in 3 s: busy",
+    ),
+    (
+        Hold(kind="answers", since_seconds=4.9),
+        "waiting for 25 answers; none came for 4 s",
+    ),
+    (
+        Hold(kind="data", since_seconds=61),
+        "waiting for more of users.json; none came for 1 min 01 s",
+    ),
+    (
+        Hold(kind="region", since_seconds=2),
+        "asking Customer.io for the workspace's region",
+    ),
+    (
+        Hold(kind="stopping", problem="interrupted"),
+        "stopping: 25 requests in flight; Ctrl-C again ends at once",
+    ),
+    (
+        Hold(kind="stopping", problem="keys_rejected"),
+        "stopping: Customer.io rejected the keys; 25 requests in flight",
+    ),
+    (Hold(kind="stopping"), "stopping: 25 requests in flight"),
+]
+
+
+def drawn(progress: Progress, width: int = 76, *, is_ascii: bool = False) -> list[str]:
+    """Draw it without its styles."""
+    lines = progress_lines(progress, now=NOON, width=width, is_ascii=is_ascii)
+    return [line.plain for line in lines]
+
+
+def test_all_that_a_person_asks_is_there() -> None:
+    """Loaded, sent, rate, in flight, retries, dead, time left: each of them."""
+    title, bar, counts, pulse, outlook = drawn(LOADING)
+
+    assert title.startswith("sync users.json")
+    assert title.endswith("1 min 12 s")
+    assert bar.endswith(" 42 %")
+    assert counts == "loaded 75,000 (62 % of 48.0 MB)   sent 51,234 of about 120,000"
+    assert pulse == "980/s   25 in flight   retries 12   dead 3"
+    assert outlook == "about 1 min 10 s left"
+
+
+@pytest.mark.parametrize(("hold", "words"), HOLDS, ids=[w[:30] for _, w in HOLDS])
+def test_the_last_line_says_why_nothing_moves(hold: Hold, words: str) -> None:
+    """Each cause in words, in the stead of the time left."""
+    lines = drawn(replace(SENDING, hold=hold))
+
+    assert lines[-1].startswith(words)
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize("kind", ["throttled", "outage"])
+def test_jobs_that_wait_their_turn_are_not_called_in_flight(kind: str) -> None:
+    """In a pause consumers hold jobs; no request is out."""
+    hold = Hold(kind=kind, next_seconds=9, since_seconds=9)  # type: ignore[arg-type]  # both are kinds
+
+    lines = drawn(replace(SENDING, hold=hold))
+
+    assert "in flight" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", [1, 20, 36, 40, 76, 196])
+@pytest.mark.parametrize(
+    "source",
+    ["users.json", "x" * 300 + ".json", "用" * 90, None],
+    ids=["short", "long", "wide", "none"],
+)
+def test_no_line_is_wider_than_told(width: int, source: str | None) -> None:
+    """A line that wraps would be taken for two, and the display would tear."""
+    long = Hold(kind="outage", since_seconds=9, next_seconds=9, problem="文" * 200)
+
+    for hold in (None, *(hold for hold, _ in HOLDS), long):
+        for progress in (LOADING, SENDING):
+            lines = drawn(replace(progress, source=source, hold=hold), width)
+            assert max(map(cell_len, lines)) <= max(20, width)
+
+
+def test_a_long_name_keeps_both_its_ends() -> None:
+    """What tells files apart stands at the end of their names, or at the beginning."""
+    title = drawn(replace(SENDING, source="daily-" * 30 + "2026-11-24.json"))[0]
+
+    assert title.startswith("sync daily-")
+    assert "…" in title
+    assert "2026-11-24.json " in title
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    """Control characters of a file's name are shown, not sent."""
+    hold = Hold(kind="outage", since_seconds=1, problem="\x1b[2J")
+
+    text = "".join(drawn(replace(SENDING, source="a\x1b]0;b\n.json", hold=hold)))
+
+    assert "\x1b" not in text
+    assert "\n" not in text
+
+
+def test_without_a_size_there_is_no_bar_but_the_bytes_read() -> None:
+    """A pipe's length is not known: nothing is made up."""
+    progress = replace(LOADING, size_bytes=None, total=None, eta_seconds=None)
+
+    lines = drawn(progress)
+
+    assert lines[1] == "loaded 75,000 (30.0 MB)   sent 51,234"
+    assert "%" not in "\n".join(lines)
+
+
+def test_a_resume_shows_no_loading() -> None:
+    """`resume` reads no file."""
+    lines = drawn(replace(SENDING, command="resume", source=None, records=0))
+
+    assert lines[0].startswith("resume what an earlier run left")
+    assert "loaded" not in "\n".join(lines)
+
+
+def test_a_hundred_per_cent_means_all() -> None:
+    """99.9 % is not 100 %, and a run without records has nothing left to do."""
+    nearly = replace(SENDING, total=100_000, synced=99_990, dead_lettered=0)
+    empty = replace(SENDING, total=0, synced=0, dead_lettered=0)
+
+    assert drawn(nearly)[1].endswith(" 99 %")
+    assert drawn(empty)[1].endswith("100 %")
+
+
+def test_an_ascii_terminal_gets_ascii() -> None:
+    """LANG=C: a bar of ━ would be a UnicodeEncodeError."""
+    assert "\n".join(drawn(SENDING, is_ascii=True)).isascii()
+
+
+def test_the_bar_can_be_read_without_colours() -> None:
+    """NO_COLOR: what is done and what is left differ in shape."""
+    bar = drawn(SENDING)[1]
+
+    assert bar.count("━") > bar.count("─") > 0
+
+
+def test_a_pipe_gets_one_line() -> None:
+    """`status -watch | tee`: everything, on one line."""
+    moving = progress_line(SENDING, NOON)
+    held = progress_line(replace(SENDING, hold=HOLDS[0][0]), NOON)
+
+    assert moving.startswith("68 %, loaded 75,000, sent 51,234 of 75,000, 980/s")
+    assert moving.endswith("about 1 min 10 s left")
+    assert held.endswith("waiting 12 s: Customer.io asked us to slow down")
+
+
+def hold_of(standing: Standing, **changes: float) -> Hold | None:
+    """Find the hold of a run of which nothing else is known."""
+    facts = {"resting_seconds": 0.0, "still_seconds": 0.0, "in_flight": 0} | changes
+    is_waiting = bool(facts.pop("is_waiting_for_data", False))
+    return find_hold(standing, is_waiting_for_data=is_waiting, **facts)  # type: ignore[arg-type]  # in_flight is whole
+
+
+def test_the_plainest_reason_comes_first() -> None:
+    """In an outage jobs back off too, and nothing comes; the outage explains it."""
+    all_at_once = replace(CALM, paused_seconds=3.0, down_seconds=9.0, problem="busy")
+    changes = {"resting_seconds": 2.0, "still_seconds": 9.0, "in_flight": 3.0}
+
+    kinds = []
+    for standing in (all_at_once, replace(all_at_once, down_seconds=None), CALM):
+        hold = hold_of(standing, **changes)
+        kinds.append(hold.kind if hold else None)
+
+    assert kinds == ["outage", "throttled", "backoff"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"still_seconds": 1.9, "in_flight": 3}, None),
+        ({"still_seconds": 2.1, "in_flight": 3}, "answers"),
+        ({"still_seconds": 2.1, "is_waiting_for_data": True}, "data"),
+        ({"still_seconds": 2.1}, None),
+    ],
+    ids=["a moment is no news", "answers", "data", "nothing to wait for"],
+)
+def test_stillness_is_explained_by_what_is_awaited(
+    changes: dict[str, float], kind: str | None
+) -> None:
+    """Requests out: their answers. None out and more to load: the data."""
+    hold = hold_of(CALM, **changes)
+
+    assert (hold.kind if hold else None) == kind
+
+
+def test_the_total_is_guessed_by_the_share_of_the_file() -> None:
+    """A quarter read with 100 records: 400 of them; never fewer than were read."""
+    guesses = [estimated_total(10, 100, 0, share / 100) for share in (25, 50, 100)]
+    with_passed = estimated_total(0, 100, 100, 0.5)
+
+    assert guesses == [410, 210, 110]
+    assert with_passed == 300
+    assert all(a is not None and b is not None and a > b for a, b in pairwise(guesses))
+    assert estimated_total(0, 0, 0, 0.5) is None
+    assert estimated_total(0, 5, 0, None) is None
+
+
+@pytest.mark.parametrize("hold", [None, HOLDS[1][0]], ids=["moving", "held"])
+def test_a_progress_survives_the_state_file(hold: Hold | None) -> None:
+    """It is written as JSON; a newer version's extra facts are passed over."""
+    progress = replace(LOADING, hold=hold)
+    document = asdict(progress) | {"a newer version's": 1}
+
+    assert progress_from(document) == progress
+
+
+@pytest.mark.parametrize("document", [None, {}, {"hold": None}, [], {"hold": 3}, "x"])
+def test_another_versions_heartbeat_is_no_error(document: object) -> None:
+    """Rows of an older version lack what this one writes."""
+    assert progress_from(document) is None

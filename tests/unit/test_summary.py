@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cio_pipeline.commands.retyping import program_as_typed
+from cio_pipeline.model import RunSummary
+from cio_pipeline.reports import NextCommands, summary_text
+from cio_pipeline.store import Survey
+from cio_pipeline.store.survey import CauseCount, ReasonCount
+
+COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
+DONE = RunSummary(
+    run_id="r",
+    status="completed",
+    reason=None,
+    records=1000,
+    resumed=0,
+    synced=1000,
+    skipped=0,
+    dead_lettered=0,
+    pending=0,
+    requests=1000,
+    retries=0,
+    duration_seconds=2.0,
+)
+WITH_DEAD = replace(
+    DONE, status="completed_with_dead_letters", synced=988, dead_lettered=12
+)
+
+
+def text(
+    summary: RunSummary,
+    survey: Survey | None = None,
+    *,
+    is_loaded: bool = True,
+) -> str:
+    """Write a summary at 80 columns."""
+    return summary_text(
+        summary, survey=survey, is_loaded=is_loaded, commands=COMMANDS, width=80
+    )
+
+
+def test_a_good_run_asks_nothing_of_anybody() -> None:
+    """Counts and how long; no next step."""
+    lines = text(DONE).splitlines()
+
+    assert lines[0] == "Done: all synced."
+    assert lines[-1].split() == ["took", "2.0", "s", "(500", "users/s)"]
+
+
+def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
+    """Why, most frequent first; a screen must hold it whatever the messages are."""
+    causes = [CauseCount("rejected", 400, "long " * 60, n) for n in (9, 7, 5, 3, 1)]
+
+    reasons = (ReasonCount("rejected", 25, 30),)
+    survey = Survey(reasons=reasons, causes=tuple(causes))
+
+    lines = text(WITH_DEAD, survey).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert len(lines) < 24
+    assert [line.split()[0] for line in lines if "rejected" in line] == ["9", "7", "5"]
+    assert "  and 27 rarer causes" in lines
+    assert lines[-2:] == ["Which records they are:", "  SHOW"]
+
+
+def test_a_run_that_changed_nothing_says_so() -> None:
+    """-changed-only on an unchanged file: "all synced" with 0 synced would puzzle."""
+    unchanged = replace(DONE, synced=0, skipped=1000, requests=0)
+
+    assert text(unchanged).startswith("Done: nothing has changed")
+    assert "users/s" not in text(unchanged)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("interrupted", "To go on where it stopped"),
+        ("keys_rejected", "Once siteId, apiKey and region are right, go on with"),
+        ("unreachable", "When Customer.io is back, go on with"),
+        ("state_unwritable", "Once there is room, go on with"),
+        ("a reason of tomorrow", "To go on where it stopped"),
+    ],
+)
+def test_a_stopped_run_says_how_to_go_on(reason: str, words: str) -> None:
+    """All loaded: `resume`. Else the same command again, which loads the rest."""
+    stopped = replace(DONE, status="stopped", reason=reason, synced=900, pending=100)
+
+    assert text(stopped).endswith(f"\n{words}:\n  RESUME")
+    assert text(stopped, is_loaded=False).endswith(
+        f"\n{words} (some of the data is unread):\n  AGAIN"
+    )
+
+
+def test_a_broken_file_is_mended_and_run_again() -> None:
+    """What stands before the break is synced; there may be nothing to resume."""
+    broken = replace(DONE, status="stopped", reason="invalid_data")
+
+    ending = "\nOnce the file is mended, run it again:\n  AGAIN"
+    assert text(broken, is_loaded=False).endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("original", "argv", "typed"),
+    [
+        (["python", "main.py", "-x"], ["main.py", "-x"], ["python", "main.py"]),
+        (
+            ["py", "-X", "dev", "a/main.py"],
+            ["a/main.py"],
+            ["py", "-X", "dev", "a/main.py"],
+        ),
+        (
+            ["/v/py", "/v/cio-pipeline", "s"],
+            ["/v/cio-pipeline", "s"],
+            ["/v/cio-pipeline"],
+        ),
+        (["pytest"], ["something", "else"], ["python", "main.py"]),
+    ],
+    ids=["a script", "interpreter options", "installed", "unknown"],
+)
+def test_commands_begin_as_this_one_was_typed(
+    original: list[str], argv: list[str], typed: list[str]
+) -> None:
+    """`python main.py` where that was typed, so that a line can be pasted."""
+    assert program_as_typed(original, argv) == typed
