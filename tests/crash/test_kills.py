@@ -152,21 +152,24 @@ def test_a_stop_while_the_disk_is_slow_sends_nothing_twice(
     api: ScriptedApi, program: Program
 ) -> None:
     """Guarantee 7: what was answered while a whole group waits is noted too."""
-    records = [{"id": n, "name": "x" * 400} for n in range(4000)]
     program.configure(api="batch", parallelism=5)
-    program.disk = "slow=0.2"
-    data = program.write_data(records)
-    process = program.start("sync", "-data", data, "-json")
+    api.answer_all(401)
+    program.sync([{"id": n, "name": "x" * 400} for n in range(4000)])
+    api.answer_all(None)
+    api.ledger.clear()
+
+    program.disk = "slow=0.5"
+    process = program.start("resume", "-json")
     stop = killer(process, SIGTERM)
 
     def at(entry: Entry) -> None:
-        if entry.number == 3:
+        if entry.number == 3:  # of four bodies, each more than a group
             stop()
 
     api.before_answer = at
     stopped = finish(process)
     api.before_answer = program.disk = None
-    again = program.run("sync", "-data", data, "-json")
+    again = program.resume()
 
     assert stopped.code == 128 + SIGTERM
     assert balances(stopped.result)

@@ -72,7 +72,7 @@ def look_everywhere(program: Program, *outcomes: Outcome) -> None:
 
 
 def outcomes_of(
-    program: Program, *options: str, command: str = "sync"
+    program: Program, *options: str | Path, command: str = "sync"
 ) -> list[Outcome]:
     """Run once in each format of the log, with everything logged."""
     data = program.write_data(USERS)
@@ -83,6 +83,11 @@ def outcomes_of(
         )
         for each in FORMATS
     ]
+
+
+def files_of(program: Program) -> list[str | Path]:
+    """Have the log and the metrics in files too, where they are looked through."""
+    return ["-log-file", program.folder / "log", "-metrics", program.folder / "m.prom"]
 
 
 @pytest.fixture
@@ -144,9 +149,7 @@ def test_a_server_that_says_the_keys_finds_nobody_to_repeat_them(
     with RawServer(echo(b"%d Echo" % status, write)) as server:
         program.url = server.url
         program.configure(maxOutageSeconds=1, api=mode, parallelism=2)
-        outcome = program.run(
-            "sync", "-data", program.write_data(USERS), "-log-level", "debug"
-        )
+        outcome = program.sync(USERS, "-log-level", "debug", *files_of(program))
 
     assert server.requests, "the keys were sent, and nothing else was"
     assert "Traceback" not in outcome.stderr
@@ -195,7 +198,7 @@ def test_keys_are_nowhere_after_every_kind_of_run(program: Program) -> None:
         look_everywhere(program)
         program.kill_at = None
         outcomes += outcomes_of(program, command="resume")
-        outcomes += outcomes_of(program, "-changed-only")
+        outcomes += outcomes_of(program, "-changed-only", *files_of(program))
         look_everywhere(program, *outcomes)
 
     assert [outcome.code for outcome in outcomes[:4]] == [3, 3, -SIGKILL, -SIGKILL]
