@@ -37,7 +37,14 @@ class Redrawn:
     """
 
     def __init__(self, file: TextIO, *, stays: bool = False) -> None:
-        self._console = _Console(file=file, highlight=False)
+        # What is redrawn must fit the terminal that is there, whatever width the
+        # environment speaks of.
+        surroundings = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("COLUMNS", "LINES")
+        }
+        self._console = _Console(file=file, highlight=False, _environ=surroundings)
         self._live = Live(
             console=self._console,
             auto_refresh=False,

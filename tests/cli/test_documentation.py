@@ -34,11 +34,12 @@ def command_lines() -> Iterator[tuple[str, str]]:
         fenced = [
             line.removeprefix("$ ")
             for _, block in _FENCE.findall(text)
-            for line in block.splitlines()
+            for line in block.replace("\\\n", " ").splitlines()
             if line.removeprefix("$ ").startswith("python main.py")
         ]
         for line in dict.fromkeys([*spans, *fenced]):
-            if not line.endswith(("-help", "-version")):  # these print and exit
+            prints_and_exits = line.endswith(("-help", "-version", "help COMMAND"))
+            if not prints_and_exits:
                 yield page.name, " ".join(line.split())
 
 
