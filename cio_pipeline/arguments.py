@@ -18,8 +18,9 @@ from cio_pipeline.options import (
     add_shard,
     program_name,
 )
+from cio_pipeline.phrases import nearest
 from cio_pipeline.sandbox.options import add_options
-from cio_pipeline.unknown_options import nearest, refuse_unknown_options
+from cio_pipeline.unknown_options import refuse_unknown_options
 
 COMMANDS = (
     "sync",

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, ITEM_LIMIT_BYTES, item_bytes
-from cio_pipeline.config import Config, nearest
+from cio_pipeline.config import Config
 from cio_pipeline.errors import DataFileError, RecordError
 from cio_pipeline.json_text import encode
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
 from cio_pipeline.payload_warnings import PayloadWarning, payload_warnings
+from cio_pipeline.phrases import nearest
 from cio_pipeline.repeats import Repeats
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source

@@ -17,6 +17,7 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from cio_pipeline.errors import UsageError
+from cio_pipeline.phrases import visible
 from cio_pipeline.redaction import Redaction
 
 
@@ -172,18 +173,9 @@ class _ControlCharacters:
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {
-            key: _visible(value) if isinstance(value, str) else value
+            key: visible(value) if isinstance(value, str) else value
             for key, value in event.items()
         }
-
-
-def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in text
-    )
 
 
 class _Lines:

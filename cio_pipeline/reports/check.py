@@ -8,13 +8,8 @@ from collections.abc import Sequence
 from cio_pipeline.check import Findings, Found
 from cio_pipeline.model import JsonValue
 from cio_pipeline.payload_warnings import MEANINGS, PayloadWarning
-from cio_pipeline.reports.wording import (
-    counted,
-    duration,
-    shortened,
-    table,
-    visible,
-)
+from cio_pipeline.phrases import counted, visible
+from cio_pipeline.reports.wording import duration, shortened, table
 from cio_pipeline.suggestion import Survey
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300

@@ -19,9 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cio_pipeline.model import DeadLetter, JsonValue
+from cio_pipeline.phrases import visible
 from cio_pipeline.reports.advice import Asked, advice_on
 from cio_pipeline.reports.timeline_chart import draw_timeline
-from cio_pipeline.reports.wording import visible
 from cio_pipeline.store import CauseCount, ReasonCount, Survey
 
 # Browsers take a page of a few hundred megabytes; the figures count all letters.

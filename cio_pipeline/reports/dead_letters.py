@@ -12,8 +12,9 @@ from dataclasses import fields
 from itertools import islice
 
 from cio_pipeline.model import DeadLetter
+from cio_pipeline.phrases import counted, escaped, visible
 from cio_pipeline.reports.advice import Asked, advice_on
-from cio_pipeline.reports.wording import counted, table, visible
+from cio_pipeline.reports.wording import table
 from cio_pipeline.store import CauseCount, Survey
 
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
@@ -125,7 +126,7 @@ def _csv_row(cells: Iterable[str]) -> str:
 def _readable_json(letter: DeadLetter) -> str:
     text = json.dumps(letter.payload, ensure_ascii=False)
     # Half a surrogate pair is JSON, but no UTF-8.
-    return text if text.isascii() else _without(("Cs",), text)
+    return text if text.isascii() else _without("Cs", text)
 
 
 def _safe_cell(value: object) -> str:
@@ -134,17 +135,12 @@ def _safe_cell(value: object) -> str:
     if not isinstance(value, str):
         return str(value)
     # A terminal obeys control characters, and a lone CR splits a row for some.
-    text = value if value.isprintable() else _without(("Cc",), value)
+    text = value if value.isprintable() else _without("Cc", value)
     return "'" + text if text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
-def _without(categories: tuple[str, ...], text: str) -> str:
-    return "".join(
-        each.encode("unicode_escape").decode()
-        if unicodedata.category(each) in categories
-        else each
-        for each in text
-    )
+def _without(category: str, text: str) -> str:
+    return escaped(text, lambda each: unicodedata.category(each) == category)
 
 
 def _headline(survey: Survey) -> str:

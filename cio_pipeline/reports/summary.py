@@ -7,7 +7,8 @@ import textwrap
 from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunSummary
-from cio_pipeline.reports.wording import counted, duration, stop_reason, table
+from cio_pipeline.phrases import counted
+from cio_pipeline.reports.wording import duration, stop_reason, table
 from cio_pipeline.store import Survey
 
 _SHOWN_CAUSES = 3

@@ -12,6 +12,7 @@ import orjson
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
+from cio_pipeline.phrases import counted
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
 
@@ -88,7 +89,7 @@ def _parse(raw: RawData, line: bytes, offset: int, index: int) -> Any:  # noqa: 
         problem, where = f"this line is no JSON ({error})", 0
     raise DataFileError(
         raw.name,
-        f"{problem}, after {index} whole record{'' if index == 1 else 's'}",
+        f"{problem}, after {counted(index, 'whole record')}",
         byte_offset=offset + where,
     )
 
