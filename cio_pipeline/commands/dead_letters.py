@@ -13,7 +13,7 @@ from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
 from cio_pipeline.commands.common import open_folder, say, width, write
 from cio_pipeline.commands.retyping import place_of
 from cio_pipeline.errors import UsageError
-from cio_pipeline.options import program_name
+from cio_pipeline.help_texts import program_name
 from cio_pipeline.phrases import counted, visible
 from cio_pipeline.reports.advice import Asked
 from cio_pipeline.store import Selection

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from cio_pipeline.arguments import default_state_folder
+from cio_pipeline.options import default_state_folder
 from cio_pipeline.reports import NextCommands
 
 
