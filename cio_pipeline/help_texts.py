@@ -60,9 +60,10 @@ _EXAMPLES = {
   python main.py status -config configuration.json -json""",
     "dead-letters": """\
   python main.py dead-letters -config configuration.json
-  python main.py dead-letters -config configuration.json -format html -output dead-letters.html
-  python main.py dead-letters requeue -config configuration.json -reason retries_exhausted
-  python main.py dead-letters -config configuration.json
+  python main.py dead-letters -config configuration.json \
+-format html -output dead-letters.html
+  python main.py dead-letters requeue -config configuration.json \
+-reason retries_exhausted
   python main.py dead-letters -config configuration.json -reason rejected -json
   python main.py dead-letters -config configuration.json -format csv -output dead.csv
   python main.py dead-letters requeue -config configuration.json -id 17 18
@@ -79,7 +80,8 @@ _EXAMPLES = {
   python main.py sandbox -error-share 0.05 -throttle-share 0.01 -retry-after 2
   python main.py sandbox -outage-in-seconds 10 -outage-seconds 30 -outage-mode drop""",
     "completion": """\
-  python main.py completion bash > ~/.local/share/bash-completion/completions/cio-pipeline
+  python main.py completion bash > \
+~/.local/share/bash-completion/completions/cio-pipeline
   python main.py completion zsh > ~/.zfunc/_cio-pipeline
   python main.py completion fish > ~/.config/fish/completions/cio-pipeline.fish""",
 }
