@@ -8,14 +8,8 @@ from datetime import UTC, datetime
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
 from cio_pipeline.check import check_data, estimated_seconds, survey
-from cio_pipeline.commands.common import (
-    folder_for,
-    open_data,
-    read_share_of_config,
-    say,
-    width,
-    write,
-)
+from cio_pipeline.commands.opening import folder_for, open_data, read_share_of_config
+from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.config import missing_track_keys
 from cio_pipeline.errors import UsageError
 

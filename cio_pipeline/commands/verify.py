@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import threading
 import time
 from functools import partial
@@ -13,7 +12,9 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs, reports
 from cio_pipeline.client import AppClient, Transport, app_url_of_region
-from cio_pipeline.commands.common import file_level, log_level, open_data, write
+from cio_pipeline.commands.display import LinesDisplay
+from cio_pipeline.commands.opening import open_data
+from cio_pipeline.commands.output import write
 from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import ConfigError, UsageError
 from cio_pipeline.lookups import LookUps
@@ -37,14 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
-    log = logs.configure(
-        level=log_level(arguments, otherwise="info"),
-        format=arguments.log_format,
-        stream=sys.stderr,
-        secrets=_secrets(config),
-        file=arguments.log_file,
-        file_level=file_level(arguments),
-    )
+    log = LinesDisplay(arguments).configure_log(_secrets(config))
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked
     stop = threading.Event()

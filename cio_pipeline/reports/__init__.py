@@ -1,5 +1,6 @@
 """Values to text: what the commands print. Nothing here prints."""
 
+from cio_pipeline.reports.advice import Asked
 from cio_pipeline.reports.check import (
     check_json,
     check_text,
@@ -27,6 +28,7 @@ from cio_pipeline.reports.verification import verification_json, verification_te
 from cio_pipeline.reports.wording import mapped_to_nothing
 
 __all__ = [
+    "Asked",
     "EventLines",
     "NextCommands",
     "check_json",
