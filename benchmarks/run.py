@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
 import signal
@@ -302,7 +303,7 @@ def _size_mb(folder: Path) -> float:
 
 
 def _cores() -> int:
-    return len(__import__("os").sched_getaffinity(0))
+    return len(os.sched_getaffinity(0))
 
 
 def main() -> int:

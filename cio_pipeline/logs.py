@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import logging
@@ -19,11 +18,6 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 from cio_pipeline.errors import UsageError
 from cio_pipeline.phrases import visible
 from cio_pipeline.redaction import Redaction
-
-
-def basic_token(site_id: str, api_key: str) -> str:
-    """Make the token of HTTP basic authentication (RFC 7617)."""
-    return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
 
 
 def configure(

@@ -1,4 +1,4 @@
-"""From a record to a payload. Pure."""
+"""From a record to a payload. Pure, but for the `Mapper`'s memory of what is unused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
 
 
 class Mapper:
-    """Applies a configuration's mappings.
+    """Applies a configuration's mappings. One thread's own.
+
+    What it makes of a record depends on that record alone; what it remembers of
+    the others is only which mappings have found nothing yet.
 
     Args:
         user_id: the key or dotted path of the user id.

@@ -16,7 +16,7 @@ from cio_pipeline.reports.dead_letters import (
     dead_letters_text,
 )
 from cio_pipeline.reports.events import EventLines
-from cio_pipeline.reports.progress import hold_words, progress_line, progress_lines
+from cio_pipeline.reports.progress import progress_line, progress_lines
 from cio_pipeline.reports.status import (
     status_json,
     status_line,
@@ -38,7 +38,6 @@ __all__ = [
     "dead_letters_csv",
     "dead_letters_json",
     "dead_letters_text",
-    "hold_words",
     "mapped_to_nothing",
     "progress_line",
     "progress_lines",
