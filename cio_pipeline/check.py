@@ -16,14 +16,14 @@ from cio_pipeline.phrases import nearest
 from cio_pipeline.repeats import Repeats
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
-from cio_pipeline.suggestion import Survey
+from cio_pipeline.suggestion import SeenKeys
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
 # What one connection does in a second where nothing else is known: an answer of
 # Customer.io's takes some 80 ms.
 _ANSWER_SECONDS = 0.08
-_SURVEYED_RECORDS = 10_000
+_LOOKED_AT_RECORDS = 10_000
 _MOST_KNOWN_KEYS = 1000
 _Key = TypeVar("_Key")
 
@@ -122,18 +122,18 @@ def estimated_seconds(config: Config, requests: int) -> float:
     return requests / rate
 
 
-def survey(source: Source) -> Survey:
+def look_at_keys(source: Source) -> SeenKeys:
     """Look at the first records of a data file.
 
     Raises:
         DataFileError: not even the first of them could be read.
     """
-    seen = Survey(is_text=source.format == "csv")
+    seen = SeenKeys(is_text=source.format == "csv")
     try:
         for record in source.records():
             if isinstance(record.value, dict):
                 seen.add(record.value)
-            if seen.records >= _SURVEYED_RECORDS:
+            if seen.records >= _LOOKED_AT_RECORDS:
                 break
     except DataFileError:
         if not seen.records:

@@ -60,7 +60,7 @@ class KeyFacts:
         return "text" if kinds else "null"
 
 
-class Survey:
+class SeenKeys:
     """Looks at records, and remembers what keys they have.
 
     Args:

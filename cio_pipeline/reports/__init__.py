@@ -6,9 +6,9 @@ from cio_pipeline.reports.check import (
     check_text,
     configuration_json,
     configuration_text,
+    keys_json,
+    keys_text,
     suggestion_text,
-    survey_json,
-    survey_text,
 )
 from cio_pipeline.reports.dead_letters import (
     dead_letters_csv,
@@ -38,6 +38,8 @@ __all__ = [
     "dead_letters_csv",
     "dead_letters_json",
     "dead_letters_text",
+    "keys_json",
+    "keys_text",
     "mapped_to_nothing",
     "progress_line",
     "progress_lines",
@@ -48,8 +50,6 @@ __all__ = [
     "suggestion_text",
     "summary_json",
     "summary_text",
-    "survey_json",
-    "survey_text",
     "verification_json",
     "verification_text",
 ]

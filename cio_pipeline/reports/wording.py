@@ -30,6 +30,11 @@ def span(seconds: float) -> str:
     return f"{int(seconds)} s" if seconds < 10 else duration(seconds)
 
 
+def moment(utc: str | None) -> str:
+    """Say a UTC time in ISO 8601 for people, to the second; nothing for None."""
+    return (utc or "")[:19].replace("T", " ")
+
+
 def shortened(text: str, most: int) -> str:
     """Cut a text that is longer than so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
