@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +15,8 @@ from cio_pipeline.errors import CioPipelineError
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).
 _MOST_DIGITS = 100_000
+# EX_SOFTWARE of sysexits.h: 1 would tell a script of dead letters.
+_A_BUG = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,3 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; keep the interpreter from trying again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
+        traceback.print_exc()
+        return _A_BUG

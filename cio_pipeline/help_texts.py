@@ -17,6 +17,7 @@ _OF_RUNS = """\
   1      the run ended, and some records are dead letters
   2      bad usage, configuration or data file
   3      stopped early, the work kept in the queue: run again to go on
+  70     a bug of this program, told on stderr; the work kept
   128+N  stopped by signal N, the work kept"""
 
 EPILOG = f"""\

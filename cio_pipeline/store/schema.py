@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import stat
 from importlib import resources
 from pathlib import Path
 
@@ -29,12 +30,16 @@ def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
 def make_private_folder(folder: Path) -> None:
     """Make a folder that only its owner can enter, and its missing parents.
 
+    One that many share on purpose (``/tmp`` and its like, with the sticky bit) stays
+    as it is: what is made inside it is closed.
+
     Raises:
         StateUnwritable: it cannot be made or closed to others.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        if not folder.stat().st_mode & stat.S_ISVTX:
+            folder.chmod(0o700)
     except OSError as error:
         raise StateUnwritable(
             f"the state folder {folder} cannot be used: {error.strerror}."

@@ -172,3 +172,24 @@ def test_other_shells_get_a_script_too(shell: str) -> None:
     assert script.code == 0
     assert "cio-pipeline" in script.stdout
     assert "changed-only" in script.stdout
+
+
+def test_a_bug_is_loud_and_is_not_taken_for_dead_letters() -> None:
+    """Exit code 1 would tell a nightly job that the run had ended."""
+    broken = (
+        "import sys; from cio_pipeline.commands import status;"
+        " status.run = lambda _: 1 / 0;"
+        " from cio_pipeline.cli import main;"
+        " sys.exit(main(['status', '-config', 'c.json']))"
+    )
+
+    outcome = subprocess.run(
+        [sys.executable, "-c", broken],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=MAIN.parent,
+    )
+
+    assert outcome.returncode == 70
+    assert "ZeroDivisionError" in outcome.stderr

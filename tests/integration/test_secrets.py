@@ -292,6 +292,21 @@ def test_nobody_else_may_read_the_state(
     assert {mode for name, mode in modes.items() if name not in folders} == {0o600}
 
 
+def test_a_folder_that_many_share_stays_open_to_them(program: Program) -> None:
+    """`-state /tmp` must not lock everybody out of it; what is ours is closed."""
+    program.state.mkdir()
+    program.state.chmod(0o1777)
+
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        outcome = program.sync(USERS)
+
+    assert outcome.code == 0, outcome.stderr
+    assert stat.S_IMODE(program.state.stat().st_mode) == 0o1777
+    (folder,) = program.state.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_a_state_that_was_copied_open_is_closed_again(program: Program) -> None:
     """A copy made with an ordinary mask is anybody's to read until the next run."""
     with ScriptedApi(SETTINGS) as api:
