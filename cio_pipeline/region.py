@@ -16,30 +16,6 @@ from cio_pipeline.model import Halt, Reply
 from cio_pipeline.policy import backoff_seconds, judge, stop_run
 
 
-def find_address(
-    config: Config,
-    transport: Transport,
-    basic_token: str,
-    *,
-    stop: Event,
-    clock: Callable[[], float],
-    draw: Callable[[], float],
-    log: FilteringBoundLogger,
-) -> str:
-    """Say where to send: as configured, or as Customer.io says of the workspace.
-
-    Raises:
-        KeysRejected: the keys were refused.
-        Unreachable: no answer for ``maxOutageSeconds``.
-    """
-    if config.track_url is not None:
-        return config.track_url
-    region = find_region(
-        config, transport, basic_token, stop=stop, clock=clock, draw=draw, log=log
-    )
-    return track_url_of_region(region)
-
-
 def find_region(
     config: Config,
     transport: Transport,

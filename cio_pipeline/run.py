@@ -13,7 +13,7 @@ from typing import Literal
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
-from cio_pipeline.client import TrackClient, Transport
+from cio_pipeline.client import TrackClient, Transport, track_url_of_region
 from cio_pipeline.config import Config
 from cio_pipeline.consumer import Consumer
 from cio_pipeline.crew import Crew
@@ -21,7 +21,7 @@ from cio_pipeline.data_load import DataLoad
 from cio_pipeline.errors import CioPipelineError, DataFileError, StopRun
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
-from cio_pipeline.region import find_address
+from cio_pipeline.region import find_region
 from cio_pipeline.run_result import RunResult
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
@@ -188,15 +188,7 @@ class Run:
         self._crew.start("opener", self._start_consumers)
 
     def _start_consumers(self) -> None:
-        address = find_address(
-            self._config,
-            self._transport,
-            self._basic_token,
-            stop=self._stop,
-            clock=self._world.clock,
-            draw=self._world.draw,
-            log=self._log,
-        )
+        address = self._config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._transport, address, self._basic_token)
         consumer = Consumer(
             leases=self._leases,
@@ -213,6 +205,17 @@ class Run:
         if not self._stop.is_set():
             work = partial(consumer.work, self._stop)
             self._crew.start("consumer", work, self._config.parallelism)
+
+    def _find_region(self) -> str:
+        return find_region(
+            self._config,
+            self._transport,
+            self._basic_token,
+            stop=self._stop,
+            clock=self._world.clock,
+            draw=self._world.draw,
+            log=self._log,
+        )
 
     def _make_load(self, source: Source) -> DataLoad:
         return DataLoad(
