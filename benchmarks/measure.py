@@ -52,7 +52,7 @@ def server(
 ) -> Iterator[RunningServer]:
     """Run the server for a while; its figures are there when the block has ended."""
     figures = [str(latency_ms), str(rate_limit), str(port)]
-    command = [sys.executable, HERE / "server.py", *figures]
+    command = [sys.executable, str(HERE / "server.py"), *figures]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

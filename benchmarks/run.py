@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
 import signal
@@ -160,7 +161,7 @@ class Bench:
         config = self._configuration("http://127.0.0.1:9")
         rows = []
         for words in (["-help"], _command("status", config, state)[2:]):
-            costs = [run([sys.executable, MAIN, *words]) for _ in range(5)]
+            costs = [run([sys.executable, str(MAIN), *words]) for _ in range(5)]
             rows.append(
                 {
                     "command": words[0],
@@ -198,10 +199,10 @@ class Bench:
     ) -> Row:
         with server(latency_ms) as running:
             if which == "node":
-                script = [str(shutil.which("node")), PEERS / "node_client.mjs"]
+                script = [str(shutil.which("node")), str(PEERS / "node_client.mjs")]
                 command = [*script, running.url, "site", "key", "25"]
             else:
-                script = [sys.executable, PEERS / "python_clients.py"]
+                script = [sys.executable, str(PEERS / "python_clients.py")]
                 command = [*script, which, running.url, "25"]
             cost = run(command, stdin=payloads)
         return _row(count, cost, running.seen, is_batch=which == "batch")
@@ -302,7 +303,7 @@ def _size_mb(folder: Path) -> float:
 
 
 def _cores() -> int:
-    return len(__import__("os").sched_getaffinity(0))
+    return len(os.sched_getaffinity(0))
 
 
 def main() -> int:

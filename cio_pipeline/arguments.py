@@ -9,17 +9,29 @@ from typing import NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
-from cio_pipeline.help_texts import DESCRIPTION, EPILOG, HelpFormatter, epilog
+from cio_pipeline.help_texts import (
+    DESCRIPTION,
+    EPILOG,
+    HelpFormatter,
+    epilog,
+    program_name,
+)
 from cio_pipeline.options import (
     QUEUE_OF_SHARD,
     USERS_OF_SHARD,
-    add_log_file,
+    add_common,
+    add_format,
+    add_logging,
     add_metrics,
+    add_selection,
     add_shard,
-    program_name,
+    interval,
+    positive,
+    seconds,
 )
+from cio_pipeline.phrases import nearest
 from cio_pipeline.sandbox.options import add_options
-from cio_pipeline.unknown_options import nearest, refuse_unknown_options
+from cio_pipeline.unknown_options import refuse_unknown_options
 
 COMMANDS = (
     "sync",
@@ -39,12 +51,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see: {self.prog} -help)")
-
-
-def default_state_folder() -> Path:
-    """``state/`` beside ``main.py``; where installed without it, in this folder."""
-    project = Path(__file__).resolve().parent.parent
-    return (project if (project / "main.py").exists() else Path.cwd()) / "state"
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -128,13 +134,13 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001  # argparse names it nowh
 
 
 def _command(
-    commands: _Commands[_Parser], name: str, about: str, example: str
+    commands: _Commands[_Parser], name: str, about: str
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         name,
         help=about.partition("\n")[0],
         description=about,
-        epilog=epilog(name, example),
+        epilog=epilog(name),
         formatter_class=HelpFormatter,
         add_help=False,
         allow_abbrev=False,
@@ -149,60 +155,13 @@ def _add_help(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) -> None:
-    parser.add_argument(
-        "-config",
-        "--config",
-        required=needs_config,
-        metavar="FILE",
-        help="the configuration file (JSON)",
-    )
-    parser.add_argument(
-        "-state",
-        "--state",
-        type=Path,
-        default=default_state_folder(),
-        metavar="DIR",
-        help="where the queue lives (default: %(default)s)",
-    )
-    parser.add_argument(
-        "-json", "--json", action="store_true", help="print the result as JSON"
-    )
-
-
-def _add_logging(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-log-level",
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        help="how much is told on stderr (default: info; warning beside a live"
-        " display)",
-    )
-    parser.add_argument(
-        "-log-format",
-        "--log-format",
-        choices=("auto", "console", "json"),
-        default="auto",
-        help="readable lines or JSON lines, and no live display (default: a live"
-        " display where stderr is a terminal, else JSON lines)",
-    )
-    parser.add_argument(
-        "-quiet",
-        "--quiet",
-        action="store_true",
-        help="show nothing but errors and the result",
-    )
-    add_log_file(parser)
-
-
 def _add_sync(commands: _Commands[_Parser]) -> None:
     parser = _command(
         commands,
         "sync",
         "Finish what an earlier run left, then load a data file and send it.",
-        "-config configuration.json -data data.json",
     )
-    _add_common(parser)
+    add_common(parser)
     parser.add_argument(
         "-data",
         "--data",
@@ -210,7 +169,7 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
         metavar="FILE",
         help="the data file; - reads standard input",
     )
-    _add_format(parser)
+    add_format(parser)
     parser.add_argument(
         "-changed-only",
         "--changed-only",
@@ -219,16 +178,7 @@ def _add_sync(commands: _Commands[_Parser]) -> None:
     )
     add_shard(parser, USERS_OF_SHARD)
     add_metrics(parser)
-    _add_logging(parser)
-
-
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-format",
-        "--format",
-        choices=("json", "jsonl", "csv"),
-        help="what the data file is (default: told by its ending, else a JSON array)",
-    )
+    add_logging(parser)
 
 
 def _add_resume(commands: _Commands[_Parser]) -> None:
@@ -236,12 +186,11 @@ def _add_resume(commands: _Commands[_Parser]) -> None:
         commands,
         "resume",
         "Finish what an earlier run left; load nothing.",
-        "resume -config configuration.json",
     )
-    _add_common(parser)
+    add_common(parser)
     add_shard(parser, QUEUE_OF_SHARD)
     add_metrics(parser)
-    _add_logging(parser)
+    add_logging(parser)
 
 
 def _add_status(commands: _Commands[_Parser]) -> None:
@@ -249,13 +198,12 @@ def _add_status(commands: _Commands[_Parser]) -> None:
         commands,
         "status",
         "Say what is queued, in flight, dead and synced, and list the last runs.",
-        "status -config configuration.json -watch",
     )
-    _add_common(parser)
+    add_common(parser)
     parser.add_argument(
         "-watch",
         "--watch",
-        type=_interval,
+        type=interval,
         nargs="?",
         const=1.0,
         metavar="SECONDS",
@@ -271,11 +219,6 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         "dead-letters",
         "Show the records that could not be delivered, and why; put them back in the"
         "\nqueue for the next sync or resume, or drop them.",
-        "dead-letters -config configuration.json\n"
-        "  python main.py dead-letters -config configuration.json"
-        " -format html -output dead-letters.html\n"
-        "  python main.py dead-letters requeue -config configuration.json"
-        " -reason retries_exhausted",
     )
     parser.add_argument(
         "action",
@@ -284,13 +227,13 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
         default="list",
         help="what to do with them (default: list)",
     )
-    _add_common(parser)
+    add_common(parser)
     add_shard(parser, QUEUE_OF_SHARD)
-    _add_selection(parser)
+    add_selection(parser)
     parser.add_argument(
         "-limit",
         "--limit",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="list: show so many rows at most",
     )
@@ -313,45 +256,18 @@ def _add_dead_letters(commands: _Commands[_Parser]) -> None:
     )
 
 
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    which = parser.add_argument_group("which ones (all that are given must hold)")
-    which.add_argument(
-        "-all", "--all", action="store_true", help="all of them (for requeue, discard)"
-    )
-    which.add_argument("-reason", "--reason", metavar="R", help="with this reason")
-    which.add_argument("-user", "--user", metavar="ID", help="of this user")
-    which.add_argument("-run", "--run", metavar="RUN", help="of this run")
-    which.add_argument(
-        "-since",
-        "--since",
-        metavar="TIME",
-        help="failed at or after this (ISO 8601; UTC where it names no offset)",
-    )
-    which.add_argument(
-        "-id",
-        "--id",
-        type=int,
-        nargs="+",
-        action="extend",
-        metavar="N",
-        help="with these numbers",
-    )
-
-
 def _add_check(commands: _Commands[_Parser]) -> None:
     parser = _command(
         commands,
         "check",
         "Read and validate everything, map every record, send nothing.",
-        "check -config configuration.json -data data.json\n"
-        "  python main.py check -suggest -data data.json > configuration.json",
     )
-    _add_common(parser, needs_config=False)
+    add_common(parser, needs_config=False)
     add_shard(parser, USERS_OF_SHARD)
     parser.add_argument(
         "-data", "--data", metavar="FILE", help="the data file; - reads standard input"
     )
-    _add_format(parser)
+    add_format(parser)
     parser.add_argument(
         "-suggest",
         "--suggest",
@@ -366,54 +282,29 @@ def _add_verify(commands: _Commands[_Parser]) -> None:
         "verify",
         "Look the data file's users up in Customer.io (App API, 10 requests a second,"
         "\n100 users a request) and compare their attributes with what it maps to.",
-        "verify -config configuration.json -data data.json -sample 1000",
     )
-    _add_common(parser)
+    add_common(parser)
     parser.add_argument(
         "-data", "--data", required=True, metavar="FILE", help="the data file"
     )
-    _add_format(parser)
+    add_format(parser)
     parser.add_argument(
         "-sample",
         "--sample",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="look up so many users only, picked evenly",
     )
     parser.add_argument(
         "-wait",
         "--wait",
-        type=_seconds,
+        type=seconds,
         default=30.0,
         metavar="SECONDS",
         help="look users that differ up again for so long: a sync takes seconds to"
         " show (default: 30)",
     )
-    _add_logging(parser)
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return number
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
-
-
-def _interval(text: str) -> float:
-    seconds = _seconds(text)
-    if seconds < 0.1:
-        raise argparse.ArgumentTypeError(f"{text!r} is too short: 0.1 s at least")
-    return seconds
+    add_logging(parser)
 
 
 def _add_sandbox(commands: _Commands[_Parser]) -> None:
@@ -421,7 +312,6 @@ def _add_sandbox(commands: _Commands[_Parser]) -> None:
         commands,
         "sandbox",
         "Serve a local stand-in for Customer.io's Track and App APIs, in memory.",
-        "sandbox -port 8080 -latency-ms 80",
     )
     add_options(parser)
 
@@ -432,6 +322,5 @@ def _add_completion(commands: _Commands[_Parser]) -> None:
         "completion",
         "Print a script that makes a shell complete commands, options and file names"
         "\nof the installed program (pip install .).",
-        "completion bash > ~/.local/share/bash-completion/completions/cio-pipeline",
     )
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")

@@ -6,23 +6,24 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, ITEM_LIMIT_BYTES, item_bytes
-from cio_pipeline.config import Config, nearest
+from cio_pipeline.config import Config
 from cio_pipeline.errors import DataFileError, RecordError
 from cio_pipeline.json_text import encode
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
 from cio_pipeline.payload_warnings import PayloadWarning, payload_warnings
+from cio_pipeline.phrases import nearest
 from cio_pipeline.repeats import Repeats
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
-from cio_pipeline.suggestion import Survey
+from cio_pipeline.suggestion import SeenKeys
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
 # What one connection does in a second where nothing else is known: an answer of
 # Customer.io's takes some 80 ms.
 _ANSWER_SECONDS = 0.08
-_SURVEYED_RECORDS = 10_000
+_LOOKED_AT_RECORDS = 10_000
 _MOST_KNOWN_KEYS = 1000
 _Key = TypeVar("_Key")
 
@@ -121,18 +122,18 @@ def estimated_seconds(config: Config, requests: int) -> float:
     return requests / rate
 
 
-def survey(source: Source) -> Survey:
+def look_at_keys(source: Source) -> SeenKeys:
     """Look at the first records of a data file.
 
     Raises:
         DataFileError: not even the first of them could be read.
     """
-    seen = Survey(is_text=source.format == "csv")
+    seen = SeenKeys(is_text=source.format == "csv")
     try:
         for record in source.records():
             if isinstance(record.value, dict):
                 seen.add(record.value)
-            if seen.records >= _SURVEYED_RECORDS:
+            if seen.records >= _LOOKED_AT_RECORDS:
                 break
     except DataFileError:
         if not seen.records:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from cio_pipeline.errors import ConfigError
+from cio_pipeline.phrases import kind_of, nearest
 
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
 
@@ -165,7 +165,7 @@ def _parse_json(text: bytes, path: str) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(path, "it is nested too deeply") from None
     if not isinstance(document, dict):
-        raise ConfigError(path, f"wanted a JSON object, found {_named(document)}")
+        raise ConfigError(path, f"wanted a JSON object, found {kind_of(document)}")
     return document
 
 
@@ -228,7 +228,7 @@ class _Checker:
     def secret(self, key: str, value: object) -> str:
         """Check a key of Customer.io's; what was found is not repeated."""
         if not isinstance(value, str):
-            self.fail(key, f"wanted text, found {_named(value)}")
+            self.fail(key, f"wanted text, found {kind_of(value)}")
         if not value:
             self.fail(key, f"it is empty; Customer.io shows it in {_KEYS_ARE_AT}")
         if not value.isascii() or not value.isprintable() or " " in value:
@@ -368,26 +368,8 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"there is no such {what}; there are {', '.join(names)}"
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Find the known name that a person most likely meant."""
-    plain = {_plain(each): each for each in known}
-    matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
-    return plain[matches[0]] if matches else None
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
-
-
 def _shown(value: object) -> str:
     if isinstance(value, str | int | float | None):
         text = json.dumps(value)
         return text if len(text) <= 60 else text[:59] + "…"
-    return _named(value)
-
-
-def _named(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
-    return names.get(
-        type(value), "true or false" if isinstance(value, bool) else "a number"
-    )
+    return kind_of(value)

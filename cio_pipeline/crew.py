@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 
 class Crew:
-    """Starts threads, joins them, and keeps the first error any of them ends with.
+    """Starts threads, joins them, and passes on the error any of them ends with.
 
     They are daemons, so that one stuck in a system call cannot hold the process
-    back past its deadline; nevertheless each is joined.
+    back past its deadline; nevertheless each is joined. A role is started once, by
+    one thread; others may ask for it meanwhile, so its threads are noted at once,
+    before the first of them runs.
 
     Args:
         on_failure: called in the failing thread, with its error.

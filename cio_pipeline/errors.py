@@ -75,6 +75,7 @@ class QueueInUse(UsageError):
     """Another process is running on this queue.
 
     Args:
+        message: one line for a person.
         pid: the other process, or None where it could not be read.
     """
 

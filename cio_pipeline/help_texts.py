@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-
-from cio_pipeline.options import program_name
+import sys
+from pathlib import Path
 
 DESCRIPTION = """\
 Sync a file of users into Customer.io: all of it, in order, resumable.
@@ -12,7 +12,15 @@ Sync a file of users into Customer.io: all of it, in order, resumable.
   python main.py -config configuration.json -data data.json
 """
 
-EPILOG = """\
+_OF_RUNS = """\
+  0      all synced
+  1      the run ended, and some records are dead letters
+  2      bad usage, configuration or data file
+  3      stopped early, the work kept in the queue: run again to go on
+  70     a bug of this program, told on stderr; the work kept
+  128+N  stopped by signal N, the work kept"""
+
+EPILOG = f"""\
 commands (python main.py COMMAND -help tells each one's options):
   sync           finish what an earlier run left, then load and send a data file;
                  what runs when no command is named
@@ -30,49 +38,51 @@ commands (python main.py COMMAND -help tells each one's options):
 Every option may be written with two dashes: -config and --config are the same.
 
 exit codes:
-  0      all synced
-  1      the run ended, and some records are dead letters
-  2      bad usage, configuration or data file
-  3      stopped early, the work kept in the queue: run again to go on
-  70     a bug of this program, told on stderr; the work kept
-  128+N  stopped by signal N, the work kept
+{_OF_RUNS}
 """
 
 _DONE = "  0      done"
 _MISTAKE = "  2      bad usage, configuration, or state that cannot be read"
-_OF_RUNS = """\
-  0      all synced
-  1      the run ended, and some records are dead letters
-  2      bad usage, configuration or data file
-  3      stopped early, the work kept in the queue: run again to go on
-  128+N  stopped by signal N, the work kept"""
 _UNWRITABLE = "  3      the state folder cannot be written; nothing was changed"
 
 _EXAMPLES = {
     "sync": """\
+  python main.py -config configuration.json -data data.json
   python main.py -config configuration.json -data data.json -changed-only
   python main.py -config configuration.json -data data.json -shard 0/3
   zcat users.jsonl.gz | python main.py -config configuration.json -data - -format jsonl
   python main.py -config configuration.json -data data.json -json \\
       -log-file sync.log -metrics /var/lib/node_exporter/textfile/sync.prom""",
     "resume": """\
+  python main.py resume -config configuration.json
   python main.py resume -config configuration.json -shard 2/3""",
     "status": """\
+  python main.py status -config configuration.json -watch
   python main.py status -config configuration.json -json""",
     "dead-letters": """\
   python main.py dead-letters -config configuration.json
+  python main.py dead-letters -config configuration.json \
+-format html -output dead-letters.html
+  python main.py dead-letters requeue -config configuration.json \
+-reason retries_exhausted
   python main.py dead-letters -config configuration.json -reason rejected -json
   python main.py dead-letters -config configuration.json -format csv -output dead.csv
   python main.py dead-letters requeue -config configuration.json -id 17 18
   python main.py dead-letters discard -config configuration.json -since 2026-11-24""",
     "check": """\
+  python main.py check -config configuration.json -data data.json
+  python main.py check -suggest -data data.json > configuration.json
   python main.py check -config configuration.json""",
     "verify": """\
+  python main.py verify -config configuration.json -data data.json -sample 1000
   python main.py verify -config configuration.json -data data.json -json""",
     "sandbox": """\
+  python main.py sandbox -port 8080 -latency-ms 80
   python main.py sandbox -error-share 0.05 -throttle-share 0.01 -retry-after 2
   python main.py sandbox -outage-in-seconds 10 -outage-seconds 30 -outage-mode drop""",
     "completion": """\
+  python main.py completion bash > \
+~/.local/share/bash-completion/completions/cio-pipeline
   python main.py completion zsh > ~/.zfunc/_cio-pipeline
   python main.py completion fish > ~/.config/fish/completions/cio-pipeline.fish""",
 }
@@ -97,6 +107,12 @@ _EXIT_CODES = {
 }
 
 
+def program_name() -> str:
+    """Name the program as people know it: run from its folder, or installed."""
+    called = Path(sys.argv[0]).name
+    return "python main.py" if called == "main.py" else "cio-pipeline"
+
+
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Lists each option once, as it is written here: with one dash."""
 
@@ -108,13 +124,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         return " ".join(filter(None, [", ".join(names), value]))
 
 
-def epilog(command: str, example: str) -> str:
-    """Say how a command is called, and what its exit codes mean.
-
-    Args:
-        command: its name.
-        example: the first example, without the program's name.
-    """
-    examples = f"  python main.py {example}\n{_EXAMPLES[command]}"
-    text = f"examples:\n{examples}\n\nexit codes:\n{_EXIT_CODES[command]}"
+def epilog(command: str) -> str:
+    """Say how a command is called, and what its exit codes mean."""
+    text = f"examples:\n{_EXAMPLES[command]}\n\nexit codes:\n{_EXIT_CODES[command]}"
     return text.replace("python main.py", program_name())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import logging
@@ -17,12 +16,8 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from cio_pipeline.errors import UsageError
+from cio_pipeline.phrases import visible
 from cio_pipeline.redaction import Redaction
-
-
-def basic_token(site_id: str, api_key: str) -> str:
-    """Make the token of HTTP basic authentication (RFC 7617)."""
-    return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
 
 
 def configure(
@@ -172,18 +167,9 @@ class _ControlCharacters:
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {
-            key: _visible(value) if isinstance(value, str) else value
+            key: visible(value) if isinstance(value, str) else value
             for key, value in event.items()
         }
-
-
-def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in text
-    )
 
 
 class _Lines:

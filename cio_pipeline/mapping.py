@@ -1,4 +1,4 @@
-"""From a record to a payload. Pure."""
+"""From a record to a payload. Pure, but for the `Mapper`'s memory of what is unused."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Literal
 from cio_pipeline.config import Mapping, ValueKind
 from cio_pipeline.errors import RecordError
 from cio_pipeline.model import JsonValue, Payload, Record
+from cio_pipeline.phrases import kind_of
 
 ID_LIMIT_BYTES = 150  # Customer.io's limit
 
@@ -28,7 +29,10 @@ _DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
 
 
 class Mapper:
-    """Applies a configuration's mappings.
+    """Applies a configuration's mappings. One thread's own.
+
+    What it makes of a record depends on that record alone; what it remembers of
+    the others is only which mappings have found nothing yet.
 
     Args:
         user_id: the key or dotted path of the user id.
@@ -93,7 +97,7 @@ def _object_of(record: Record) -> dict[str, JsonValue]:
     if record.flaw is not None:
         raise RecordError(record.flaw)
     if not isinstance(record.value, dict):
-        raise RecordError(f"the record is {_named(record.value)}, wanted an object")
+        raise RecordError(f"the record is {kind_of(record.value)}, wanted an object")
     return record.value
 
 
@@ -120,7 +124,7 @@ def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str
         value = str(value)
     if not isinstance(value, str):
         raise RecordError(
-            f"the user id {name!r} is {_named(value)}, wanted text or a whole number"
+            f"the user id {name!r} is {kind_of(value)}, wanted text or a whole number"
         )
     if not value:
         raise RecordError(f"the user id {name!r} is empty")
@@ -164,7 +168,7 @@ def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
     elif not isinstance(value, bool) and isinstance(value, int | float):
         seconds = _seconds_of_number(value)
     if seconds is None or not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
-        raise RecordError(f"{name!r} is no time ({_named(value)})")
+        raise RecordError(f"{name!r} is no time ({kind_of(value)})")
     return math.floor(seconds)
 
 
@@ -198,7 +202,7 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
             return int(text)
         if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
-    raise RecordError(f"{name!r} is no number ({_named(value)})")
+    raise RecordError(f"{name!r} is no number ({kind_of(value)})")
 
 
 def _to_integer(value: JsonValue, name: str) -> JsonValue:
@@ -218,7 +222,7 @@ def _to_boolean(value: JsonValue, name: str) -> JsonValue:
         return None
     if isinstance(word, str | int) and word in _TRUE_OR_FALSE:
         return _TRUE_OR_FALSE[word]
-    raise RecordError(f"{name!r} is neither true nor false ({_named(value)})")
+    raise RecordError(f"{name!r} is neither true nor false ({kind_of(value)})")
 
 
 _TRUE_OR_FALSE: dict[str | int, bool] = {
@@ -236,12 +240,3 @@ _CONVERTERS: dict[ValueKind, Callable[[JsonValue, str], JsonValue] | None] = {
 
 def _is_number(value: JsonValue) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _named(value: object) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "a number"
-    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
-    return names[type(value)]

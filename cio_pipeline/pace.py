@@ -50,11 +50,6 @@ class Pace:
         self._left: deque[float] = deque(maxlen=min(max(1, most), _MOST_COUNTED))
         self._left_within = (self._left.maxlen or 1) / (COUNTED_SHARE * self._ceiling)
 
-    @property
-    def is_free(self) -> bool:
-        """Whether no bound is in force at all."""
-        return self.rate == math.inf
-
     def reserve(self, now: float) -> float:
         """Take the next moment at which a request may leave, and return it."""
         self._grow(now)

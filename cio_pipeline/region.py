@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
@@ -12,11 +11,12 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.client import TrackClient, Transport, track_url_of_region
 from cio_pipeline.config import Config
 from cio_pipeline.errors import Unreachable
+from cio_pipeline.json_text import decode
 from cio_pipeline.model import Halt, Reply
 from cio_pipeline.policy import backoff_seconds, judge, stop_run
 
 
-def find_address(
+def find_region(
     config: Config,
     transport: Transport,
     basic_token: str,
@@ -26,57 +26,45 @@ def find_address(
     draw: Callable[[], float],
     log: FilteringBoundLogger,
 ) -> str:
-    """Say where to send: as configured, or as Customer.io says of the workspace.
+    """Say which region a workspace is in: as configured, or as Customer.io says.
+
+    Args:
+        config: the region, or how long to go on asking.
+        transport: the connections.
+        basic_token: base64 of ``site id:API key``.
+        stop: set to give up; nothing may be sent to the region that is said then.
+        clock: monotonic seconds.
+        draw: a random number in [0, 1).
+        log: told of what was found.
 
     Raises:
-        KeysRejected: the keys were refused.
-        Unreachable: no answer for ``maxOutageSeconds``.
+        StopRun: the keys were refused, or the other end cannot be trusted.
+        Unreachable: no usable answer for ``maxOutageSeconds``.
     """
-    if config.track_url is not None:
-        return config.track_url
     if config.region is not None:
-        return track_url_of_region(config.region)
-    region = ask_region(
-        transport,
-        basic_token,
+        return config.region
+    region = _ask_region(
+        TrackClient(transport, track_url_of_region("us"), basic_token),
         patience_seconds=config.max_outage_seconds,
         stop=stop,
         clock=clock,
         draw=draw,
     )
-    if region is not None:
-        log.info("region_found", region=region)
-    # None: stopped, and nothing will be sent.
-    return track_url_of_region(region or "us")
+    if region is None:
+        return "us"
+    log.info("region_found", region=region)
+    return region
 
 
-def ask_region(
-    transport: Transport,
-    basic_token: str,
+def _ask_region(
+    client: TrackClient,
     *,
     patience_seconds: float,
     stop: Event,
     clock: Callable[[], float],
     draw: Callable[[], float],
 ) -> str | None:
-    """Ask Customer.io, again and again while it does not answer.
-
-    Args:
-        transport: the connections.
-        basic_token: base64 of ``site id:API key``.
-        patience_seconds: how long to go on asking.
-        stop: set to give up.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
-
-    Returns:
-        ``us`` or ``eu``; None if told to stop first.
-
-    Raises:
-        StopRun: the keys were refused, or the other end cannot be trusted.
-        Unreachable: no usable answer in that time.
-    """
-    client = TrackClient(transport, track_url_of_region("us"), basic_token)
+    """Ask again and again while there is no answer; None if told to stop first."""
     began = clock()
     attempts = 0
     while not stop.is_set():
@@ -103,7 +91,8 @@ def _region_in(reply: Reply) -> str | None:
     if reply.status != 200:
         return None
     try:
-        region = json.loads(reply.body).get("region")
-    except (ValueError, AttributeError):
+        document = decode(reply.body)
+    except ValueError:
         return None
-    return region if region in ("us", "eu") else None
+    region = document.get("region") if isinstance(document, dict) else None
+    return region if isinstance(region, str) and region in ("us", "eu") else None

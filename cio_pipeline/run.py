@@ -13,23 +13,22 @@ from typing import Literal
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.batch import BODY_LIMIT_BYTES, item_bytes
-from cio_pipeline.client import TrackClient, Transport
+from cio_pipeline.client import TrackClient, Transport, track_url_of_region
 from cio_pipeline.config import Config
 from cio_pipeline.consumer import Consumer
 from cio_pipeline.crew import Crew
+from cio_pipeline.data_load import DataLoad
 from cio_pipeline.errors import CioPipelineError, DataFileError, StopRun
-from cio_pipeline.loader import Loader, mapping_digest
-from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
-from cio_pipeline.region import find_address
+from cio_pipeline.region import find_region
+from cio_pipeline.run_result import RunResult
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     ONE_JOB,
     Appetite,
     Leases,
-    LoadIdentity,
     NewDeadLetter,
     RunStart,
     Store,
@@ -68,54 +67,6 @@ class World:
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended.
-
-    Args:
-        summary: its counts.
-        error: what ended it early, or broke its data; None where nothing did.
-        is_loaded: whether all of the data is in the queue, or was none to load.
-        dead_letters: those of this run, by reason.
-        unused: mapped keys that no record of the data had.
-    """
-
-    summary: RunSummary
-    error: CioPipelineError | None
-    is_loaded: bool
-    dead_letters: Mapping[str, int]
-    unused: tuple[str, ...] = ()
-
-
-def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
-    """Say how a run ended whose state could not be opened: it changed nothing.
-
-    Args:
-        run_id: a name no other run has.
-        pending: the jobs that were and still are in the queue.
-        error: why.
-    """
-    return RunResult(
-        RunSummary(
-            run_id=run_id,
-            status="stopped",
-            reason=error.reason,
-            records=0,
-            resumed=pending,
-            synced=0,
-            skipped=0,
-            dead_lettered=0,
-            pending=pending,
-            requests=0,
-            retries=0,
-            duration_seconds=0.0,
-        ),
-        error,
-        is_loaded=False,
-        dead_letters={},
-    )
 
 
 def utc_now() -> str:
@@ -163,9 +114,6 @@ class Run:
         self._log = world.log
         self._tally = Tally()
         self._error: BaseException | None = None
-        self._data_error: DataFileError | None = None
-        self._unused: tuple[str, ...] = ()
-        self._is_loaded = source is None
         self._error_lock = threading.Lock()  # guards _error: the first one stays
         self._stop_loading = threading.Event()
         self._stop_keeping = threading.Event()
@@ -179,6 +127,7 @@ class Run:
             clock=world.clock,
             dead_letter=self._dead_letter,
         )
+        self._load = None if source is None else self._make_load(source)
         self._throttle = Throttle(
             requests_per_second=config.requests_per_second,
             parallelism=config.parallelism,
@@ -232,22 +181,14 @@ class Run:
 
     def _start_threads(self) -> None:
         self._crew.start("keeper", self._keep)
-        if self._source is None:
+        if self._load is None:
             self._leases.all_loaded()
         else:
-            self._crew.start("loader", partial(self._load, self._source))
+            self._crew.start("loader", partial(self._load.work, self._stop_loading))
         self._crew.start("opener", self._start_consumers)
 
     def _start_consumers(self) -> None:
-        address = find_address(
-            self._config,
-            self._transport,
-            self._basic_token,
-            stop=self._stop,
-            clock=self._world.clock,
-            draw=self._world.draw,
-            log=self._log,
-        )
+        address = self._config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._transport, address, self._basic_token)
         consumer = Consumer(
             leases=self._leases,
@@ -264,6 +205,31 @@ class Run:
         if not self._stop.is_set():
             work = partial(consumer.work, self._stop)
             self._crew.start("consumer", work, self._config.parallelism)
+
+    def _find_region(self) -> str:
+        return find_region(
+            self._config,
+            self._transport,
+            self._basic_token,
+            stop=self._stop,
+            clock=self._world.clock,
+            draw=self._world.draw,
+            log=self._log,
+        )
+
+    def _make_load(self, source: Source) -> DataLoad:
+        return DataLoad(
+            source=source,
+            store=self._store,
+            leases=self._leases,
+            tally=self._tally,
+            config=self._config,
+            run_id=self._run_id,
+            changed_only=self._changed_only,
+            shard=self._shard,
+            utc_now=utc_now,
+            log=self._log,
+        )
 
     def _make_watch(self, command: str) -> Watch:
         return Watch(
@@ -292,59 +258,6 @@ class Run:
     def _keep(self) -> None:
         while not self._stop_keeping.is_set():
             self._leases.tend()
-
-    def _load(self, source: Source) -> None:
-        if self._changed_only:
-            self._store.keep_deliveries()
-        load = self._store.begin_load(
-            LoadIdentity(
-                source=source.name,
-                fingerprint=source.fingerprint,
-                mapping=mapping_digest(self._config, changed_only=self._changed_only),
-            )
-        )
-        if load.is_finished:
-            self._is_loaded = True
-            self._log.info("load_found_finished", source=source.name)
-            self._leases.all_loaded()
-            return
-        if load.next_index:
-            self._tally.passed_over = load.next_index
-            self._log.info("load_resumed", next_index=load.next_index)
-        mapper = Mapper(self._config.user_id, self._config.mappings)
-        loader = Loader(
-            store=self._store,
-            load=load,
-            mapper=mapper,
-            run_id=self._run_id,
-            utc_now=utc_now,
-            listener=self,
-            changed_only=self._changed_only,
-            shard=self._shard,
-        )
-        try:
-            records = source.records(load.next_index)
-            self._is_loaded = loader.run(records, self._stop_loading)
-        except DataFileError as error:
-            self._data_error = error
-            self._log.error("data_broken", problem=str(error))
-        finally:
-            self._leases.all_loaded()
-        self._log.info("load_ended", records=self._tally.records)
-        # Of a load that began earlier or was stopped, only a part was seen.
-        is_whole = self._is_loaded and not load.next_index
-        if is_whole and self._tally.records > self._tally.unmappable:
-            self._note_unused(mapper.unused)
-
-    def _note_unused(self, keys: list[str]) -> None:
-        self._unused = tuple(keys)
-        if keys:
-            self._log.warning("mapped_keys_not_found", keys=keys)
-
-    def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
-        """Count a chunk that the loader has committed."""
-        self._tally.records_loaded(jobs, unmappable, skipped)
-        self._leases.jobs_came()
 
     def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
         self._tally.dead_lettered(settlement.reason)
@@ -412,11 +325,11 @@ class Run:
             pending=summary.pending,
         )
         return RunResult(
-            summary,
-            error or self._data_error,
-            self._is_loaded,
-            self._tally.dead_letters(),
-            self._unused,
+            summary=summary,
+            error=error or self._broken,
+            is_loaded=self._load is None or self._load.is_finished,
+            dead_letters=self._tally.dead_letters(),
+            unused=() if self._load is None else self._load.unused,
         )
 
     def _summary(self) -> RunSummary:
@@ -451,4 +364,8 @@ class Run:
             return "invalid_state"
         if self._stop.is_set():
             return "interrupted"
-        return "invalid_data" if self._data_error else None
+        return "invalid_data" if self._broken else None
+
+    @property
+    def _broken(self) -> DataFileError | None:
+        return None if self._load is None else self._load.broken

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cio_pipeline.errors import QueueInUse, StateUnwritable, UsageError
+from cio_pipeline.phrases import counted
 from cio_pipeline.runlock import holder
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.store import Store, open_reader, read_totals
@@ -72,7 +73,7 @@ def _refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
         pending = _pending(other) if is_loading else 0
         if pending:
             raise UsageError(
-                f"an earlier run left {pending:,} jobs in the queue of"
+                f"an earlier run left {counted(pending, 'job')} in the queue of"
                 f" {_named(shard)}, which would be sent after newer ones. Finish"
                 f" them first: `resume` {_how(shard)}"
             )

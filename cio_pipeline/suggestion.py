@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from cio_pipeline.config import NAME_LIMIT_BYTES, PLACEHOLDERS
+from cio_pipeline.config import MOST_MAPPINGS, NAME_LIMIT_BYTES, PLACEHOLDERS
 from cio_pipeline.model import JsonValue
 
 Kind = Literal["text", "number", "integer", "boolean", "time", "null", "object", "list"]
@@ -23,7 +23,6 @@ _KINDS: dict[type, Kind] = {
     list: "list",
 }
 _DEPTH = 3
-_MOST_KEYS = 300  # as many as Customer.io takes attributes
 _ID_NAMES = ("id", "userid", "customerid", "externalid", "uuid", "personid", "email")
 _ID_ENDING = re.compile(r"(^|[_.\- ])[iI][dD]$|I[dD]$")
 # A leading plus or zero means something: a phone number, a postal code.
@@ -61,7 +60,7 @@ class KeyFacts:
         return "text" if kinds else "null"
 
 
-class Survey:
+class SeenKeys:
     """Looks at records, and remembers what keys they have.
 
     Args:
@@ -111,7 +110,7 @@ class Survey:
         for key, value in record.items():
             name = prefix + key
             if name not in self.keys:
-                if len(self.keys) >= _MOST_KEYS:
+                if len(self.keys) >= MOST_MAPPINGS:
                     continue
                 self.keys[name] = KeyFacts(name)
             facts = self.keys[name]

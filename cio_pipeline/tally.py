@@ -21,7 +21,7 @@ class Tally:
         self.records = 0
         self.unmappable = 0
         self.skipped = 0
-        self.passed_over = 0  # records that an earlier run had loaded
+        self.passed_over = 0  # loaded by an earlier run; set by the loader alone
         self._refused: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:

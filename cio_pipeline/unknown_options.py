@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from cio_pipeline.errors import UsageError
+from cio_pipeline.phrases import nearest
 
 _NEGATIVE = re.compile(r"-\d+|-\d*\.\d+", re.ASCII)
 
@@ -46,12 +46,6 @@ def refuse_unknown_options(
         previous = word
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find the word a person most likely meant."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
-
-
 def _is_option(word: str) -> bool:
     is_dashed = word.startswith("-") and word != "-" and " " not in word
     return is_dashed and not _NEGATIVE.fullmatch(word)
@@ -68,7 +62,7 @@ def _advice(
     if others:
         return f"; {' and '.join(others)} {'has' if len(others) == 1 else 'have'} it"
     plain = [each.lstrip("-") for each in _options_of(parsers[command])]
-    meant = nearest(name.lstrip("-").lower().replace("_", "-"), plain)
+    meant = nearest(name, plain)
     return f"; did you mean -{meant}?" if meant else ""
 
 

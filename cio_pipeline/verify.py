@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple
 
+from cio_pipeline.client import MOST_IDS
 from cio_pipeline.comparison import Difference, differences
 from cio_pipeline.errors import RecordError
 from cio_pipeline.json_text import encode
@@ -19,7 +20,6 @@ from cio_pipeline.source import Source
 
 # Users named in the result; the counts are of all.
 MOST_NAMED = 1000
-_AT_ONCE = 100
 # Users that are looked up again while the wait allows.
 _MOST_LOOKED_UP_AGAIN = 10_000
 _LOOK_AGAIN_SECONDS = 2.0
@@ -224,7 +224,7 @@ def _in_groups(
     group: dict[str, Attributes] = {}
     for user_id, attributes in users:
         group[user_id] = attributes
-        if len(group) == _AT_ONCE:
+        if len(group) == MOST_IDS:
             yield group
             group = {}
     if group:

@@ -59,8 +59,8 @@ def sync(configuration: Path, folder: Path) -> int:
     shown = "-config examples/configuration.json -data examples/data.json"
     print(f"$ python main.py {shown}")
     sys.stdout.flush()
-    words = ["-config", configuration, "-data", data, "-state", folder / "state"]
-    words += ["-log-level", "warning"]
+    words = ["-config", str(configuration), "-data", str(data)]
+    words += ["-state", str(folder / "state"), "-log-level", "warning"]
     environment = os.environ | {"COLUMNS": "100"}
     return subprocess.call([sys.executable, MAIN, *words], env=environment)
 

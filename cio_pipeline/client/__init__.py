@@ -9,7 +9,7 @@ from cio_pipeline.client.app import (
     AppClient,
     app_url_of_region,
 )
-from cio_pipeline.client.track import TrackClient, track_url_of_region
+from cio_pipeline.client.track import TrackClient, basic_token, track_url_of_region
 from cio_pipeline.client.transport import Transport
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "TrackClient",
     "Transport",
     "app_url_of_region",
+    "basic_token",
     "track_url_of_region",
 ]

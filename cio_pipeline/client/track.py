@@ -44,6 +44,11 @@ def encode_identifier(user_id: str) -> str:
     return quote(user_id, safe="")
 
 
+def basic_token(site_id: str, api_key: str) -> str:
+    """Make the token of HTTP basic authentication (RFC 7617)."""
+    return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
+
+
 def _secrets_in(basic_token: str) -> list[str]:
     """Say what a token tells: itself, and the API key."""
     _, _, api_key = base64.b64decode(basic_token).decode().partition(":")

@@ -7,15 +7,9 @@ from datetime import UTC, datetime
 
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
-from cio_pipeline.check import check_data, estimated_seconds, survey
-from cio_pipeline.commands.common import (
-    folder_for,
-    open_data,
-    read_share_of_config,
-    say,
-    width,
-    write,
-)
+from cio_pipeline.check import check_data, estimated_seconds, look_at_keys
+from cio_pipeline.commands.opening import folder_for, open_data, read_share_of_config
+from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.config import missing_track_keys
 from cio_pipeline.errors import UsageError
 
@@ -52,12 +46,12 @@ def _suggest(arguments: argparse.Namespace) -> int:
     if arguments.data is None:
         raise UsageError("check -suggest needs -data FILE")
     with open_data(arguments) as source:
-        seen = survey(source)
+        seen = look_at_keys(source)
     if not seen.records:
         raise UsageError(f"{arguments.data}: there is no record that is an object")
     if arguments.json:
-        write([reports.survey_json(seen)])
+        write([reports.keys_json(seen)])
         return 0
-    say(reports.survey_text(seen, width()))
+    say(reports.keys_text(seen, width()))
     write([reports.suggestion_text(seen)])
     return 0

@@ -8,7 +8,7 @@ import re
 import shtab
 
 from cio_pipeline.arguments import build_parser, parsers_of
-from cio_pipeline.commands.common import write
+from cio_pipeline.commands.output import write
 
 _INSTALLED_NAME = "cio-pipeline"
 _LONG_AS_SHORT = re.compile(r"(?<= )-s (\w[\w-]+)", re.ASCII)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from cio_pipeline import reports
 from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
-from cio_pipeline.commands.common import open_folder, say, width, write
-from cio_pipeline.commands.retyping import place_of
+from cio_pipeline.commands.opening import open_folder
+from cio_pipeline.commands.output import say, width, write
+from cio_pipeline.commands.retyping import asked_for
 from cio_pipeline.errors import UsageError
-from cio_pipeline.options import program_name
-from cio_pipeline.reports.advice import Asked
-from cio_pipeline.reports.wording import counted, visible
+from cio_pipeline.phrases import counted
 from cio_pipeline.store import Selection
 
 
@@ -113,7 +111,7 @@ def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterab
         report.survey(),
         report.letters,
         limit=arguments.limit,
-        asked=_asked(arguments),
+        asked=asked_for(arguments),
         width=width(),
     )
 
@@ -128,7 +126,7 @@ def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterabl
         report.survey(),
         report.letters,
         limit=arguments.limit,
-        asked=_asked(arguments),
+        asked=asked_for(arguments),
         now=datetime.now(UTC),
     )
 
@@ -139,22 +137,6 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
     "table": _as_table,
     "html": _as_html,
 }
-
-
-def _asked(arguments: argparse.Namespace) -> Asked:
-    """Write out what was asked for, to be typed again."""
-    filters: list[str] = []
-    for name in ("user", "run", "since", "id"):
-        value = getattr(arguments, name)
-        if value is not None:
-            values = value if isinstance(value, list) else [value]
-            filters += [f"-{name}", *map(str, values)]
-    return Asked(
-        program=program_name(),
-        options=visible(shlex.join(place_of(arguments))),
-        filters=visible(shlex.join(filters)),
-        reason=arguments.reason,
-    )
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:

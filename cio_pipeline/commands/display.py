@@ -10,111 +10,16 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, Self, TextIO
+from typing import Protocol, Self
 
-from rich.console import Console, Group, RenderableType
-from rich.control import Control
-from rich.live import Live
-from rich.segment import ControlType
+from rich.console import Console, Group
 from rich.text import Text
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs
-from cio_pipeline.commands.common import file_level, log_level
+from cio_pipeline.commands.terminal import Redrawn, can_redraw
 from cio_pipeline.progress import Progress
 from cio_pipeline.reports import EventLines, progress_lines
-
-# A terminal echoes ^C behind the last line; it must not push it over the edge.
-_MARGIN = 4
-
-
-class Redrawn:
-    """Lines at the bottom of a terminal, redrawn in place. One thread's own.
-
-    Args:
-        file: the terminal.
-        stays: whether the last ones stay when all is over.
-    """
-
-    def __init__(self, file: TextIO, *, stays: bool = False) -> None:
-        # What is redrawn must fit the terminal that is there, whatever width the
-        # environment speaks of.
-        surroundings = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("COLUMNS", "LINES")
-        }
-        self._console = _Console(file=file, highlight=False, _environ=surroundings)
-        self._live = Live(
-            console=self._console,
-            auto_refresh=False,
-            transient=not stays,
-            redirect_stdout=False,
-        )
-        self._drawn: list[Text] = []
-        self._drawn_width = 0
-
-    @property
-    def width(self) -> int:
-        """How many columns may be used; it changes with the window."""
-        return self._console.width - _MARGIN
-
-    @property
-    def is_ascii(self) -> bool:
-        """Whether the terminal knows nothing but ASCII."""
-        return self._console.options.ascii_only
-
-    def draw(self, lines: list[Text], above: RenderableType | None = None) -> None:
-        """Draw lines in the stead of those that stand there.
-
-        Args:
-            lines: what to show.
-            above: what to print over them, to stay.
-        """
-        # A terminal that has gone is no reason to end a run.
-        with contextlib.suppress(OSError, ValueError):
-            self._live.start()
-            self._mind_the_fold()
-            if above is not None:
-                self._console.print(above)
-            self._live.update(Text("\n").join(lines), refresh=True)
-            self._drawn, self._drawn_width = lines, self._console.width
-
-    def end(self) -> None:
-        """Leave the terminal to whoever comes next."""
-        with contextlib.suppress(OSError, ValueError):
-            self._mind_the_fold()
-            self._live.stop()
-            self._drawn = []
-
-    def _mind_the_fold(self) -> None:
-        """Take back the rows that a narrowed window has folded our lines into.
-
-        rich goes up by the lines it has drawn; the terminal has more by now.
-        """
-        width = self._console.width
-        if width >= self._drawn_width or width < 1:
-            return
-        rows = sum(max(1, -(-line.cell_len // width)) for line in self._drawn)
-        for _ in range(rows - len(self._drawn)):
-            self._console.control(
-                Control((ControlType.ERASE_IN_LINE, 2), (ControlType.CURSOR_UP, 1))
-            )
-        self._drawn_width = width
-
-
-class _Console(Console):
-    """A console that never hides the cursor: `kill -9` could not bring it back."""
-
-    def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002  # as rich declares it
-        del show
-        return False
-
-
-def can_redraw(file: TextIO) -> bool:
-    """Whether a stream is a terminal whose cursor can be moved."""
-    has_cursor = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-    return file.isatty() and has_cursor
 
 
 class Display(Protocol):
@@ -156,12 +61,12 @@ class LinesDisplay:
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:
         """Set logging up, straight to stderr."""
         return logs.configure(
-            level=log_level(self._arguments, otherwise="info"),
+            level=_log_level(self._arguments, otherwise="info"),
             format=self._arguments.log_format,
             stream=sys.stderr,
             secrets=secrets,
             file=self._arguments.log_file,
-            file_level=file_level(self._arguments),
+            file_level=_file_level(self._arguments),
         )
 
     def show(self, progress: Progress) -> None:
@@ -198,13 +103,13 @@ class LiveDisplay:
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:
         """Set logging up so that its lines wait for the next redraw."""
         return logs.configure(
-            level=log_level(self._arguments, otherwise="warning"),
+            level=_log_level(self._arguments, otherwise="warning"),
             format="console",
             stream=self._log_lines,
             secrets=secrets,
             renderer=EventLines(),
             file=self._arguments.log_file,
-            file_level=file_level(self._arguments),
+            file_level=_file_level(self._arguments),
         )
 
     def show(self, progress: Progress) -> None:
@@ -232,6 +137,17 @@ class LiveDisplay:
         if left is not None:
             with contextlib.suppress(OSError, ValueError):
                 Console(file=sys.stderr, highlight=False).print(left)
+
+
+def _log_level(arguments: argparse.Namespace, *, otherwise: str) -> str:
+    if arguments.quiet:
+        return "error"
+    return str(arguments.log_level or otherwise)
+
+
+def _file_level(arguments: argparse.Namespace) -> str:
+    # No less than ever, beside a live display that says less.
+    return str(arguments.log_level or "info")
 
 
 class _Waiting(io.StringIO):

@@ -1,4 +1,4 @@
-"""The commands that may follow a run, spelled as this one was."""
+"""The commands to type next, spelled out as this one was."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from cio_pipeline.arguments import default_state_folder
-from cio_pipeline.reports import NextCommands
+from cio_pipeline.help_texts import program_name
+from cio_pipeline.options import default_state_folder
+from cio_pipeline.phrases import visible
+from cio_pipeline.reports import Asked, NextCommands
 
 
 def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     """Spell out what may be typed after a run, ready to be pasted into a shell."""
     program = program_as_typed(sys.orig_argv, sys.argv)
-    place = place_of(arguments)
+    place = _place_of(arguments)
     return NextCommands(
         dead_letters=shlex.join([*program, "dead-letters", *place, "-run", run_id]),
         resume=shlex.join([*program, "resume", *place]),
@@ -22,7 +24,27 @@ def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     )
 
 
-def place_of(arguments: argparse.Namespace) -> list[str]:
+def asked_for(arguments: argparse.Namespace) -> Asked:
+    """Write out which dead letters a report is of, to be typed again.
+
+    A report may be read by somebody else, elsewhere, so it names the program as
+    people know it, not as it was called.
+    """
+    filters: list[str] = []
+    for name in ("user", "run", "since", "id"):
+        value = getattr(arguments, name)
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            filters += [f"-{name}", *map(str, values)]
+    return Asked(
+        program=program_name(),
+        options=visible(shlex.join(_place_of(arguments))),
+        filters=visible(shlex.join(filters)),
+        reason=arguments.reason,
+    )
+
+
+def _place_of(arguments: argparse.Namespace) -> list[str]:
     """Say which queue is meant, as options of a command."""
     place = ["-config", arguments.config]
     if arguments.state != default_state_folder():

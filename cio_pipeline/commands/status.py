@@ -10,8 +10,9 @@ from pathlib import Path
 
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
-from cio_pipeline.commands.common import open_folder, width, write
-from cio_pipeline.commands.display import Redrawn, can_redraw
+from cio_pipeline.commands.opening import open_folder
+from cio_pipeline.commands.output import width, write
+from cio_pipeline.commands.terminal import Redrawn, can_redraw
 from cio_pipeline.model import Status
 from cio_pipeline.signals import StopSignals
 

@@ -16,21 +16,17 @@ from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
 
-from cio_pipeline import logs, reports
+from cio_pipeline import reports
 from cio_pipeline.admin import last_ended_at, read_status, survey_of
-from cio_pipeline.commands.common import (
-    folder_for,
-    open_data,
-    read_share_of_config,
-    say,
-    width,
-    write,
-)
+from cio_pipeline.client import basic_token
 from cio_pipeline.commands.display import open_display
+from cio_pipeline.commands.opening import folder_for, open_data, read_share_of_config
+from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.commands.retyping import commands_after
 from cio_pipeline.config import require_track_keys
 from cio_pipeline.errors import CioPipelineError, StateUnwritable
-from cio_pipeline.run import Run, RunResult, World, not_begun
+from cio_pipeline.run import Run, World
+from cio_pipeline.run_result import RunResult, not_begun
 from cio_pipeline.runlock import RunLock
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.source import Source
@@ -56,7 +52,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     """
     config = read_share_of_config(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
-    token = logs.basic_token(site_id, api_key)
+    token = basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = folder_for(arguments, config)
     stop = threading.Event()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import threading
 import time
 from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
-from cio_pipeline import logs, reports
-from cio_pipeline.client import AppClient, Transport, app_url_of_region
-from cio_pipeline.commands.common import file_level, log_level, open_data, write
+from cio_pipeline import reports
+from cio_pipeline.client import AppClient, Transport, app_url_of_region, basic_token
+from cio_pipeline.commands.display import LinesDisplay
+from cio_pipeline.commands.opening import open_data
+from cio_pipeline.commands.output import write
 from cio_pipeline.config import Config, read_config
 from cio_pipeline.errors import ConfigError, UsageError
 from cio_pipeline.lookups import LookUps
 from cio_pipeline.mapping import Mapper
-from cio_pipeline.region import ask_region
+from cio_pipeline.region import find_region
 from cio_pipeline.signals import StopSignals
 from cio_pipeline.verify import Verifier
 
@@ -37,14 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
-    log = logs.configure(
-        level=log_level(arguments, otherwise="info"),
-        format=arguments.log_format,
-        stream=sys.stderr,
-        secrets=_secrets(config),
-        file=arguments.log_file,
-        file_level=file_level(arguments),
-    )
+    log = LinesDisplay(arguments).configure_log(_secrets(config))
     with open_data(arguments):
         pass  # a mistake in its name is told before anything is asked
     stop = threading.Event()
@@ -53,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )
-        url = _find_url(config, arguments.config, transport, stop)
+        url = _find_url(config, arguments.config, transport, stop, log)
         verifier = Verifier(
             mapper=Mapper(config.user_id, config.mappings),
             open_source=partial(open_data, arguments),
@@ -82,30 +76,31 @@ def run(arguments: argparse.Namespace) -> int:
 def _secrets(config: Config) -> list[str]:
     keys = [config.app_api_key, config.api_key]
     if config.site_id and config.api_key:
-        keys.append(logs.basic_token(config.site_id, config.api_key))
+        keys.append(basic_token(config.site_id, config.api_key))
     return [key for key in keys if key]
 
 
 def _find_url(
-    config: Config, path: str, transport: Transport, stop: threading.Event
+    config: Config,
+    path: str,
+    transport: Transport,
+    stop: threading.Event,
+    log: FilteringBoundLogger,
 ) -> str:
     if config.app_url is not None:
         return config.app_url
-    region: str | None = config.region
-    if region is None:
-        if config.site_id is None or config.api_key is None:
-            raise ConfigError(
-                path, "the key is missing; say 'us' or 'eu'", key="region"
-            )
-        region = ask_region(
-            transport,
-            logs.basic_token(config.site_id, config.api_key),
-            patience_seconds=config.max_outage_seconds,
-            stop=stop,
-            clock=time.monotonic,
-            draw=random.random,
-        )
-    return app_url_of_region(region or "us")
+    if config.region is None and (config.site_id is None or config.api_key is None):
+        raise ConfigError(path, "the key is missing; say 'us' or 'eu'", key="region")
+    region = find_region(
+        config,
+        transport,
+        basic_token(config.site_id or "", config.api_key or ""),
+        stop=stop,
+        clock=time.monotonic,
+        draw=random.random,
+        log=log,
+    )
+    return app_url_of_region(region)
 
 
 class _Progress:

@@ -1,13 +1,14 @@
 """Values to text: what the commands print. Nothing here prints."""
 
+from cio_pipeline.reports.advice import Asked
 from cio_pipeline.reports.check import (
     check_json,
     check_text,
     configuration_json,
     configuration_text,
+    keys_json,
+    keys_text,
     suggestion_text,
-    survey_json,
-    survey_text,
 )
 from cio_pipeline.reports.dead_letters import (
     dead_letters_csv,
@@ -15,7 +16,7 @@ from cio_pipeline.reports.dead_letters import (
     dead_letters_text,
 )
 from cio_pipeline.reports.events import EventLines
-from cio_pipeline.reports.progress import hold_words, progress_line, progress_lines
+from cio_pipeline.reports.progress import progress_line, progress_lines
 from cio_pipeline.reports.status import (
     status_json,
     status_line,
@@ -27,6 +28,7 @@ from cio_pipeline.reports.verification import verification_json, verification_te
 from cio_pipeline.reports.wording import mapped_to_nothing
 
 __all__ = [
+    "Asked",
     "EventLines",
     "NextCommands",
     "check_json",
@@ -36,7 +38,8 @@ __all__ = [
     "dead_letters_csv",
     "dead_letters_json",
     "dead_letters_text",
-    "hold_words",
+    "keys_json",
+    "keys_text",
     "mapped_to_nothing",
     "progress_line",
     "progress_lines",
@@ -47,8 +50,6 @@ __all__ = [
     "suggestion_text",
     "summary_json",
     "summary_text",
-    "survey_json",
-    "survey_text",
     "verification_json",
     "verification_text",
 ]

@@ -8,14 +8,9 @@ from collections.abc import Sequence
 from cio_pipeline.check import Findings, Found
 from cio_pipeline.model import JsonValue
 from cio_pipeline.payload_warnings import MEANINGS, PayloadWarning
-from cio_pipeline.reports.wording import (
-    counted,
-    duration,
-    shortened,
-    table,
-    visible,
-)
-from cio_pipeline.suggestion import Survey
+from cio_pipeline.phrases import counted, visible
+from cio_pipeline.reports.wording import duration, shortened, table
+from cio_pipeline.suggestion import SeenKeys
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300
 _KEY_COLUMNS = (
@@ -118,11 +113,11 @@ def configuration_text(missing_keys: Sequence[str]) -> str:
     return f"The configuration is good; before a sync, fill in {names}."
 
 
-def suggestion_text(survey: Survey) -> str:
+def suggestion_text(seen: SeenKeys) -> str:
     """Write the suggested configuration, ready to be edited: a line a mapping."""
-    document = survey.configuration()
+    document = seen.configuration()
     mappings = document["mappings"]
-    assert isinstance(mappings, list)  # noqa: S101  # the survey made it
+    assert isinstance(mappings, list)  # noqa: S101  # it was just made
     lines = [json.dumps(each, ensure_ascii=False) for each in mappings]
     whole = json.dumps(document | {"mappings": []}, indent=2, ensure_ascii=False)
     if not lines:
@@ -130,18 +125,18 @@ def suggestion_text(survey: Survey) -> str:
     return whole.replace("[]", "[\n    " + ",\n    ".join(lines) + "\n  ]", 1)
 
 
-def survey_text(survey: Survey, width: int) -> str:
+def keys_text(seen: SeenKeys, width: int) -> str:
     """Say which keys records have, how often, and with what in them."""
     rows = [
         [
             facts.name,
-            _share(facts.count, survey.records),
+            _share(facts.count, seen.records),
             ", ".join(sorted(facts.kinds)),
         ]
-        for facts in survey.keys.values()
+        for facts in seen.keys.values()
     ]
-    looked_at = counted(survey.records, "record")
-    user_id = survey.user_id()
+    looked_at = counted(seen.records, "record")
+    user_id = seen.user_id()
     guess = (
         "No key looks like a user id: set userId."
         if user_id is None
@@ -157,7 +152,7 @@ def _share(count: int, records: int) -> str:
     return f"{percent} %" if percent else "< 1 %"
 
 
-def survey_json(survey: Survey) -> str:
+def keys_json(seen: SeenKeys) -> str:
     """Write keys and suggestion as one JSON document."""
     keys: list[JsonValue] = [
         {
@@ -165,13 +160,13 @@ def survey_json(survey: Survey) -> str:
             "records": facts.count,
             "types": {str(k): n for k, n in facts.kinds.items()},
         }
-        for facts in survey.keys.values()
+        for facts in seen.keys.values()
     ]
     document = {
-        "records": survey.records,
+        "records": seen.records,
         "keys": keys,
-        "user_id": survey.user_id(),
-        "configuration": survey.configuration(),
+        "user_id": seen.user_id(),
+        "configuration": seen.configuration(),
     }
     return json.dumps(document, indent=2)
 

@@ -19,9 +19,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cio_pipeline.model import DeadLetter, JsonValue
+from cio_pipeline.phrases import visible
 from cio_pipeline.reports.advice import Asked, advice_on
 from cio_pipeline.reports.timeline_chart import draw_timeline
-from cio_pipeline.reports.wording import visible
+from cio_pipeline.reports.wording import moment
 from cio_pipeline.store import CauseCount, ReasonCount, Survey
 
 # Browsers take a page of a few hundred megabytes; the figures count all letters.
@@ -105,7 +106,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "visible": visible,
-        "moment": lambda text: text[:19].replace("T", " "),
+        "moment": moment,
         "grouped": "{:,}".format,
     }
     return environment

@@ -12,8 +12,9 @@ from dataclasses import fields
 from itertools import islice
 
 from cio_pipeline.model import DeadLetter
+from cio_pipeline.phrases import counted, escaped, visible
 from cio_pipeline.reports.advice import Asked, advice_on
-from cio_pipeline.reports.wording import counted, table, visible
+from cio_pipeline.reports.wording import moment, table
 from cio_pipeline.store import CauseCount, Survey
 
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
@@ -72,7 +73,7 @@ def dead_letters_text(
         return
     yield _headline(survey)
     yield ""
-    yield table(_CAUSE_COLUMNS, [_cause_row(c) for c in survey.causes], width)
+    yield table(_CAUSE_COLUMNS, [cause_row(c) for c in survey.causes], width)
     if rarer := survey.cause_count - len(survey.causes):
         rest = survey.letters - sum(cause.letters for cause in survey.causes)
         yield f"and {counted(rest, 'letter')} of {counted(rarer, 'rarer cause')}"
@@ -88,6 +89,12 @@ def dead_letters_text(
             " -format csv all."
         )
     yield from _next_steps(survey, asked, min(width, _NARROW))
+
+
+def cause_row(cause: CauseCount) -> list[str]:
+    """Give a cause as a table's row: how many, reason, status, message."""
+    status = "" if cause.http_status is None else str(cause.http_status)
+    return [f"{cause.letters:,}", cause.reason, status, cause.message]
 
 
 def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
@@ -125,7 +132,7 @@ def _csv_row(cells: Iterable[str]) -> str:
 def _readable_json(letter: DeadLetter) -> str:
     text = json.dumps(letter.payload, ensure_ascii=False)
     # Half a surrogate pair is JSON, but no UTF-8.
-    return text if text.isascii() else _without(("Cs",), text)
+    return text if text.isascii() else _without("Cs", text)
 
 
 def _safe_cell(value: object) -> str:
@@ -134,17 +141,12 @@ def _safe_cell(value: object) -> str:
     if not isinstance(value, str):
         return str(value)
     # A terminal obeys control characters, and a lone CR splits a row for some.
-    text = value if value.isprintable() else _without(("Cc",), value)
+    text = value if value.isprintable() else _without("Cc", value)
     return "'" + text if text.lstrip().startswith(_FORMULA_STARTS) else text
 
 
-def _without(categories: tuple[str, ...], text: str) -> str:
-    return "".join(
-        each.encode("unicode_escape").decode()
-        if unicodedata.category(each) in categories
-        else each
-        for each in text
-    )
+def _without(category: str, text: str) -> str:
+    return escaped(text, lambda each: unicodedata.category(each) == category)
 
 
 def _headline(survey: Survey) -> str:
@@ -153,7 +155,7 @@ def _headline(survey: Survey) -> str:
         counted(survey.cause_count, "cause"),
         counted(survey.users, "user"),
     ]
-    first, last = _moment(survey.first_failed_at), _moment(survey.last_failed_at)
+    first, last = moment(survey.first_failed_at), moment(survey.last_failed_at)
     when = first if first == last else f"{first} to {last}"
     return f"{', '.join(figures)}\nfailed {when} UTC"
 
@@ -172,15 +174,6 @@ def _next_steps(survey: Survey, asked: Asked, width: int) -> Iterator[str]:
     yield "  " + asked.command("", page)
 
 
-def _cause_row(cause: CauseCount) -> list[str]:
-    status = "" if cause.http_status is None else str(cause.http_status)
-    return [f"{cause.letters:,}", cause.reason, status, cause.message]
-
-
-def _moment(failed_at: str | None) -> str:
-    return (failed_at or "")[:19].replace("T", " ")
-
-
 def _letter_table(letters: Iterable[DeadLetter], width: int) -> str:
     if width < _NARROW:
         return table(_NARROW_COLUMNS, [_narrow_row(each) for each in letters], width)
@@ -194,11 +187,11 @@ def _letter_row(letter: DeadLetter) -> list[str]:
         letter.user_id or "",
         letter.reason,
         str(letter.attempts),
-        _moment(letter.failed_at),
+        moment(letter.failed_at),
         letter.message,
     ]
 
 
 def _narrow_row(letter: DeadLetter) -> list[str]:
-    *first, _, moment, message = _letter_row(letter)
-    return [*first, moment[5:16], message]
+    *first, _, failed_at, message = _letter_row(letter)
+    return [*first, failed_at[5:16], message]

@@ -11,8 +11,9 @@ from rich.cells import cell_len
 from rich.filesize import decimal
 from rich.text import Text
 
+from cio_pipeline.phrases import counted, visible
 from cio_pipeline.progress import Hold, Progress
-from cio_pipeline.reports.wording import counted, fitted, span, stop_reason, visible
+from cio_pipeline.reports.wording import fitted, span, stop_reason
 
 _WIDEST = 100
 _GAP = "   "

@@ -10,14 +10,9 @@ from datetime import datetime
 from rich.text import Text
 
 from cio_pipeline.model import RunningRun, RunRecord, Status
+from cio_pipeline.phrases import visible
 from cio_pipeline.reports.progress import progress_line, progress_lines
-from cio_pipeline.reports.wording import (
-    duration,
-    fitted,
-    span,
-    table,
-    visible,
-)
+from cio_pipeline.reports.wording import duration, fitted, span, table
 
 _COLUMNS = (
     ("started (UTC)", "left"),

@@ -7,7 +7,9 @@ import textwrap
 from dataclasses import asdict, dataclass
 
 from cio_pipeline.model import RunSummary
-from cio_pipeline.reports.wording import counted, duration, stop_reason, table
+from cio_pipeline.phrases import counted
+from cio_pipeline.reports.dead_letters import cause_row
+from cio_pipeline.reports.wording import duration, stop_reason, table
 from cio_pipeline.store import Survey
 
 _SHOWN_CAUSES = 3
@@ -108,15 +110,7 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
 
 
 def _why(survey: Survey, width: int) -> list[str]:
-    rows = [
-        [
-            f"{cause.letters:,}",
-            cause.reason,
-            "" if cause.http_status is None else str(cause.http_status),
-            cause.message,
-        ]
-        for cause in survey.causes[:_SHOWN_CAUSES]
-    ]
+    rows = [cause_row(cause) for cause in survey.causes[:_SHOWN_CAUSES]]
     drawn = table(_CAUSE_COLUMNS, rows, width - 2)
     lines = [f"  {line}" for line in drawn.splitlines()]
     rarer = survey.cause_count - _SHOWN_CAUSES

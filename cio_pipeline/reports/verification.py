@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from cio_pipeline.reports.wording import counted, shortened, visible
+from cio_pipeline.phrases import counted, visible
+from cio_pipeline.reports.wording import shortened
 from cio_pipeline.verify import DifferentUser, Verification
 
 _SHOWN = 10

@@ -1,4 +1,4 @@
-"""Numbers, spans and foreign text as people read them."""
+"""Spans, names and tables as people read them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-
-def visible(text: str) -> str:
-    """Make control characters visible: no name may steer a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in text
-    )
+from cio_pipeline.phrases import visible
 
 
 def duration(seconds: float) -> str:
@@ -38,9 +30,9 @@ def span(seconds: float) -> str:
     return f"{int(seconds)} s" if seconds < 10 else duration(seconds)
 
 
-def counted(number: int, noun: str) -> str:
-    """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def moment(utc: str | None) -> str:
+    """Say a UTC time in ISO 8601 for people, to the second; nothing for None."""
+    return (utc or "")[:19].replace("T", " ")
 
 
 def shortened(text: str, most: int) -> str:

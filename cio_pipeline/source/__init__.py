@@ -34,7 +34,7 @@ def open_source(
     path: str,
     *,
     format: DataFormat | None = None,  # noqa: A002  # the option's name
-    stdin: BinaryIO | None = None,  # the option's name
+    stdin: BinaryIO | None = None,
 ) -> Source:
     """Open a data file.
 

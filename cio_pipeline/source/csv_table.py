@@ -8,6 +8,7 @@ from typing import Self
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import JsonValue, Record
+from cio_pipeline.phrases import counted
 from cio_pipeline.source.json_lines import split_lines
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
@@ -80,8 +81,8 @@ class _Lines:
         """Make the complaint about the row that began last."""
         return DataFileError(
             self._raw.name,
-            f"in the row that begins here {problem}, after {whole} whole"
-            f" record{'' if whole == 1 else 's'}",
+            f"in the row that begins here {problem}, after"
+            f" {counted(whole, 'whole record')}",
             byte_offset=self._row_began,
         )
 

@@ -11,6 +11,8 @@ import sys
 
 MOST_LEVELS = 500
 
+DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)  # for `bytes.translate`
+
 _KEPT = b'[]{}"'
 _DROPPED = bytes(set(range(256)) - set(_KEPT))
 
@@ -80,7 +82,7 @@ class DigitGuard:
 
     def is_too_long(self, piece: bytes) -> bool:
         """Take the next piece; whether a run of digits in it is too long."""
-        plain = piece.translate(_DIGITS_ALIKE)
+        plain = piece.translate(DIGITS_ALIKE)
         rest = plain.rstrip(b"0")
         first = len(plain) - len(plain.lstrip(b"0"))
         longest = self._run + first
@@ -88,6 +90,3 @@ class DigitGuard:
         if longest > self._most:
             return True
         return len(plain) > self._most and b"0" * (self._most + 1) in plain
-
-
-_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)

@@ -9,6 +9,7 @@ import ijson
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
+from cio_pipeline.phrases import counted
 from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
@@ -92,8 +93,8 @@ def read_array(
         elif raw.offset - ended > RECORD_LIMIT_BYTES:
             raise DataFileError(
                 raw.name,
-                f"a record of more than {RECORD_LIMIT_BYTES:,} bytes, after {index}"
-                f" whole record{'' if index == 1 else 's'}",
+                f"a record of more than {RECORD_LIMIT_BYTES:,} bytes, after"
+                f" {counted(index, 'whole record')}",
                 byte_offset=ended,
             )
         del elements[:]
@@ -144,7 +145,7 @@ def _broken(
     offset = raw.offset
     if reopen is not None:
         offset = _find_break(reopen(), before)
-    told = f"{_told(problem)}, after {whole} whole record{'' if whole == 1 else 's'}"
+    told = f"{_told(problem)}, after {counted(whole, 'whole record')}"
     return DataFileError(raw.name, told, byte_offset=offset)
 
 

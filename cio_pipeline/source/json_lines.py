@@ -12,6 +12,8 @@ import orjson
 
 from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
+from cio_pipeline.phrases import counted
+from cio_pipeline.source.guards import DIGITS_ALIKE
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
 
@@ -88,7 +90,7 @@ def _parse(raw: RawData, line: bytes, offset: int, index: int) -> Any:  # noqa: 
         problem, where = f"this line is no JSON ({error})", 0
     raise DataFileError(
         raw.name,
-        f"{problem}, after {index} whole record{'' if index == 1 else 's'}",
+        f"{problem}, after {counted(index, 'whole record')}",
         byte_offset=offset + where,
     )
 
@@ -98,12 +100,9 @@ def _parse_exactly(text: str) -> Any:  # noqa: ANN401  # as above
 
 
 def _has_long_number(line: bytes) -> bool:
-    plain = line.translate(_DIGITS)
+    plain = line.translate(DIGITS_ALIKE)
     return b"0" * 19 in plain or b"0e" in plain or b"0E" in plain
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)

@@ -102,16 +102,19 @@ class Leases:
         self._appetite = appetite
         self._clock = clock
         self._dead_letter = dead_letter
-        # Guards everything below; notified when a job may have become free, a
-        # group has been committed, or all is over.
+        # Guards the window, the group and the counts of both; notified when a job
+        # may have become free, a group has been committed, or all is over.
         self._changed = threading.Condition()
         self._window = _window_for(parallelism, appetite)
-        self._one_commit = threading.Lock()  # the keeper's, and at the end the run's
+        # Held through a commit, so that groups reach the disk in order: the keeper's
+        # commits, and the run's at the end.
+        self._one_commit = threading.Lock()
         self._group = _Group()
         self._committing = 0
         self._is_closed = False
-        self._all_loaded = False
         self._is_exhausted = False
+        # Set by the loader's thread without the lock: a flag is set at once or not.
+        self._all_loaded = False
         self._may_have_more = True
         self._needs_tending = threading.Event()
         self._fetched_up_to = 0  # the keeper's own

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.model import Ack, Job, NewJob
-from cio_pipeline.store import Appetite, Leases, LoadIdentity, Store
-from cio_pipeline.store.schema import make_private_folder
+from cio_pipeline.store import (
+    Appetite,
+    Leases,
+    LoadIdentity,
+    Store,
+    make_private_folder,
+)
 
 FITS = 10  # jobs of one byte in a lease of ten
 LONG_SECONDS = 20.0

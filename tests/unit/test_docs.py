@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,39 @@ def test_every_link_between_the_documents_leads_somewhere(path: Path) -> None:
     links = _LINK.findall(path.read_text("utf-8"))
 
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def layers() -> list[list[str]]:
+    """Read the layers that import-linter holds the code to."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = document["tool"]["importlinter"]["contracts"]
+    (lines,) = [each["layers"] for each in contracts if each["type"] == "layers"]
+    return [line.split(" | ") for line in lines]
+
+
+def test_the_drawing_of_the_layers_is_what_is_checked() -> None:
+    """A drawing that is not kept true misleads those who need it most."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    drawing = text.partition("## Layers")[2].split("```")[1]
+    # A line goes on in the next where that begins with a bar; words stand apart.
+    joined = drawing.strip().replace("\n  │", "\n+ │")
+    drawn: list[list[str]] = []
+    for line in joined.splitlines():
+        names = re.split(r"\s{2,}", line.removeprefix("+ │"))[0].strip().split(" │ ")
+        if line.startswith("+"):
+            drawn[-1] += names
+        else:
+            drawn.append(names)
+
+    assert drawn == layers()
+
+
+def test_every_module_has_its_line_in_the_architecture() -> None:
+    """Whoever looks for the place of a change finds it in the table."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[^|]*) \|", text, flags=re.MULTILINE)
+    named = {
+        name.partition("/")[0] for row in rows for name in re.findall("`(.*?)`", row)
+    }
+
+    assert [name for line in layers() for name in line if name not in named] == []

@@ -7,8 +7,7 @@ import pytest
 from cio_pipeline.commands.retyping import program_as_typed
 from cio_pipeline.model import RunSummary
 from cio_pipeline.reports import NextCommands, summary_text
-from cio_pipeline.store import Survey
-from cio_pipeline.store.survey import CauseCount, ReasonCount
+from cio_pipeline.store import CauseCount, ReasonCount, Survey
 
 COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
 DONE = RunSummary(
