@@ -559,7 +559,7 @@ HALVES = [
 def test_half_of_a_surrogate_pair_is_no_other_character_in_an_array(
     tmp_path: Path, text: bytes, value: str, before: int
 ) -> None:
-    """ijson's parser gives `?`: an id would become that of another user."""
+    """The parser of ijson gives `?`: an id would become that of another user."""
     filled = b'["' + b"a" * (before - 4) + b'",' + text + b',{"k":[%b]}, 1]' % text
 
     values = read(filled, tmp_path)
@@ -593,7 +593,7 @@ def test_text_of_any_escapes_is_what_the_standard_library_reads(
     texts: list[str],
 ) -> None:
     """Whole pairs, halves, escaped backslashes, wherever the pieces end."""
-    content = '[{"%s": 0}, "%s"]' % (texts[0], '", "'.join(texts))
+    content = '[{"' + texts[0] + '": 0}, "' + '", "'.join(texts) + '"]'
 
     with open_source("-", stdin=pieces_of(content.encode())) as source:
         values = [record.value for record in source.records()]
