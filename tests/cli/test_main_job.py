@@ -114,6 +114,27 @@ def test_retry_after_is_kept(api: ScriptedApi, program: Program, status: int) ->
     assert second.arrived - first.answered >= 2.0
 
 
+@pytest.mark.parametrize(
+    "wait",
+    ["86400", "99999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"],
+    ids=["a day", "for ever", "a date"],
+)
+def test_a_pause_longer_than_an_outage_may_be_ends_the_run(
+    api: ScriptedApi, program: Program, wait: str
+) -> None:
+    """Nobody waits a day in the dark; no failure follows that could be counted."""
+    api.script("0", [Answer(429, b"{}", wait)])
+    program.configure(parallelism=4)
+
+    outcome = program.sync(users(200))
+
+    assert outcome.code == 3, outcome.stderr
+    assert outcome.result["reason"] == "unreachable"
+    assert outcome.result["pending"] > 0
+    assert outcome.result["dead_lettered"] == 0
+    assert "asked to be left alone" in outcome.stderr
+
+
 def test_a_429_pauses_every_thread(api: ScriptedApi, program: Program) -> None:
     """Guarantee 4: it slows all threads, not only the one that met it."""
     api.script("0", [Answer(429, b"{}", "2")])
