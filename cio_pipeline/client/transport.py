@@ -36,6 +36,7 @@ from cio_pipeline.client.exchange import (
     header_lines,
     make_request,
 )
+from cio_pipeline.errors import StopRun
 from cio_pipeline.model import NoReply, Reply
 
 # A connection that rested this long may have been closed by the server: look
@@ -107,10 +108,23 @@ class Transport:
         return verify, settings["proxies"]
 
     def endpoint(self, url: str) -> Endpoint:
-        """Get to know a base address, as the environment says to reach it."""
+        """Get to know a base address, as the environment says to reach it.
+
+        Raises:
+            StopRun: the environment names a proxy that is none.
+        """
         with self._lock:
             if url not in self._endpoints:
-                self._endpoints[url] = self._find(url)
+                try:
+                    self._endpoints[url] = self._find(url)
+                except (requests.RequestException, HTTPError) as error:
+                    # Not its words: they may hold the proxy's password.
+                    raise StopRun(
+                        "the proxy that the environment names (HTTPS_PROXY and the"
+                        " like) cannot be used: its address is none, or is SOCKS,"
+                        " which needs the package PySocks. The work is kept",
+                        reason="proxy_unusable",
+                    ) from error
             return self._endpoints[url]
 
     def send(
