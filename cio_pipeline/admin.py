@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from cio_pipeline.model import DeadLetter, RunningRun, RunRecord, Status
 from cio_pipeline.runlock import RunLock, holder
 from cio_pipeline.store import (
     KEPT_RUNS,
     Heartbeat,
+    Requeued,
     Selection,
     Store,
     Survey,
@@ -26,6 +28,7 @@ from cio_pipeline.store import (
 )
 
 _SHOWN_RUNS = 10
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,8 @@ def survey_of(folder: Path, run_id: str) -> Survey:
         return report.survey()
 
 
-def requeue(folder: Path, selection: Selection) -> int:
-    """Put dead letters back in the queue; how many.
+def requeue(folder: Path, selection: Selection) -> Requeued:
+    """Put dead letters back in the queue (`Store.requeue`).
 
     Not beside a run: a job put back at its old place would come after newer ones
     of its user that the run is sending.
@@ -129,7 +132,7 @@ def requeue(folder: Path, selection: Selection) -> int:
         QueueInUse: a run is going.
         StateUnwritable, StateError: nothing was changed.
     """
-    return _change(folder, lambda store: store.requeue(selection))
+    return _change(folder, lambda store: store.requeue(selection), Requeued(0, 0))
 
 
 def discard(folder: Path, selection: Selection) -> int:
@@ -139,12 +142,12 @@ def discard(folder: Path, selection: Selection) -> int:
         QueueInUse: a run is going.
         StateUnwritable, StateError: nothing was changed.
     """
-    return _change(folder, lambda store: store.discard(selection))
+    return _change(folder, lambda store: store.discard(selection), 0)
 
 
-def _change(folder: Path, change: Callable[[Store], int]) -> int:
+def _change(folder: Path, change: Callable[[Store], _Told], nothing: _Told) -> _Told:
     if not folder.exists():
-        return 0
+        return nothing
     with RunLock(folder), Store(folder) as store:
         return change(store)
 

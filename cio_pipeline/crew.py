@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from cio_pipeline.errors import StopRun
+
 
 class Crew:
     """Starts threads, joins them, and passes on the error any of them ends with.
@@ -24,16 +26,26 @@ class Crew:
         self._threads: dict[str, list[threading.Thread]] = {}
 
     def start(self, role: str, work: Callable[[], None], count: int = 1) -> None:
-        """Start ``count`` threads that do the same work, named after it."""
-        threads = [
-            threading.Thread(
+        """Start ``count`` threads that do the same work, named after it.
+
+        Raises:
+            StopRun: the system lets no more be started.
+        """
+        threads = self._threads.setdefault(role, [])
+        for number in range(count):
+            thread = threading.Thread(
                 target=self._run, args=(work,), name=f"{role}-{number}", daemon=True
             )
-            for number in range(count)
-        ]
-        self._threads.setdefault(role, []).extend(threads)
-        for thread in threads:
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as error:
+                raise StopRun(
+                    f"the system let {number} of {count} threads be started, and no"
+                    " more. Lower parallelism, or raise the system's limit; the work"
+                    " is kept",
+                    reason="too_many_threads",
+                ) from error
+            threads.append(thread)  # only now: it could not be joined before
 
     def is_done(self, role: str) -> bool:
         """Whether every thread of a role that was started has ended."""

@@ -87,7 +87,8 @@ class Outage:
             now: when the failure was known.
             draw: a random number in [0, 1), for the jitter of the next probe.
         """
-        is_evidence = outcome.kind == "no_reply" or user_id not in self._suspects
+        # Only a 5xx can be a suspect's own; silence and a 429 are nobody's.
+        is_evidence = outcome.kind != "server" or user_id not in self._suspects
         if self.silent_since is None and is_evidence:
             self.silent_since = now
         if self.down_since is not None:

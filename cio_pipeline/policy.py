@@ -34,6 +34,9 @@ from cio_pipeline.model import (
 
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 60.0
+# A server that asks for more is not waited for anyway, and an event takes no more
+# than 292 years.
+LONGEST_WAIT_SECONDS = 31_536_000.0
 MESSAGE_LIMIT = 500
 
 _RETRYABLE_4XX = frozenset({408, 425, 429})
@@ -155,8 +158,8 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     """Read a ``Retry-After`` header (RFC 9110, 10.2.3): seconds or a date.
 
     Returns:
-        The seconds to wait, 0 for a date gone by, None where there is no header
-        or none that can be read.
+        The seconds to wait, a year at most, 0 for a date gone by, None where
+        there is no header or none that can be read.
     """
     if value is None:
         return None
@@ -165,7 +168,9 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
         seconds = float(text)
     except ValueError:
         return _seconds_until(text, now)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    if not math.isfinite(seconds) or seconds < 0:
+        return None
+    return min(seconds, LONGEST_WAIT_SECONDS)
 
 
 def _seconds_until(http_date: str, now: datetime) -> float | None:
@@ -175,7 +180,7 @@ def _seconds_until(http_date: str, now: datetime) -> float | None:
         return None
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - now).total_seconds())
+    return min(max(0.0, (then - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
 def error_message(status: int, body: bytes) -> str:

@@ -146,6 +146,10 @@ class Throttle:
         since = self._outage.silent_since
         return 0.0 if since is None else max(0.0, self._clock() - since)
 
+    def paused_seconds(self) -> float:
+        """How long a 429 keeps everybody waiting from now on."""
+        return max(0.0, self._pace.paused_until - self._clock())
+
     def standing(self) -> Standing:
         """Say what holds everybody up now."""
         with self._lock:

@@ -163,10 +163,12 @@ class Watch:
                 f" (last: {self._run.throttle.last_problem}). The work is kept;"
                 " run again to go on"
             )
-        resting = self._run.leases.resting_seconds()
-        if resting > self._max_outage_seconds:
+        asked = max(
+            self._run.leases.resting_seconds(), self._run.throttle.paused_seconds()
+        )
+        if asked > self._max_outage_seconds:
             raise Unreachable(
-                f"Customer.io asked to be left alone for {resting:.0f} s more."
+                f"Customer.io asked to be left alone for {asked:.0f} s more."
                 " The work is kept; run again then to go on"
             )
 

@@ -8,7 +8,7 @@ parsed by llhttp, the parser of Node, through httptools.
 
 from __future__ import annotations
 
-import contextlib
+import ssl
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
@@ -25,6 +25,19 @@ _PIECE_BYTES = 16_384
 
 class BrokenAnswer(Exception):
     """What came back is no whole answer; the message is one clause for a person."""
+
+
+class Unanswered(BrokenAnswer):
+    """The connection was closed without a byte of an answer."""
+
+
+# How a connection that the other end has closed shows when it is used.
+_CLOSED = (
+    BrokenPipeError,
+    ConnectionResetError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
 
 
 class Connection(Protocol):
@@ -86,20 +99,38 @@ def exchange(connection: Connection, request: bytes) -> Exchanged:
     """Send a request and read its answer.
 
     Raises:
+        Unanswered: the connection was closed, and nothing came.
         BrokenAnswer: what came back is no HTTP, or was cut off.
         OSError: the connection failed, or an answer did not come in time.
     """
-    # A server may answer and close before it has read everything (a 413).
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        connection.sendall(request)
+    is_sent = _send(connection, request)
     answer = _Answer()
     while not answer.is_over:
-        piece = connection.recv(_PIECE_BYTES)
+        piece = _receive(connection, answer)
         if piece:
             answer.feed(piece)
         else:
             answer.end()
-    return Exchanged(answer.reply(), answer.is_reusable)
+    return Exchanged(answer.reply(), answer.is_reusable and is_sent)
+
+
+def _send(connection: Connection, request: bytes) -> bool:
+    """Send all of a request; False if the other end would not read it."""
+    try:
+        connection.sendall(request)
+    except _CLOSED:
+        # It may have answered before it closed (a 413).
+        return False
+    return True
+
+
+def _receive(connection: Connection, answer: _Answer) -> bytes:
+    try:
+        return connection.recv(_PIECE_BYTES)
+    except _CLOSED as error:
+        if answer.has_begun:
+            raise
+        raise Unanswered(f"{type(error).__name__}: {error}") from error
 
 
 class _Answer:
@@ -117,6 +148,11 @@ class _Answer:
         self.is_over = False
 
     @property
+    def has_begun(self) -> bool:
+        """Whether anything has come."""
+        return self._received > 0
+
+    @property
     def is_reusable(self) -> bool:
         """Whether the connection stands where another answer would begin."""
         return self._keeps_alive
@@ -127,14 +163,16 @@ class _Answer:
         try:
             self._parser.feed_data(piece)
         except (HttpParserError, HttpParserUpgrade) as error:
-            raise BrokenAnswer(f"the answer is no HTTP ({error})") from error
+            if not self.is_over:
+                raise BrokenAnswer(f"the answer is no HTTP ({error})") from error
+            self._keeps_alive = False  # what follows a whole answer is its own matter
         if self._received > HEAD_LIMIT_BYTES and not self._is_in_body:
             raise BrokenAnswer("the answer's headers have no end")
 
     def end(self) -> None:
         """Take the end of the connection: it ends a body of no told length."""
         if not self._received:
-            raise BrokenAnswer("closed without an answer")
+            raise Unanswered("closed without an answer")
         has_length = b"content-length" in self._headers
         if not self._is_in_body or has_length or b"transfer-encoding" in self._headers:
             raise BrokenAnswer("the answer was cut off")

@@ -7,6 +7,8 @@ certificates. What then happens a million times is `exchange`'s.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import socket
 import ssl
@@ -15,24 +17,26 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.proxy import connection_requires_http_tunnel
 from urllib3.util.ssl_match_hostname import CertificateError
+from urllib3.util.ssltransport import SSLTransport
 
 from cio_pipeline.client.exchange import (
     BrokenAnswer,
+    Unanswered,
     exchange,
     header_lines,
     make_request,
 )
+from cio_pipeline.errors import StopRun
 from cio_pipeline.model import NoReply, Reply
 
 # A connection that rested this long may have been closed by the server: look
@@ -89,6 +93,7 @@ class Transport:
         self._open: set[HTTPConnection] = set()
         self._lock = threading.Lock()  # guards _endpoints and _open
         self._lines = _Lines()
+        self._is_closed = False
 
     def verification(self, url: str) -> tuple[bool | str, Mapping[str, str]]:
         """The CA bundle and the proxies that the environment asks for.
@@ -103,16 +108,35 @@ class Transport:
         return verify, settings["proxies"]
 
     def endpoint(self, url: str) -> Endpoint:
-        """Get to know a base address, as the environment says to reach it."""
+        """Get to know a base address, as the environment says to reach it.
+
+        Raises:
+            StopRun: the environment names a proxy that is none.
+        """
         with self._lock:
             if url not in self._endpoints:
-                self._endpoints[url] = self._find(url)
+                try:
+                    self._endpoints[url] = self._find(url)
+                except (requests.RequestException, HTTPError) as error:
+                    # Not its words: they may hold the proxy's password.
+                    raise StopRun(
+                        "the proxy that the environment names (HTTPS_PROXY and the"
+                        " like) cannot be used: its address is none, or is SOCKS,"
+                        " which needs the package PySocks. The work is kept",
+                        reason="proxy_unusable",
+                    ) from error
             return self._endpoints[url]
 
     def send(
         self, endpoint: Endpoint, method: str, path: str, body: bytes, head: bytes
     ) -> Reply | NoReply:
         """Make one attempt.
+
+        A connection that was used before may have been closed by the server in
+        this moment, as it may be at any time. Where not a byte of an answer has
+        come from it, the request is repeated at once on a new one, and only then
+        (RFC 9112, 9.3.1: it is idempotent); that is the same attempt, and at most
+        one of the two is answered.
 
         Args:
             endpoint: where to.
@@ -123,17 +147,44 @@ class Transport:
         """
         target = endpoint.target_prefix + path
         request = make_request(method, target, endpoint.head + head, body)
+        kept = self._kept(endpoint)
+        if kept is not None:
+            with contextlib.suppress(Unanswered):
+                return self._attempt(endpoint, request, kept)
+        return self._attempt(endpoint, request)
+
+    def _attempt(
+        self,
+        endpoint: Endpoint,
+        request: bytes,
+        kept: HTTPConnection | None = None,
+    ) -> Reply | NoReply:
+        """Send a request on a connection kept from the last one, or on a new one.
+
+        Raises:
+            Unanswered: a kept one turned out to have been closed.
+        """
         try:
-            connection = self._connected(endpoint)
-            self._deadlines.begin(connection)
+            connection = kept or self._connect(endpoint)
+            self._begin(connection)
             reply, is_reusable = exchange(connection.sock, request)
         except (BrokenAnswer, HTTPError, CertificateError, OSError) as error:
-            return _no_reply(error, self._drop(endpoint))
+            was_overdue = self._deadlines.done()
+            dropped = self._drop(endpoint)
+            if kept and isinstance(error, Unanswered) and not was_overdue:
+                raise
+            return _no_reply(error, dropped)
         finally:
             self._deadlines.done()
         if not is_reusable:
             self._drop(endpoint)
         return reply
+
+    def _begin(self, connection: HTTPConnection) -> None:
+        # In this order: `close` then sees that it is in use, or is seen here.
+        self._deadlines.begin(connection)
+        if self._is_closed:
+            raise BrokenAnswer("the run has ended")
 
     def cut_overdue(self) -> None:
         """End attempts that have taken longer than any honest one could.
@@ -149,6 +200,7 @@ class Transport:
         One in use stays: its number could become another file's while its
         thread still writes to it.
         """
+        self._is_closed = True
         busy = self._deadlines.busy()
         with self._lock:
             for connection in self._open - busy:
@@ -166,33 +218,35 @@ class Transport:
             ),
         )
         parts = urlsplit(url)
-        is_proxied = select_proxy(url, dict(proxies)) is not None
+        # A SOCKS proxy has none of it: what goes through is as without it.
+        is_proxied = pool.proxy is not None
         is_tunnelled = is_proxied and connection_requires_http_tunnel(
             pool.proxy, pool.proxy_config, parts.scheme
         )
-        headers = {"Host": parts.netloc.rpartition("@")[2]}
+        headers = {"Host": _host_in(parts)}
         prefix = parts.path.rstrip("/")
         if is_proxied and not is_tunnelled:
             headers |= pool.proxy_headers
             prefix = url.rstrip("/")
         return Endpoint(url, pool, prefix, header_lines(headers), is_tunnelled)
 
-    def _connected(self, endpoint: Endpoint) -> HTTPConnection:
-        """Give this thread's connection to a server, opened where there is none.
-
-        Raises:
-            HTTPError, CertificateError, OSError: it could not be opened.
-        """
+    def _kept(self, endpoint: Endpoint) -> HTTPConnection | None:
+        """Give the connection that this thread has to a server, if it is open."""
         lines, now = self._lines, time.monotonic()
         connection = lines.connections.get(endpoint.url)
         has_rested = now - lines.used_at > _RESTED_SECONDS
         lines.used_at = now
         if connection is not None and has_rested and not connection.is_connected:
             self._drop(endpoint)
-            connection = None
-        return connection or self._connect(endpoint)
+            return None
+        return connection
 
     def _connect(self, endpoint: Endpoint) -> HTTPConnection:
+        """Open a connection to a server, for this thread.
+
+        Raises:
+            HTTPError, CertificateError, OSError: it could not be opened.
+        """
         pool = endpoint.pool
         # What urllib3's urlopen does before its first request. It offers no
         # public way to get a connection that is tunnelled and checked.
@@ -217,6 +271,14 @@ class Transport:
                 self._open.discard(connection)
             connection.close()
         return connection
+
+
+def _host_in(parts: SplitResult) -> str:
+    """Write the ``Host`` header: a port that goes without saying is not said."""
+    host = parts.netloc.rpartition("@")[2]
+    if parts.port == {"http": 80, "https": 443}.get(parts.scheme):
+        return host.rpartition(":")[0]
+    return host
 
 
 def _no_reply(error: Exception, connection: HTTPConnection | None) -> NoReply:
@@ -276,19 +338,33 @@ class _Deadlines:
             connection,
         )
 
-    def done(self) -> None:
-        self._running.pop(threading.get_ident(), None)
+    def done(self) -> bool:
+        """Note that this thread's attempt is over; whether it was overdue."""
+        deadline, _ = self._running.pop(threading.get_ident(), (math.inf, None))
+        return time.monotonic() > deadline
 
     def busy(self) -> set[HTTPConnection]:
         return {connection for _, connection in list(self._running.values())}
 
     def cut_overdue(self) -> None:
         now = time.monotonic()
-        for deadline, connection in list(self._running.values()):
-            if now > deadline and connection.sock is not None:
-                try:
-                    # The plain method: ssl's own would pull its state away from
-                    # under the thread that is reading.
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-                except OSError:
-                    continue  # it ended in this moment
+        for thread, attempt in list(self._running.items()):
+            deadline, connection = attempt
+            if now > deadline:
+                # Looked at once: its thread may be done with it at any moment.
+                line = connection.sock
+                if line is not None and self._running.get(thread) is attempt:
+                    _shut_down(line)
+
+
+def _shut_down(line: object) -> None:
+    """End the waiting of a thread that reads or writes.
+
+    A socket that is closed already, or ends in this moment, is left alone.
+    """
+    while isinstance(line, SSLTransport):  # TLS within TLS, to an HTTPS proxy
+        line = line.socket
+    with contextlib.suppress(OSError):
+        # The plain method: ssl's own would pull its state away from under the
+        # thread that is reading.
+        socket.socket.shutdown(cast("socket.socket", line), socket.SHUT_RDWR)

@@ -140,8 +140,13 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    moved = requeue(open_folder(arguments), selection)
+    moved, overtaken = requeue(open_folder(arguments), selection)
     _tell_count(arguments, "requeued", moved)
+    if overtaken:
+        say(
+            f"warning: of {overtaken:,} of them the user has been synced since. What"
+            " was to be sent then will go over that: sync your newest data afterwards"
+        )
     return 0
 
 

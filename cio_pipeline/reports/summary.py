@@ -25,6 +25,8 @@ _BEFORE_GOING_ON = {
     "untrusted_certificate": "Once its certificate is accepted, go on with",
     "redirected": "Once the address is right, go on with",
     "state_unwritable": "Once there is room, go on with",
+    "proxy_unusable": "Once the proxy is named rightly, go on with",
+    "too_many_threads": "With a lower parallelism, go on with",
     "invalid_data": "Once the file is mended, run it again",
 }
 

@@ -78,6 +78,8 @@ _STOP_REASONS = {
     "redirected": "the API's address redirects elsewhere",
     "untrusted_certificate": "the server's certificate was not accepted",
     "state_unwritable": "the state folder took no more writes",
+    "proxy_unusable": "the proxy could not be used",
+    "too_many_threads": "the system let no more threads be started",
     "invalid_data": "the data file broke off",
     "killed": "it was killed",
 }

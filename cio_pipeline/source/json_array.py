@@ -12,6 +12,7 @@ from cio_pipeline.model import Record
 from cio_pipeline.phrases import counted
 from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
 from cio_pipeline.source.raw import RawData
+from cio_pipeline.source.surrogates import HalfPairs
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
 
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
@@ -82,8 +83,9 @@ def read_array(
     ended = raw.offset  # where the last whole record was seen
     while True:
         before = raw.offset
-        piece = guard.checked(raw.read(), before)
+        piece = guard.next_piece()
         problem = _feed(parser, piece)
+        guard.put_back(elements)
         for value in elements:
             if index >= start:
                 yield make_record(index, value)
@@ -105,20 +107,35 @@ def read_array(
 
 
 class _Guard:
-    """Stops what ijson would not survive."""
+    """Stops what ijson would not survive, and writes otherwise what it misreads."""
 
     def __init__(self, raw: RawData) -> None:
         self._raw = raw
         self._nesting = NestingGuard()
         self._digits = DigitGuard()
+        self._halves = HalfPairs()
 
-    def checked(self, piece: bytes, offset: int) -> bytes:
+    def next_piece(self) -> bytes:
+        """Give the next piece for the parser; nothing at the end."""
+        offset = self._raw.offset
+        while piece := self._raw.read():
+            self._check(piece, offset)
+            if text := self._halves.written_in(piece):
+                return text
+            offset = self._raw.offset
+        return self._halves.rest()
+
+    def put_back(self, elements: list[Any]) -> None:
+        """Give elements their half pairs back."""
+        self._halves.put_back(elements)
+
+    def _check(self, piece: bytes, offset: int) -> None:
         if self._nesting.is_too_deep(piece):
             problem = f"nested deeper than {MOST_LEVELS} levels"
         elif self._digits.is_too_long(piece):
             problem = "a number with too many digits"
         else:
-            return piece
+            return
         raise DataFileError(
             self._raw.name, f"{problem}, in the bytes from here on", byte_offset=offset
         )

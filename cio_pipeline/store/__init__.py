@@ -16,6 +16,7 @@ from cio_pipeline.model import NewJob, RunSummary
 from cio_pipeline.store import deliveries, loads, runs
 from cio_pipeline.store.dead_letters import (
     NewDeadLetter,
+    Requeued,
     Selection,
     discard_dead_letters,
     insert_dead_letters,
@@ -52,6 +53,7 @@ __all__ = [
     "LoadIdentity",
     "NewDeadLetter",
     "ReasonCount",
+    "Requeued",
     "RunStart",
     "Selection",
     "Store",
@@ -164,12 +166,14 @@ class Store:
         """Write down how the run ended."""
         runs.save_run(self.queue, summary, ended_at=ended_at)
 
-    def requeue(self, selection: Selection) -> int:
-        """Put dead letters back in the queue; how many."""
+    def requeue(self, selection: Selection) -> Requeued:
+        """Put dead letters back in the queue."""
         with self.queue.transaction() as tx:
+            overtaken = 0
             if self.queue.keeps_deliveries:
+                overtaken = deliveries.count_overtaken(tx, selection)
                 deliveries.note_requeued(tx, selection)
-            return requeue_dead_letters(tx, selection)
+            return Requeued(requeue_dead_letters(tx, selection), overtaken)
 
     def discard(self, selection: Selection) -> int:
         """Drop dead letters; how many."""

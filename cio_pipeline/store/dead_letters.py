@@ -41,6 +41,19 @@ class NewDeadLetter(NamedTuple):
     run_id: str
 
 
+class Requeued(NamedTuple):
+    """What came of putting dead letters back.
+
+    Args:
+        moved: how many are in the queue again.
+        overtaken: of how many of them the users are known to have been synced
+            since, so that they will go over newer data.
+    """
+
+    moved: int
+    overtaken: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which dead letters a person means; all of the given conditions hold.

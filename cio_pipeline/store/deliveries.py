@@ -14,6 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
@@ -21,6 +22,12 @@ from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
 _ENQUEUED = (
     "INSERT INTO deliveries (user, queued) VALUES (?, 1)"
     " ON CONFLICT (user) DO UPDATE SET queued = queued + 1"
+)
+# Of a dead letter: something of its user has been acked since. Its own death made
+# the digest NULL.
+_OVERTAKEN = (
+    "EXISTS (SELECT 1 FROM deliveries WHERE user = user_digest(user_id)"
+    " AND deliveries.payload IS NOT NULL)"
 )
 _DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
 
@@ -70,6 +77,18 @@ def note_enqueued(tx: sqlite3.Connection, jobs: Iterable[NewJob]) -> None:
     tx.executemany(_ENQUEUED, ((digest_of(job.user_id),) for job in jobs))
 
 
+def count_overtaken(tx: sqlite3.Connection, selection: Selection) -> int:
+    """Say of how many dead letters the users are known to have been synced since."""
+    tx.create_function("user_digest", 1, _digest_or_null)
+    where, values = selection.where()
+    (count,) = tx.execute(
+        "SELECT COUNT(*) FROM dead_letters"  # noqa: S608  # values are parameters
+        f" WHERE job_id IS NOT NULL AND {where} AND {_OVERTAKEN}",
+        values,
+    ).fetchone()
+    return int(count)
+
+
 def note_requeued(tx: sqlite3.Connection, selection: Selection) -> None:
     """Count dead letters that are about to be put back."""
     where, values = selection.where()
@@ -86,15 +105,24 @@ def note_requeued(tx: sqlite3.Connection, selection: Selection) -> None:
 def note_settled(
     tx: sqlite3.Connection, acked: Iterable[Job], dead: Iterable[NewDeadLetter]
 ) -> None:
-    """Keep what was acked; of a dead letter's user nothing is known for certain."""
+    """Keep what was acked last; after a dead letter nothing is known for certain."""
+    settled: list[tuple[int, bytes, bytes | None]] = [
+        (job.id, digest_of(job.user_id), digest_of(job.body)) for job in acked
+    ]
+    settled += [
+        (letter.job_id, digest_of(letter.user_id), None)
+        for letter in dead
+        if letter.user_id is not None and letter.job_id is not None
+    ]
+    settled.sort(key=itemgetter(0))  # the order in which one user's were sent
     tx.executemany(
         "UPDATE deliveries SET queued = queued - 1, payload = ? WHERE user = ?",
-        ((digest_of(job.body), digest_of(job.user_id)) for job in acked),
+        ((payload, user) for _, user, payload in settled),
     )
-    tx.executemany(
-        "UPDATE deliveries SET queued = queued - 1, payload = NULL WHERE user = ?",
-        ((digest_of(letter.user_id),) for letter in dead if letter.user_id is not None),
-    )
+
+
+def _digest_or_null(user_id: str | None) -> bytes | None:
+    return None if user_id is None else digest_of(user_id)
 
 
 def _is_known(tx: sqlite3.Connection, job: NewJob) -> bool:

@@ -258,10 +258,15 @@ class Leases:
         return self._window.out
 
     def resting_seconds(self) -> float:
-        """How long nothing can be sent, because all that is left backs off."""
+        """How long nothing can be sent, because all that could be backs off.
+
+        That is all that is left, or all that fits in memory: the jobs of users
+        that back off can fill it, and keep the others out.
+        """
         with self._changed:
             due = self._window.next_due()
-            if due is None or not self._window.is_resting or not self._is_exhausted:
+            may_come = not self._is_exhausted and self._window.room > 0
+            if due is None or not self._window.is_resting or may_come:
                 return 0.0
             return max(0.0, due - self._clock())
 
@@ -327,8 +332,10 @@ class Leases:
         Only the keeper moves the cursor, so ids come in order and once.
         """
         while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
-            all_loaded = self._all_loaded  # before the look that then finds no more
-            self._may_have_more = False  # a load that commits from here on says so
+            # In this order: what is told from here on is told by `_may_have_more`,
+            # and what was told before is known to the look that finds no more.
+            self._may_have_more = False
+            all_loaded = self._all_loaded
             jobs = self._queue.fetch(self._fetched_up_to, room)
             if jobs:
                 self._fetched_up_to = jobs[-1].id

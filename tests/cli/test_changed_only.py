@@ -225,3 +225,20 @@ def test_kills_do_not_make_it_forget_or_imagine(
     }
     assert quiet.result["skipped"] >= len(once)
     assert not {int(entry.user_id) for entry in api.ledger} & once
+
+
+@pytest.mark.parametrize("is_newer_synced", [True, False])
+def test_requeueing_warns_of_users_who_were_synced_since(
+    api: ScriptedApi, program: Program, *, is_newer_synced: bool
+) -> None:
+    """The older record will go over the newer one, of the same file even."""
+    api.script("1", [400])
+    newer = [{"id": 1, "name": "new"}] if is_newer_synced else []
+    sync(program, [{"id": 1, "name": "old"}, *newer, {"id": 2, "name": "other"}])
+
+    requeued = program.run("dead-letters", "requeue", "-all")
+
+    assert requeued.stdout == "1 dead letter requeued\n"
+    assert ("of 1 of them the user has been synced since" in requeued.stderr) == (
+        is_newer_synced
+    )

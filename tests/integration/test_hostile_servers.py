@@ -312,6 +312,47 @@ def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("proxy", ["nonsense://:secret@[bad", "http://u:secret@[bad"])
+def test_a_proxy_that_is_none_is_told_in_a_line(tmp_path: Path, proxy: str) -> None:
+    """It is in the environment, where nobody looks; its password is not shown."""
+    with RawServer(answer_ok) as server:
+        outcome, _ = run_against(
+            tmp_path,
+            server,
+            "http://customer.test",
+            http_proxy=proxy,
+            NO_PROXY="",
+            no_proxy="",
+        )
+
+    assert outcome.code == 3, outcome.stderr
+    assert outcome.result["reason"] == "proxy_unusable"
+    assert outcome.result["pending"] == 3
+    assert "Traceback" not in outcome.stderr
+    assert "secret" not in outcome.stderr
+
+
+def test_a_plain_proxy_is_shown_its_password_and_customer_io_its_keys(
+    tmp_path: Path,
+) -> None:
+    """A proxy that wants one answers 407 without; the password may be encoded."""
+    with RawServer(answer_ok) as proxy:
+        outcome, _ = run_against(
+            tmp_path,
+            proxy,
+            "http://customer.test:80",
+            http_proxy=f"http://user:p%40ss@127.0.0.1:{proxy.port}",
+            NO_PROXY="other.test",
+            no_proxy="",
+        )
+
+    assert outcome.code == 0, outcome.stderr
+    for request in proxy.requests:
+        assert b"\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n" in request
+        assert b"\r\nHost: customer.test\r\n" in request
+        assert b"Authorization: Basic " + BASIC in request
+
+
 def test_a_connection_that_the_server_closed_in_between_is_no_failure(
     tmp_path: Path,
 ) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
-from cio_pipeline.model import Ack, Job, NewJob
+from cio_pipeline.model import Ack, Job, Nack, NewJob
 from cio_pipeline.store import (
+    ONE_JOB,
     Appetite,
     Leases,
     LoadIdentity,
@@ -117,3 +122,85 @@ def test_when_the_others_are_back_what_is_there_goes(store: Store) -> None:
     thread.join(LONG_SECONDS)
 
     assert len(found) == 4
+
+
+def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> None:
+    """Told between two lines of the keeper's, it must not be forgotten."""
+    step, has_more = 0, True
+    while has_more:
+        filling = Filling(store)
+        filling.leases.jobs_came()
+        with told_at(step, filling.leases.all_loaded) as told:
+            filling.leases.tend()
+        if not told:
+            filling.leases.all_loaded()
+        filling.leases.tend()
+
+        thread, found = filling.lease_in_thread()
+        thread.join(LONG_SECONDS)
+        is_over = not thread.is_alive()
+        filling.leases.close()
+
+        assert is_over, f"told before line {step} of the fetch"
+        assert found == []
+        step, has_more = step + 1, bool(told)
+
+    assert step > 5, "the lines were stepped through"
+
+
+@contextmanager
+def told_at(step: int, tell: Callable[[], None]) -> Iterator[list[int]]:
+    """Tell something as another thread would, before one line of `_fetch`.
+
+    Args:
+        step: which of the lines that are run, from 0.
+        tell: what is called.
+
+    Yields:
+        The line's number, once it was told.
+    """
+    lines = iter(range(step + 1))
+    told: list[int] = []
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_name != "_fetch":
+            return None
+        if event == "line" and not told and next(lines, step) == step:
+            told.append(frame.f_lineno)
+            tell()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield told
+    finally:
+        sys.settrace(before)
+
+
+def test_a_memory_full_of_users_who_back_off_is_known_to_rest(tmp_path: Path) -> None:
+    """Else a run waits for a day, and says nothing, where one user was told to."""
+    make_private_folder(tmp_path / "state")
+    with Store(tmp_path / "state") as store:
+        identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
+        load = store.begin_load(identity)
+        jobs = [NewJob("one", b"{}", n) for n in range(10_001)]
+        store.enqueue(
+            load, [*jobs, NewJob("two", b"{}", 10_001)], [], next_index=10_002
+        )
+        leases = Leases(
+            store.queue,
+            parallelism=1,
+            appetite=ONE_JOB,
+            clock=lambda: 0.0,
+            dead_letter=lambda *_: pytest.fail("nobody is refused"),
+        )
+        leases.tend()
+        before = leases.resting_seconds()
+        (job,) = leases.lease()
+
+        leases.settle([(job, Nack(86_400.0, is_strike=False))])
+        leases.tend()
+
+    assert before == 0.0
+    assert leases.resting_seconds() == 86_400.0

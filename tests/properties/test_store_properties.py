@@ -230,7 +230,11 @@ class StoreMachine(RuleBasedStateMachine):
         """Between two runs a person moves dead letters, or drops them."""
         self.commit()
         reason = data.draw(st.sampled_from(["rejected", "not_found"]))
-        moved = getattr(self.store, what)(Selection(reason=reason))
+        selection = Selection(reason=reason)
+        if what == "requeue":
+            moved = self.store.requeue(selection).moved
+        else:
+            moved = self.store.discard(selection)
         chosen = self.dead if reason == "rejected" else set()
         assert moved == len(chosen)
         if what == "requeue":

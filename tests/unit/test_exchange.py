@@ -194,3 +194,32 @@ def test_an_answer_to_a_request_that_was_not_read_whole_counts() -> None:
     reply, _ = exchange(line, b"PUT / HTTP/1.1\r\n\r\n")
 
     assert reply.status == 413
+
+
+@pytest.mark.parametrize(
+    "extra", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00"], ids=repr
+)
+@pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
+def test_what_follows_a_whole_answer_does_not_undo_it(
+    head: bytes, extra: bytes
+) -> None:
+    """Customer.io has taken the person; only the connection is of no more use."""
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + head + b"\r\n{}"
+
+    reply, is_reusable = answer_of(whole + extra)
+
+    assert reply == Reply(200, b"{}")
+    assert not is_reusable
+
+
+def test_a_connection_that_would_not_take_all_is_not_used_again() -> None:
+    """The answer says it may be; but the next request would go nowhere."""
+    line = Line(
+        b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n",
+        send_error=BrokenPipeError(),
+    )
+
+    reply, is_reusable = exchange(line, b"PUT / HTTP/1.1\r\n\r\n")
+
+    assert reply.status == 413
+    assert not is_reusable

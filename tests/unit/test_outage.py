@@ -170,3 +170,15 @@ def test_being_throttled_is_neither_an_outage_nor_a_success() -> None:
 
     assert outage.down_since is None
     assert outage.silent_since == 1
+
+
+def test_a_suspect_who_is_throttled_for_ever_is_a_silence() -> None:
+    """A 429 is no strike: else a run whose last user gets nothing else never ends."""
+    outage = Outage(parallelism=25)
+    fail(outage, "suspect")
+    outage.heard("other", 1.0)
+
+    outage.failed("suspect", throttled(), sent_at=2.0, now=2.0, draw=0.5)
+
+    assert outage.silent_since == 2.0
+    assert outage.down_since is None

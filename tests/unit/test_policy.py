@@ -22,6 +22,7 @@ from cio_pipeline.model import (
 )
 from cio_pipeline.policy import (
     BACKOFF_CAP_SECONDS,
+    LONGEST_WAIT_SECONDS,
     backoff_seconds,
     decide,
     error_message,
@@ -157,6 +158,9 @@ def test_no_answer_breaks_the_judge(
         ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
         ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
         ("Tue, 24 Nov 2026 13:00:09 +0100", 9.0),
+        ("1e300", LONGEST_WAIT_SECONDS),
+        ("99999999999", LONGEST_WAIT_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT_SECONDS),
         ("-1", None),
         ("nan", None),
         ("inf", None),

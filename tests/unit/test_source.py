@@ -539,3 +539,76 @@ def test_the_digit_guard_finds_a_run_however_it_is_cut(
     ]
 
     assert any(verdicts) == (digits > 4300)
+
+
+HALVES = [
+    (rb'"\ud800"', "\ud800"),
+    (rb'"\uDC00\uDFFF x"', "\udc00\udfff x"),
+    (rb'"\ud83d\u0041"', "\ud83dA"),
+    (rb'"\ud83d\ud83d\ude00\ude00"', "\ud83d\U0001f600\ude00"),
+    (rb'"\\ud800"', r"\ud800"),
+    (rb'"\\ud83d\ude00"', "\\ud83d\ude00"),
+    (rb'"\\\ud800\\"', "\\\ud800\\"),
+    (rb'"\ud83d\\ude00"', "\ud83d\\ude00"),
+    (rb'"\ud83d\ude00 \u00e9"', "\U0001f600 \u00e9"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), HALVES, ids=[t.decode() for t, _ in HALVES])
+@pytest.mark.parametrize("before", range(PIECE_BYTES - 20, PIECE_BYTES + 2))
+def test_half_of_a_surrogate_pair_is_no_other_character_in_an_array(
+    tmp_path: Path, text: bytes, value: str, before: int
+) -> None:
+    """The parser of ijson gives `?`: an id would become that of another user."""
+    filled = b'["' + b"a" * (before - 4) + b'",' + text + b',{"k":[%b]}, 1]' % text
+
+    values = read(filled, tmp_path)
+
+    assert values[1:] == [value, {"k": [value]}, 1]
+
+
+def test_half_of_a_pair_in_a_value_that_ends_pieces_later_is_kept(
+    tmp_path: Path,
+) -> None:
+    """The record before it was complete in the same piece, and had one too."""
+    filling = b"a" * (2 * PIECE_BYTES)
+    content = (
+        rb'[{"\ud800": 1}, {"id": "\ud801", "a": "' + filling + rb'"}, "\ufdd0d8"]'
+    )
+
+    values = read(content, tmp_path)
+
+    assert values[0] == {"\ud800": 1}
+    assert values[1]["id"] == "\ud801"
+    assert values[2] == "\ufdd0d8"
+
+
+_code_units = st.sampled_from(
+    [r"\ud83d", r"\ude00", r"\uD800", r"\udfFF", r"\u0041", r"\\", "u", "d83d", "x"]
+)
+
+
+@given(st.lists(st.lists(_code_units, max_size=12).map("".join), min_size=1))
+def test_text_of_any_escapes_is_what_the_standard_library_reads(
+    texts: list[str],
+) -> None:
+    """Whole pairs, halves, escaped backslashes, wherever the pieces end."""
+    content = '[{"' + texts[0] + '": 0}, "' + '", "'.join(texts) + '"]'
+
+    with open_source("-", stdin=pieces_of(content.encode())) as source:
+        values = [record.value for record in source.records()]
+
+    assert values == json.loads(content)
+
+
+@pytest.mark.parametrize("ending", ["", "]", "\\", r"\ud83d", r"\ud83d\u", '"'])
+def test_an_array_that_ends_inside_an_escape_is_broken_there(
+    tmp_path: Path, ending: str
+) -> None:
+    """What is kept of an escape for the next piece is not forgotten."""
+    content = rb'["a", "\ud800 b' + ending.encode()
+
+    records, error = read_until_it_breaks(content, tmp_path)
+
+    assert records == ["a"] if ending != '"' else ["a", "\ud800 b"]
+    assert error.byte_offset == len(content)

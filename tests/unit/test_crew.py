@@ -1,0 +1,34 @@
+"""Threads with one owner, a name and an end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from cio_pipeline.crew import Crew
+from cio_pipeline.errors import StopRun
+
+NO_SUCH_STACK = 1 << 61  # more address space than there is: no thread gets it
+
+
+@pytest.fixture
+def no_more_threads() -> Iterator[None]:
+    """Let the system refuse every further thread."""
+    before = threading.stack_size(NO_SUCH_STACK)
+    yield
+    threading.stack_size(before)
+
+
+@pytest.mark.usefixtures("no_more_threads")
+def test_threads_that_cannot_be_started_stop_the_run_and_can_be_joined() -> None:
+    """Else winding down would fail too, and what was answered go unnoted."""
+    crew = Crew(lambda error: pytest.fail(str(error)))
+
+    with pytest.raises(StopRun, match="0 of 3 threads") as stopped:
+        crew.start("consumer", lambda: None, 3)
+
+    assert stopped.value.reason == "too_many_threads"
+    assert crew.join("consumer", 1.0)
+    assert crew.is_done("consumer")
