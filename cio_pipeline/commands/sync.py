@@ -25,6 +25,7 @@ from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.commands.retyping import commands_after
 from cio_pipeline.config import require_track_keys
 from cio_pipeline.errors import CioPipelineError, StateUnwritable
+from cio_pipeline.one_core import keep_to_one_core
 from cio_pipeline.run import Run, World
 from cio_pipeline.run_result import RunResult, not_begun
 from cio_pipeline.runlock import RunLock
@@ -102,6 +103,7 @@ def _execute(
     make_private_folder(arguments.state)
     make_private_folder(folder)
     with RunLock(folder), Store(folder) as store, signals:
+        keep_to_one_core(None if arguments.shard.is_whole else arguments.shard.index)
         if take_turn(folder, store, is_loading=arguments.command == "sync"):
             world.log.info("split_changed", consequence="every user counts as changed")
         metrics = _open_metrics(arguments, folder, site_id, world.log)

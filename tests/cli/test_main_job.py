@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from cio_pipeline.sandbox.faults import Faults
 from cio_pipeline.sandbox.settings import SandboxSettings
 from tests.support.api import DROP, Answer, Entry, ScriptedApi
-from tests.support.program import Program, balances
+from tests.support.program import Program, balances, finish
 
 
 def users(count: int) -> list[dict[str, Any]]:
@@ -302,3 +305,28 @@ def test_the_result_goes_to_stdout_and_everything_else_to_stderr(
     assert {event["event"] for event in outcome.events} >= {"run_started", "run_ended"}
     run_ids = {event["run_id"] for event in outcome.events}
     assert run_ids == {outcome.result["run_id"]}
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="needs two cores to choose from",
+)
+def test_every_thread_of_a_run_keeps_to_one_core(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Handing the interpreter lock from core to core would cost half the speed."""
+    cores: set[frozenset[int]] = set()
+    data = program.write_data([{"id": n} for n in range(50)])
+    process = program.start("sync", "-data", data)
+
+    def look(_: object) -> None:
+        for task in Path(f"/proc/{process.pid}/task").iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                cores.add(frozenset(os.sched_getaffinity(int(task.name))))
+
+    api.before_answer = look
+    outcome = finish(process)
+
+    assert outcome.code == 0, outcome.stderr
+    assert len(cores) == 1
+    assert len(next(iter(cores))) == 1

@@ -1,0 +1,26 @@
+"""Which core a run keeps to."""
+
+from __future__ import annotations
+
+import pytest
+
+from cio_pipeline.one_core import choose_core
+
+
+@pytest.mark.parametrize(
+    ("current", "place", "chosen"),
+    [(4, None, 4), (3, None, 2), (None, None, 2), (4, 0, 2), (4, 1, 4), (4, 5, 6)],
+    ids=[
+        "where it is",
+        "not where it may not be",
+        "nobody knows where it is",
+        "the first shard",
+        "the second",
+        "more shards than cores",
+    ],
+)
+def test_a_core_is_chosen_among_those_allowed(
+    current: int | None, place: int | None, chosen: int
+) -> None:
+    """A container may own cores 2, 4 and 6 of a machine."""
+    assert choose_core({2, 4, 6}, current=current, place=place) == chosen
