@@ -59,7 +59,6 @@ _EXAMPLES = {
     "status": """\
   python main.py status -config configuration.json -json""",
     "dead-letters": """\
-  python main.py dead-letters -config configuration.json
   python main.py dead-letters -config configuration.json -reason rejected -json
   python main.py dead-letters -config configuration.json -format csv -output dead.csv
   python main.py dead-letters requeue -config configuration.json -id 17 18

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cio_pipeline import reports
 from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
@@ -158,9 +159,25 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    moved = requeue(open_folder(arguments), selection)
+    folder = open_folder(arguments)
+    moved = requeue(folder, selection)
     _tell_count(arguments, "requeued", moved)
+    if moved:
+        resume = f"{program_name()} resume {_asked(arguments).options}"
+        say(f"to send what was requeued: {resume}")
+    _tell_what_stays(folder, selection)
     return 0
+
+
+def _tell_what_stays(folder: Path, selection: Selection) -> None:
+    """Say so where letters were asked for that hold nothing to send."""
+    with open_report(folder, selection) as report:
+        stays = report.survey().letters
+    if stays:
+        say(
+            f"{counted(stays, 'dead letter')} with nothing to send: mend the data or"
+            " the mappings and sync again, then discard"
+        )
 
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
