@@ -14,6 +14,15 @@ import requests
 HERE = Path(__file__).resolve().parent
 MAIN = HERE.parent / "main.py"
 LOOKED_UP = ("1", "2", "3", "4", "5")
+HOW_TO_GO_ON = """\
+The sandbox has stopped. To sync your own users into the real Customer.io:
+
+  python main.py check -suggest -data users.json > configuration.json
+  (fill in siteId and apiKey, see to userId and mappings)
+  python main.py check -config configuration.json -data users.json
+  python main.py -config configuration.json -data users.json
+
+python is .venv/bin/python, where `make` has put what the program needs."""
 
 
 def main() -> int:
@@ -26,15 +35,14 @@ def main() -> int:
         )
         try:
             url = read_address(sandbox)
-            print(f"sandbox: a local stand-in for Customer.io listens at {url}\n")
+            print(f"A sandbox, a local stand-in for Customer.io, listens at {url}\n")
             configuration = write_configuration(Path(folder), url)
             code = sync(configuration, Path(folder))
             show_people(url)
         finally:
             sandbox.terminate()
             sandbox.wait(timeout=10)
-    print("sandbox: stopped. The same against the real Customer.io: put your keys")
-    print("into a copy of examples/configuration.json and drop trackUrl and appUrl.")
+    print(HOW_TO_GO_ON)
     return code
 
 
@@ -67,7 +75,7 @@ def sync(configuration: Path, folder: Path) -> int:
 
 def show_people(url: str) -> None:
     """Look a few users up, as one would in Customer.io."""
-    print("\nlooked up afterwards, through the App API:")
+    print("\nLooked up in it afterwards (App API, which gives every value as text):\n")
     for user_id in LOOKED_UP:
         answer = requests.get(
             f"{url}/v1/customers/{user_id}/attributes",
@@ -76,9 +84,9 @@ def show_people(url: str) -> None:
             timeout=10,
         )
         answer.raise_for_status()
-        customer = answer.json()["customer"]
-        facts = ", ".join(f"{k}={v!r}" for k, v in customer["attributes"].items())
-        print(f"  {user_id}: {facts}")
+        attributes = answer.json()["customer"]["attributes"]
+        facts = json.dumps(attributes, ensure_ascii=False, sort_keys=True)
+        print(f"  user {user_id}  {facts}")
     print()
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cio_pipeline import reports
 from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
@@ -140,14 +141,29 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    moved, overtaken = requeue(open_folder(arguments), selection)
+    folder = open_folder(arguments)
+    moved, overtaken = requeue(folder, selection)
     _tell_count(arguments, "requeued", moved)
+    if moved:
+        say(f"to send what was requeued: {asked_for(arguments).resume}")
     if overtaken:
         say(
             f"warning: of {overtaken:,} of them the user has been synced since. What"
             " was to be sent then will go over that: sync your newest data afterwards"
         )
+    _tell_what_stays(folder, selection)
     return 0
+
+
+def _tell_what_stays(folder: Path, selection: Selection) -> None:
+    """Say so where letters were asked for that hold nothing to send."""
+    with open_report(folder, selection) as report:
+        stays = report.survey().letters
+    if stays:
+        say(
+            f"{counted(stays, 'dead letter')} with nothing to send: mend the data or"
+            " the mappings and sync again, then discard"
+        )
 
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:

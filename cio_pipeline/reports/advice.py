@@ -82,6 +82,11 @@ class Asked:
         by_reason = "" if self.reason is None else _reason(self.reason)
         return f"{by_reason} {self.filters}".strip()
 
+    @property
+    def resume(self) -> str:
+        """The command that sends what was requeued."""
+        return f"{self.program} resume {self.options}"
+
     def command(self, action: str, filters: str = "") -> str:
         """Write out a dead-letters command."""
         words = (f"{self.program} dead-letters", action, self.options, filters)
@@ -92,10 +97,7 @@ class Asked:
         which = f"{_reason(reason)} {self.filters}".strip()
         if reason in _ADVICE and reason != RETRIES_EXHAUSTED:
             return [self.command("discard", which)]
-        return [
-            self.command("requeue", which),
-            f"{self.program} resume {self.options}",
-        ]
+        return [self.command("requeue", which), self.resume]
 
 
 def _reason(reason: str) -> str:

@@ -70,6 +70,7 @@ def summary_text(
     """
     lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
+    lines[-1] += _speed(summary)
     if survey is not None:
         lines += ["", *_why(survey, width)]
     if summary.dead_lettered:
@@ -78,6 +79,8 @@ def summary_text(
 
 
 def _headline(summary: RunSummary) -> str:
+    if summary.reason == "invalid_data" and not summary.pending:
+        return "Stopped: the data file broke off. All before the break was dealt with."
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "")
         return f"Stopped: {why}. {counted(summary.pending, 'job')} kept in the queue."
@@ -86,6 +89,8 @@ def _headline(summary: RunSummary) -> str:
         return f"Done, but {dead} could not be delivered."
     if summary.skipped and not summary.synced:
         return "Done: nothing has changed since it was last sent."
+    if not summary.records and not summary.resumed:
+        return "Done: there was nothing to send."
     return "Done: all synced."
 
 
@@ -102,13 +107,14 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     ]
     always = ("records", "synced", "dead letters")
     shown = [(name, f"{n:,}") for name, n in figures if n or name in always]
+    return [*shown, ("took", duration(summary.duration_seconds))]
+
+
+def _speed(summary: RunSummary) -> str:
     seconds = summary.duration_seconds
-    rate = (
-        f" ({summary.synced / seconds:,.0f} users/s)"
-        if summary.synced and seconds
-        else ""
-    )
-    return [*shown, ("took", duration(seconds) + rate)]
+    if not summary.synced or not seconds:
+        return ""
+    return f"  ({summary.synced / seconds:,.0f} users/s)"
 
 
 def _why(survey: Survey, width: int) -> list[str]:

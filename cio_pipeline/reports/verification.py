@@ -42,7 +42,8 @@ def verification_text(result: Verification) -> str:
         f"  different  {result.different:>12,}",
     ]
     if result.invalid:
-        lines.append(f"  records that map to no user {result.invalid:,}")
+        passed_over = counted(result.invalid, "record")
+        lines += ["", f"{passed_over} passed over: they map to no user."]
     if result.missing:
         names = ", ".join(map(visible, result.missing_users[:_SHOWN]))
         lines += ["", f"Missing: {names}{_more(result.missing)}"]
@@ -50,6 +51,8 @@ def verification_text(result: Verification) -> str:
         lines += ["", f"Different{_more(result.different)}:"]
         for user in result.different_users[:_SHOWN]:
             lines += _lines_of(user)
+    if result.missing or result.different:
+        lines += ["", "A sync of the file mends it; what was just sent takes seconds."]
     if not result.checked:
         lines += ["", "Nobody was looked up: no record maps to a user."]
     elif result.holds:

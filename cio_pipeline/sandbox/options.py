@@ -36,16 +36,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name in ("site-id", "api-key", "app-api-key"):
         value = getattr(default, name.replace("-", "_"))
         parser.add_argument(
-            f"-{name}", f"--{name}", default=value, help=f"default: {value}"
+            f"-{name}",
+            f"--{name}",
+            default=value,
+            metavar="KEY",
+            help=f"the one it accepts (default: {value})",
         )
     parser.add_argument(
-        "-seed", "--seed", type=int, help="repeat the faults that come by chance"
+        "-seed",
+        "--seed",
+        type=int,
+        metavar="N",
+        help="with the same number the same faults come by chance",
     )
     faults = parser.add_argument_group(
         "faults, to try things out (PUT /_sandbox/faults changes them while it runs)"
     )
     for name, kind, about in _FAULT_OPTIONS:
-        faults.add_argument(f"-{name}", f"--{name}", type=kind, metavar="X", help=about)
+        faults.add_argument(f"-{name}", f"--{name}", type=kind, metavar="N", help=about)
 
 
 def settings_from(arguments: argparse.Namespace) -> SandboxSettings:

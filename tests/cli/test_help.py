@@ -43,6 +43,8 @@ def test_each_commands_help_has_examples_and_exit_codes(command: str) -> None:
     assert "exit codes:\n  0 " in examples
     named = "-config" if command == "sync" else command
     assert f"python main.py {named}" in examples
+    lines = examples.splitlines()
+    assert len(lines) == len(set(lines)), "an example stands there twice"
 
 
 def test_the_installed_program_calls_itself_by_its_name(tmp_path: Path) -> None:

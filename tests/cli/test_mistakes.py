@@ -303,12 +303,18 @@ def test_requeued_dead_letters_are_sent_by_the_next_run(
 
     needs_choice = program.run("dead-letters requeue")
     by_reason = program.run("dead-letters requeue", "-reason", "rejected")
+    nothing_to_send = program.run("dead-letters requeue", "-reason", "invalid_record")
     resumed = program.resume()
     left = program.dead_letters()
     discarded = program.run("dead-letters discard", "-all", "-yes")
 
     assert needs_choice.code == 2
     assert by_reason.stdout == "1 dead letter requeued\n"
+    assert (
+        "to send what was requeued: python main.py resume -config" in by_reason.stderr
+    )
+    assert nothing_to_send.stdout == "0 dead letters requeued\n"
+    assert "1 dead letter with nothing to send: mend" in nothing_to_send.stderr
     assert (resumed.code, resumed.result["resumed"]) == (0, 1)
     assert api.people() == {"1": {"name": "a"}}
     assert [letter["reason"] for letter in left] == ["invalid_record", "not_found"]

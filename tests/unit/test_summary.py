@@ -49,6 +49,20 @@ def test_a_good_run_asks_nothing_of_anybody() -> None:
     assert lines[-1].split() == ["took", "2.0", "s", "(500", "users/s)"]
 
 
+def test_the_figures_stand_under_one_another() -> None:
+    """How long it took is one of them; the speed comes after it."""
+    figures = text(DONE).splitlines()[2:]
+
+    assert {len(line.partition("  (")[0]) for line in figures} == {28}
+
+
+def test_a_run_that_found_nothing_says_so() -> None:
+    """`resume` on an empty queue: "all synced" would claim what did not happen."""
+    nothing = replace(DONE, records=0, synced=0, requests=0)
+
+    assert text(nothing).startswith("Done: there was nothing to send.")
+
+
 def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
     """Why, most frequent first; a screen must hold it whatever the messages are."""
     causes = [CauseCount("rejected", 400, "long " * 60, n) for n in (9, 7, 5, 3, 1)]
@@ -99,6 +113,7 @@ def test_a_broken_file_is_mended_and_run_again() -> None:
 
     ending = "\nOnce the file is mended, run it again:\n  AGAIN"
     assert text(broken, is_loaded=False).endswith(ending)
+    assert "0 jobs" not in text(broken, is_loaded=False)
 
 
 @pytest.mark.parametrize(
