@@ -24,7 +24,7 @@ run: $(STAMP) ## sync the example users into a local sandbox and look some up
 	@$(BIN)/python examples/demo.py
 
 test: $(STAMP) ## run every test (under five minutes)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 test-fast: $(STAMP) ## run the tests that need no second process (under a minute)
 	$(BIN)/python -m pytest -q tests/unit tests/properties
