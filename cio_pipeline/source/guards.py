@@ -34,13 +34,16 @@ class NestingGuard:
     def is_too_deep(self, piece: bytes) -> bool:
         """Take the next piece; whether the text is nested deeper than allowed."""
         brackets = self._brackets(self._unescaped(piece))
-        passes = 0
-        while passes <= MOST_LEVELS:
-            fewer = brackets.replace(b"[]", b"").replace(b"{}", b"")
-            if len(fewer) == len(brackets):
-                break
-            brackets = fewer
-            passes += 1
+        # Each replacing that finds something is a level: `{[]}` is two. Beside each
+        # other, `[]` and `{}` are counted as two as well, so it may err to the safe
+        # side, by half at most.
+        passes, before = 0, -1
+        while before != passes <= MOST_LEVELS:
+            before = passes
+            for pair in (b"[]", b"{}"):
+                fewer = brackets.replace(pair, b"")
+                passes += len(fewer) != len(brackets)
+                brackets = fewer
         opened = brackets.count(b"[") + brackets.count(b"{")
         deepest = self._depth + opened + passes
         self._depth += 2 * opened - len(brackets)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cio_pipeline.errors import DataFileError
@@ -503,6 +503,7 @@ def naive_depth(text: bytes) -> int:
     st.integers(1, 400),
     st.sampled_from([b"[", b'{"a\\"[": ']),
 )
+@example(levels=500, values=[], size=32, opener=b'{"a\\"[": ')
 def test_the_nesting_guard_agrees_with_a_plain_scanner(
     levels: int, values: list[Any], size: int, opener: bytes
 ) -> None:
