@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +14,9 @@ from cio_pipeline.errors import QueueInUse, StateError, StateUnwritable
 
 FILE_NAME = "run.lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+# Who only looks (`holder`) has the lock for an instant too: so ask again.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
 
 
 class RunLock:
@@ -22,10 +27,14 @@ class RunLock:
 
     Args:
         folder: the queue's folder; it must exist.
+        pause: waits for so many seconds.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, pause: Callable[[float], object] = time.sleep
+    ) -> None:
         self._folder = folder
+        self._pause = pause
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +62,7 @@ class RunLock:
                 f" {error.strerror}. Mend that, or name another with -state DIR"
             ) from error
         try:
-            _lock(descriptor, self._folder)
+            self._lock(descriptor)
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         except BaseException:
@@ -66,6 +75,19 @@ class RunLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _lock(self, descriptor: int) -> None:
+        for _ in range(_ATTEMPTS):
+            if _is_locked_now(descriptor, self._folder):
+                return
+            self._pause(_PAUSE_SECONDS)
+        pid = _pid_in(descriptor)
+        raise QueueInUse(
+            f"another run{f' (process {pid})' if pid else ''} is working on this"
+            f" queue ({self._folder}). Wait for it to end; `status` shows how far it"
+            " is",
+            pid=pid,
+        )
 
 
 def holder(folder: Path) -> int | None:
@@ -88,16 +110,11 @@ def holder(folder: Path) -> int | None:
     return None
 
 
-def _lock(descriptor: int, folder: Path) -> None:
+def _is_locked_now(descriptor: int, folder: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pid = _pid_in(descriptor)
-        raise QueueInUse(
-            f"another run{f' (process {pid})' if pid else ''} is working on this"
-            f" queue ({folder}). Wait for it to end; `status` shows how far it is",
-            pid=pid,
-        ) from None
+        return False
     except OSError as error:
         if error.errno in _NO_LOCKS:
             raise StateError(
@@ -105,6 +122,7 @@ def _lock(descriptor: int, folder: Path) -> None:
                 " systems are. Name a folder on a local disk with -state DIR"
             ) from error
         raise
+    return True
 
 
 def _pid_in(descriptor: int) -> int | None:
