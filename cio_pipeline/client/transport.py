@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -100,18 +101,28 @@ class Transport:
 
         requests heeds ``REQUESTS_CA_BUNDLE``; ``SSL_CERT_FILE``, which OpenSSL's
         own users set, is heeded after it. Certificates are always checked.
+
+        Raises:
+            StopRun: the environment names a CA bundle that is not there.
         """
         settings = self.session.merge_environment_settings(url, {}, None, None, None)
         verify = settings["verify"]
         if not isinstance(verify, str):
             verify = os.environ.get("SSL_CERT_FILE") or True
+        if isinstance(verify, str) and not Path(verify).exists():
+            raise StopRun(
+                f"there is no CA bundle {verify}, which the environment names"
+                " (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE). The work is"
+                " kept",
+                reason="ca_bundle_missing",
+            )
         return verify, settings["proxies"]
 
     def endpoint(self, url: str) -> Endpoint:
         """Get to know a base address, as the environment says to reach it.
 
         Raises:
-            StopRun: the environment names a proxy that is none.
+            StopRun: the environment names a proxy or a CA bundle that is none.
         """
         with self._lock:
             if url not in self._endpoints:

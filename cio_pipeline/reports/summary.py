@@ -26,6 +26,7 @@ _BEFORE_GOING_ON = {
     "redirected": "Once the address is right, go on with",
     "state_unwritable": "Once there is room, go on with",
     "proxy_unusable": "Once the proxy is named rightly, go on with",
+    "ca_bundle_missing": "Once the bundle is named rightly, go on with",
     "too_many_threads": "With a lower parallelism, go on with",
     "invalid_data": "Once the file is mended, run it again",
 }

@@ -79,6 +79,7 @@ _STOP_REASONS = {
     "untrusted_certificate": "the server's certificate was not accepted",
     "state_unwritable": "the state folder took no more writes",
     "proxy_unusable": "the proxy could not be used",
+    "ca_bundle_missing": "the CA bundle is not there",
     "too_many_threads": "the system let no more threads be started",
     "invalid_data": "the data file broke off",
     "killed": "it was killed",

@@ -294,6 +294,23 @@ def test_a_ca_named_in_the_environment_is_trusted(
     assert len(server.requests) == 3
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_ca_bundle_that_is_not_there_is_told_at_once(
+    tmp_path: Path, authority: trustme.CA, variable: str
+) -> None:
+    """It is no outage: waiting for `maxOutageSeconds` would not mend it."""
+    others = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": ""}
+    missing = str(tmp_path / "missing.pem")
+
+    with RawServer(answer_ok, tls(authority.issue_cert("127.0.0.1"))) as server:
+        outcome, _ = run_against(tmp_path, server, **others | {variable: missing})
+
+    assert outcome.code == 3
+    assert outcome.result["reason"] == "ca_bundle_missing"
+    assert outcome.result["pending"] == 3
+    assert missing in outcome.stderr
+
+
 def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
     """For plain HTTP the proxy gets the whole address."""
     with RawServer(answer_ok) as proxy:
