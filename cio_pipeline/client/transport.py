@@ -8,28 +8,24 @@ certificates. What then happens a million times is `exchange`'s.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.proxy import connection_requires_http_tunnel
 from urllib3.util.ssl_match_hostname import CertificateError
-from urllib3.util.ssltransport import SSLTransport
 
+from cio_pipeline.client.deadlines import Deadlines
 from cio_pipeline.client.exchange import (
     BrokenAnswer,
     Unanswered,
@@ -37,6 +33,7 @@ from cio_pipeline.client.exchange import (
     header_lines,
     make_request,
 )
+from cio_pipeline.client.failures import explain
 from cio_pipeline.errors import StopRun
 from cio_pipeline.model import NoReply, Reply
 
@@ -85,7 +82,7 @@ class Transport:
         self, *, connect_timeout_seconds: float, read_timeout_seconds: float
     ) -> None:
         self.limits = (connect_timeout_seconds, read_timeout_seconds)
-        self._deadlines = _Deadlines(connect_timeout_seconds + read_timeout_seconds)
+        self._deadlines = Deadlines(connect_timeout_seconds + read_timeout_seconds)
         self._adapter = HTTPAdapter()
         self.session = requests.Session()
         self.session.mount("https://", self._adapter)
@@ -184,7 +181,7 @@ class Transport:
             dropped = self._drop(endpoint)
             if kept and isinstance(error, Unanswered) and not was_overdue:
                 raise
-            return _no_reply(error, dropped)
+            return explain(error, dropped)
         finally:
             self._deadlines.done()
         if not is_reusable:
@@ -290,92 +287,3 @@ def _host_in(parts: SplitResult) -> str:
     if parts.port == {"http": 80, "https": 443}.get(parts.scheme):
         return host.rpartition(":")[0]
     return host
-
-
-def _no_reply(error: Exception, connection: HTTPConnection | None) -> NoReply:
-    if isinstance(error, BrokenAnswer):
-        return NoReply(f"the connection broke ({error})")
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, _UNTRUSTED):
-        cause = cause.__cause__ or cause.__context__ or _first_exception(cause.args)
-    if cause is not None:
-        return NoReply(f"the certificate was not accepted: {cause}", is_untrusted=True)
-    clause = _clause(error)
-    if isinstance(error, ssl.SSLError):
-        return NoReply(f"TLS failed: {clause}")
-    if connection and connection.proxy and not connection.has_connected_to_proxy:
-        return NoReply(f"the proxy could not be used: {clause}")
-    return NoReply(clause)
-
-
-_UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)
-
-
-def _first_exception(values: tuple[Any, ...]) -> BaseException | None:
-    return next((value for value in values if isinstance(value, BaseException)), None)
-
-
-def _clause(error: Exception) -> str:
-    """Say what happened without urllib3's object addresses and paths."""
-    inner = _first_exception(error.args)
-    if isinstance(error, urllib3.exceptions.NameResolutionError):
-        return "the host's name could not be resolved"
-    if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return f"could not connect ({str(error).rpartition(': ')[2]})"
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return "connecting timed out"
-    if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
-        return "no answer in time"
-    if isinstance(error, urllib3.exceptions.ProxyError):
-        return f"the proxy could not be used ({inner or error})"
-    return f"the connection broke ({type(inner or error).__name__}: {inner or error})"
-
-
-class _Deadlines:
-    """When each thread's attempt must be over.
-
-    Args:
-        seconds: how long one attempt may take from the sending of its request.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._running: dict[int, tuple[float, HTTPConnection]] = {}
-
-    def begin(self, connection: HTTPConnection) -> None:
-        # One dictionary operation each: atomic under the interpreter lock.
-        self._running[threading.get_ident()] = (
-            time.monotonic() + self._seconds,
-            connection,
-        )
-
-    def done(self) -> bool:
-        """Note that this thread's attempt is over; whether it was overdue."""
-        deadline, _ = self._running.pop(threading.get_ident(), (math.inf, None))
-        return time.monotonic() > deadline
-
-    def busy(self) -> set[HTTPConnection]:
-        return {connection for _, connection in list(self._running.values())}
-
-    def cut_overdue(self) -> None:
-        now = time.monotonic()
-        for thread, attempt in list(self._running.items()):
-            deadline, connection = attempt
-            if now > deadline:
-                # Looked at once: its thread may be done with it at any moment.
-                line = connection.sock
-                if line is not None and self._running.get(thread) is attempt:
-                    _shut_down(line)
-
-
-def _shut_down(line: object) -> None:
-    """End the waiting of a thread that reads or writes.
-
-    A socket that is closed already, or ends in this moment, is left alone.
-    """
-    while isinstance(line, SSLTransport):  # TLS within TLS, to an HTTPS proxy
-        line = line.socket
-    with contextlib.suppress(OSError):
-        # The plain method: ssl's own would pull its state away from under the
-        # thread that is reading.
-        socket.socket.shutdown(cast("socket.socket", line), socket.SHUT_RDWR)
