@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 from cio_pipeline.model import Job, Retryable
+from cio_pipeline.progress import Progress
+
+# A run in the midst of reading its file.
+LOADING = Progress(
+    command="sync",
+    source="users.json",
+    seconds=72.4,
+    is_loading=True,
+    bytes_read=30_000_000,
+    size_bytes=48_000_000,
+    total=120_000,
+    resumed=0,
+    records=75_000,
+    synced=51_234,
+    skipped=0,
+    dead_lettered=3,
+    pending=23_763,
+    requests=51_249,
+    retries=12,
+    in_flight=25,
+    rate=980.4,
+    eta_seconds=70.2,
+    hold=None,
+)
 
 
 def make_job(

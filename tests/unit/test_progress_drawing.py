@@ -16,29 +16,9 @@ from cio_pipeline.progress import (
     progress_from,
 )
 from cio_pipeline.reports import progress_line, progress_lines
+from tests.support.builders import LOADING
 
 NOON = datetime(2026, 11, 24, 12, 0, 30)  # noqa: DTZ001  # the local time, as drawn
-LOADING = Progress(
-    command="sync",
-    source="users.json",
-    seconds=72.4,
-    is_loading=True,
-    bytes_read=30_000_000,
-    size_bytes=48_000_000,
-    total=120_000,
-    resumed=0,
-    records=75_000,
-    synced=51_234,
-    skipped=0,
-    dead_lettered=3,
-    pending=23_763,
-    requests=51_249,
-    retries=12,
-    in_flight=25,
-    rate=980.4,
-    eta_seconds=70.2,
-    hold=None,
-)
 SENDING = replace(LOADING, is_loading=False, total=75_000)
 CALM = Standing(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
 HOLDS = [

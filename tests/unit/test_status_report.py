@@ -7,30 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cio_pipeline.model import RunningRun, RunRecord, Status
-from cio_pipeline.progress import Progress
 from cio_pipeline.reports import status_json, status_line, status_text
+from tests.support.builders import LOADING
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)
-PROGRESS = Progress(
-    command="sync",
-    source="users.json",
-    seconds=72.4,
-    is_loading=False,
-    bytes_read=48_000_000,
-    size_bytes=48_000_000,
-    total=75_000,
-    resumed=0,
-    records=75_000,
-    synced=51_234,
-    skipped=0,
-    dead_lettered=3,
-    pending=23_763,
-    requests=51_249,
-    retries=12,
-    in_flight=25,
-    rate=980.4,
-    eta_seconds=24.2,
-    hold=None,
+PROGRESS = replace(
+    LOADING, is_loading=False, bytes_read=48_000_000, total=75_000, eta_seconds=24.2
 )
 RUNNING = RunningRun(
     run_id="20261124T115918Z-0a1b2c",
