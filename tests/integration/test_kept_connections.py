@@ -100,13 +100,16 @@ def test_a_new_connection_that_is_closed_at_once_is_not_tried_again() -> None:
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("begun", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
-def test_an_answer_that_has_begun_is_not_asked_for_again(begun: bytes) -> None:
-    """The server was there and did something: that is for the caller to judge."""
+def put_twice_where_the_second_gets(answer: bytes) -> tuple[Reply | NoReply, int]:
+    """Put on one connection: the second answer is this, and then the end.
+
+    Returns:
+        What the second came to, and how many requests there were.
+    """
 
     def behave(connection: socket.socket, request: bytes) -> None:
         if b"/second" in request:
-            connection.sendall(begun)
+            connection.sendall(answer)
             connection.close()
         else:
             connection.sendall(OK)
@@ -115,27 +118,24 @@ def test_an_answer_that_has_begun_is_not_asked_for_again(begun: bytes) -> None:
         transport = new_transport()
         put(transport, server.url, "/first")
         reply = put(transport, server.url, "/second")
+    return reply, len(server.requests)
+
+
+@pytest.mark.parametrize("begun", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_an_answer_that_has_begun_is_not_asked_for_again(begun: bytes) -> None:
+    """The server was there and did something: that is for the caller to judge."""
+    reply, requests = put_twice_where_the_second_gets(begun)
 
     assert isinstance(reply, NoReply)
-    assert len(server.requests) == 2
+    assert requests == 2
 
 
 def test_a_kept_connection_that_is_closed_twice_is_one_failure() -> None:
     """It is repeated once, not until it works."""
-
-    def behave(connection: socket.socket, request: bytes) -> None:
-        if b"/second" in request:
-            connection.close()
-        else:
-            connection.sendall(OK)
-
-    with RawServer(behave) as server:
-        transport = new_transport()
-        put(transport, server.url, "/first")
-        reply = put(transport, server.url, "/second")
+    reply, requests = put_twice_where_the_second_gets(b"")
 
     assert isinstance(reply, NoReply)
-    assert len(server.requests) == 3
+    assert requests == 3
 
 
 def test_nothing_is_sent_any_more_once_all_is_closed() -> None:
