@@ -158,7 +158,7 @@ class Throttle:
             if since is not None:  # the silence began before it was told an outage
                 since = self._outage.silent_since or since
             return Standing(
-                paused_seconds=max(0.0, self._pace.paused_until - now),
+                paused_seconds=self.paused_seconds(),
                 down_seconds=None if since is None else now - since,
                 probe_seconds=self._outage.next_probe_in(now),
                 problem=self.last_problem,
