@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import cast
 
+from cio_pipeline import standard_streams
 from cio_pipeline.arguments import parse_arguments
 from cio_pipeline.errors import CioPipelineError
 
@@ -28,9 +29,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (see the help).
     """
+    standard_streams.make_safe()
+    _let_owner_in()
     sys.set_int_max_str_digits(_MOST_DIGITS)
     try:
-        arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+        return _run(sys.argv[1:] if argv is None else argv)
+    finally:
+        standard_streams.finish()
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        arguments = parse_arguments(argv)
         # Imported now: `-help` and mistakes need not wait for requests and SQLite.
         name = arguments.command.replace("-", "_")
         command = importlib.import_module(f"cio_pipeline.commands.{name}")
@@ -40,10 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; keep the interpreter from trying again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
         traceback.print_exc()
         return _A_BUG
+
+
+def _let_owner_in() -> None:
+    """Have the umask not keep us from the files and folders that we make."""
+    mask = os.umask(0o077)
+    os.umask(mask & 0o077)

@@ -11,7 +11,7 @@ from pathlib import Path
 from cio_pipeline import reports
 from cio_pipeline.admin import DeadLetterReport, discard, open_report, requeue
 from cio_pipeline.commands.opening import open_folder
-from cio_pipeline.commands.output import say, width, write
+from cio_pipeline.commands.output import is_agreed, say, width, write
 from cio_pipeline.commands.retyping import asked_for
 from cio_pipeline.errors import UsageError
 from cio_pipeline.phrases import counted
@@ -180,10 +180,9 @@ def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -
 
 
 def _confirm(question: str) -> bool:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("dropping dead letters needs a yes: say -yes")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # a dialogue
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return is_agreed(question)
 
 
 def _tell_count(arguments: argparse.Namespace, word: str, count: int) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.text import Text
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline import logs
-from cio_pipeline.commands.terminal import Redrawn, can_redraw
+from cio_pipeline.commands.terminal import Redrawn, can_redraw, open_console
 from cio_pipeline.progress import Progress
 from cio_pipeline.reports import EventLines, progress_lines
 
@@ -135,8 +135,7 @@ class LiveDisplay:
         self._redrawn.end()
         left = self._log_lines.take()
         if left is not None:
-            with contextlib.suppress(OSError, ValueError):
-                Console(file=sys.stderr, highlight=False).print(left)
+            open_console(sys.stderr).print(left)
 
 
 def _log_level(arguments: argparse.Namespace, *, otherwise: str) -> str:

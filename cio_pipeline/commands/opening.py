@@ -9,8 +9,10 @@ from pathlib import Path
 
 from cio_pipeline.commands.output import say
 from cio_pipeline.config import Config, read_config
+from cio_pipeline.errors import DataFileError
 from cio_pipeline.source import Source, open_source
 from cio_pipeline.splits import other_queues
+from cio_pipeline.store import is_there
 from cio_pipeline.workspace import folder_of
 
 
@@ -20,8 +22,11 @@ def open_data(arguments: argparse.Namespace) -> Source:
     Raises:
         DataFileError: it cannot be read.
     """
-    stdin = sys.stdin.buffer if arguments.data == "-" else None
-    return open_source(arguments.data, format=arguments.format, stdin=stdin)
+    if arguments.data != "-":
+        return open_source(arguments.data, format=arguments.format)
+    if sys.stdin is None:
+        raise DataFileError("standard input", "it is closed; name a file with -data")
+    return open_source("-", format=arguments.format, stdin=sys.stdin.buffer)
 
 
 def read_share_of_config(arguments: argparse.Namespace) -> Config:
@@ -44,7 +49,7 @@ def open_folder(arguments: argparse.Namespace) -> Path:
         ConfigError: the configuration cannot be used.
     """
     folder = folder_for(arguments, read_config(arguments.config))
-    others = [] if folder.exists() else other_queues(folder)
+    others = [] if is_there(folder) else other_queues(folder)
     if others:
         known = ", ".join("the whole" if s.is_whole else f"-shard {s}" for s in others)
         say(f"note: there is no such queue; this workspace has: {known}")

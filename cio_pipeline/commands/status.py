@@ -15,6 +15,7 @@ from cio_pipeline.commands.output import width, write
 from cio_pipeline.commands.terminal import Redrawn, can_redraw
 from cio_pipeline.model import Status
 from cio_pipeline.signals import StopSignals
+from cio_pipeline.standard_streams import stdout_failure
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, folder: Path) -> None:
-    """Show it every so many seconds, until a signal comes."""
+    """Show it every so many seconds, until a signal comes or nobody can see it."""
     stop = threading.Event()
     with StopSignals(stop):
         if arguments.json or not can_redraw(sys.stdout):
@@ -44,7 +45,7 @@ def _watch(arguments: argparse.Namespace, folder: Path) -> None:
 def _print_on(
     arguments: argparse.Namespace, folder: Path, stop: threading.Event
 ) -> None:
-    while not stop.is_set():
+    while not stop.is_set() and stdout_failure() is None:
         status = _read(folder)
         if arguments.json:
             write([reports.status_json(status, indent=None)])
@@ -58,7 +59,7 @@ def _redraw_on(
 ) -> None:
     redrawn = Redrawn(sys.stdout, stays=True)
     try:
-        while not stop.is_set():
+        while not stop.is_set() and stdout_failure() is None:
             lines = reports.status_lines(
                 _read(folder), _now(), redrawn.width, is_ascii=redrawn.is_ascii
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TextIO
 
@@ -25,14 +24,7 @@ class Redrawn:
     """
 
     def __init__(self, file: TextIO, *, stays: bool = False) -> None:
-        # What is redrawn must fit the terminal that is there, whatever width the
-        # environment speaks of.
-        surroundings = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("COLUMNS", "LINES")
-        }
-        self._console = _Console(file=file, highlight=False, _environ=surroundings)
+        self._console = open_console(file)
         self._live = Live(
             console=self._console,
             auto_refresh=False,
@@ -45,7 +37,7 @@ class Redrawn:
     @property
     def width(self) -> int:
         """How many columns may be used; it changes with the window."""
-        return self._console.width - _MARGIN
+        return max(1, self._console.width - _MARGIN)
 
     @property
     def is_ascii(self) -> bool:
@@ -59,21 +51,18 @@ class Redrawn:
             lines: what to show.
             above: what to print over them, to stay.
         """
-        # A terminal that has gone is no reason to end a run.
-        with contextlib.suppress(OSError, ValueError):
-            self._live.start()
-            self._mind_the_fold()
-            if above is not None:
-                self._console.print(above)
-            self._live.update(Text("\n").join(lines), refresh=True)
-            self._drawn, self._drawn_width = lines, self._console.width
+        self._live.start()
+        self._mind_the_fold()
+        if above is not None:
+            self._console.print(above)
+        self._live.update(Text("\n").join(lines), refresh=True)
+        self._drawn, self._drawn_width = lines, self._console.width
 
     def end(self) -> None:
         """Leave the terminal to whoever comes next."""
-        with contextlib.suppress(OSError, ValueError):
-            self._mind_the_fold()
-            self._live.stop()
-            self._drawn = []
+        self._mind_the_fold()
+        self._live.stop()
+        self._drawn = []
 
     def _mind_the_fold(self) -> None:
         """Take back the rows that a narrowed window has folded our lines into.
@@ -97,6 +86,20 @@ class _Console(Console):
     def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002  # as rich declares it
         del show
         return False
+
+
+def open_console(file: TextIO) -> Console:
+    """Open a console on a terminal, as wide as that is.
+
+    What is drawn must fit the terminal that is there, whatever width the
+    environment speaks of (and rich fails on ``COLUMNS=²``).
+    """
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("COLUMNS", "LINES")
+    }
+    return _Console(file=file, highlight=False, _environ=surroundings)
 
 
 def can_redraw(file: TextIO) -> bool:

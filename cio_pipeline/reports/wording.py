@@ -118,7 +118,14 @@ def table(
         cells = zip(row, is_cut, strict=True)
         drawn.add_row(*(Text(visible(cell), no_wrap=cut) for cell, cut in cells))
     file = io.StringIO()
-    Console(file=file, width=width, color_system=None, legacy_windows=False).print(
-        drawn
+    # Without the environment: rich fails on LINES=²; and a terminal of no height.
+    console = Console(
+        file=file,
+        width=width,
+        height=25,
+        color_system=None,
+        legacy_windows=False,
+        _environ={},
     )
+    console.print(drawn)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -27,7 +27,7 @@ from cio_pipeline.store.dead_letters import (
 from cio_pipeline.store.leases import ONE_JOB, Appetite, Leases
 from cio_pipeline.store.loads import Load, LoadIdentity
 from cio_pipeline.store.queue import JobQueue, Totals
-from cio_pipeline.store.reader import open_reader, read_totals
+from cio_pipeline.store.reader import is_there, open_reader, read_totals
 from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, RunStart, list_runs
 from cio_pipeline.store.schema import (
     make_private_folder,
@@ -60,6 +60,7 @@ __all__ = [
     "Survey",
     "Timeline",
     "Totals",
+    "is_there",
     "list_dead_letters",
     "list_runs",
     "make_private_folder",

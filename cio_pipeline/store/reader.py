@@ -5,12 +5,14 @@ Opening `JobQueue` for that would write; this never does.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.store.faults import translated
 from cio_pipeline.store.queue import FILE_NAME, Totals
 from cio_pipeline.store.schema import check_version
@@ -24,17 +26,39 @@ def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
         StateError: it is damaged, something else, or of a newer version.
     """
     path = folder / FILE_NAME
-    if not path.exists():
+    if not is_there(path):
         yield None
         return
     with translated(str(folder)):
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10.0
-        )
+        connection = sqlite3.connect(_address(path), uri=True, timeout=10.0)
         try:
             yield connection if check_version(connection, folder) else None
         finally:
             connection.close()
+
+
+def is_there(path: Path) -> bool:
+    """Whether a part of the state is there.
+
+    Raises:
+        StateUnwritable: that may not be known.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StateUnwritable(
+            f"the state in {path.parent} cannot be read: {error.strerror}. Run this as"
+            " the user that it belongs to, or name another with -state DIR"
+        ) from error
+
+
+def _address(path: Path) -> str:
+    """Return the address of a file for SQLite, for reading alone."""
+    address = f"file:{quote(os.fsencode(path))}?mode=ro"
+    # Where nothing may be written there can be no shared memory beside the file. If
+    # no log is there either, then nobody is writing: the file is all there is.
+    is_quiet = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return address + "&immutable=1" if is_quiet else address
 
 
 def read_totals(connection: sqlite3.Connection) -> Totals:
