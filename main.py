@@ -1,6 +1,10 @@
 """Sync a file of users into Customer.io: ``python main.py -help``."""
 
 import sys
+from pathlib import Path
+
+# Python leaves a script's folder out where PYTHONSAFEPATH or -P asks it to.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cio_pipeline.cli import main
 

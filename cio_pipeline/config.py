@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from cio_pipeline.errors import ConfigError
-from cio_pipeline.phrases import kind_of, nearest
+from cio_pipeline.phrases import did_you_mean, kind_of, nearest
 
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
 
@@ -115,7 +115,12 @@ def parse_config(text: bytes, path: str) -> Config:
 
 def seen_from(path: str) -> str:
     """Say where a relative path was looked for; a nightly job may be elsewhere."""
-    return "" if Path(path).is_absolute() else f" (seen from {Path.cwd()})"
+    if Path(path).is_absolute():
+        return ""
+    try:
+        return f" (seen from {Path.cwd()})"
+    except OSError:
+        return " (the current directory is gone)"
 
 
 def require_track_keys(config: Config, path: str) -> TrackKeys:
@@ -364,7 +369,7 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = nearest(name, names)
     if near is not None:
-        return f"there is no such {what}; did you mean {near!r}?"
+        return f"there is no such {what}; {did_you_mean(near, name)}"
     return f"there is no such {what}; there are {', '.join(names)}"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import io
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from logging.handlers import WatchedFileHandler
@@ -18,6 +19,9 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 from cio_pipeline.errors import UsageError
 from cio_pipeline.phrases import visible
 from cio_pipeline.redaction import Redaction
+
+# What a disk may answer, whatever the path.
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
 def configure(
@@ -129,14 +133,19 @@ class _Shown:
 class _FileCopy:
     """Appends each event to a file, as a line of JSON, closed to other users.
 
-    A file that was moved away (logrotate) is made anew. Once open, nothing that
-    goes wrong with it touches the run.
+    A file that was moved away (logrotate) is made anew. What goes wrong with its
+    disk does not touch the run: that is told once, as an event.
+
+    Raises:
+        UsageError: the file cannot be opened, and not because of its disk.
     """
 
     def __init__(self, path: Path) -> None:
         self._render = structlog.processors.JSONRenderer(ensure_ascii=True)
         try:
-            self._handler = _PrivateFile(path, encoding="ascii")
+            # The path is made absolute, which needs the current directory.
+            self._handler = _PrivateFile(path, encoding="ascii", delay=True)
+            self._handler.try_to_open()
         except OSError as error:
             raise UsageError(
                 f"the log file {path} cannot be written: {error.strerror}"
@@ -144,13 +153,14 @@ class _FileCopy:
 
     def __call__(self, log: WrappedLogger, name: str, event: EventDict) -> EventDict:
         line = self._render(log, name, dict(event))
-        with contextlib.suppress(OSError, ValueError):
-            self._handler.handle(logging.makeLogRecord({"msg": line}))
+        self._handler.handle(logging.makeLogRecord({"msg": line}))
         return event
 
 
 class _PrivateFile(WatchedFileHandler):
     """The standard library's handler that reopens a moved file, with mode 0600."""
+
+    _has_failed = False
 
     def _open(self) -> io.TextIOWrapper:
         descriptor = os.open(
@@ -158,8 +168,39 @@ class _PrivateFile(WatchedFileHandler):
         )
         return os.fdopen(descriptor, "a", encoding=self.encoding)
 
+    def try_to_open(self) -> None:
+        """Open the file; a disk that takes nothing now may do so later.
+
+        Raises:
+            OSError: it cannot be opened, and not because of its disk.
+        """
+        try:
+            self.stream = self._open()
+            self._statstream()
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS:
+                raise
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; where that fails, the run goes on without it."""
+        try:
+            super().emit(record)
+        except OSError as error:
+            self._tell_once(error)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
-        """Say nothing: the run goes on without its log file."""
+        """Take note of what `emit` of the library has caught."""
+        del record
+        self._tell_once(sys.exc_info()[1])
+
+    def _tell_once(self, error: BaseException | None) -> None:
+        if self._has_failed:
+            return
+        self._has_failed = True
+        problem = error.strerror if isinstance(error, OSError) else str(error)
+        structlog.get_logger().warning(
+            "log_file_unwritable", path=self.baseFilename, problem=problem
+        )
 
 
 class _ControlCharacters:
@@ -173,14 +214,14 @@ class _ControlCharacters:
 
 
 class _Lines:
-    """Writes a line at a time, whole, and outlives a stream that has closed."""
+    """Writes a line at a time, whole."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()  # lines of two threads do not mix
 
     def msg(self, line: str) -> None:
-        with self._lock, contextlib.suppress(OSError, ValueError):
+        with self._lock:
             self._stream.write(line + "\n")
             self._stream.flush()
 

@@ -11,7 +11,7 @@ from typing import Literal
 from cio_pipeline.config import Mapping, ValueKind
 from cio_pipeline.errors import RecordError
 from cio_pipeline.model import JsonValue, Payload, Record
-from cio_pipeline.phrases import kind_of
+from cio_pipeline.phrases import did_you_mean, kind_of
 
 ID_LIMIT_BYTES = 150  # Customer.io's limit
 
@@ -118,7 +118,7 @@ def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
 def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str:
     if value is _MISSING:
         near = _near(name, record)
-        hint = "" if near is None else f"; did you mean {near!r}?"
+        hint = "" if near is None else f"; {did_you_mean(near, name)}"
         raise RecordError(f"the record has no {name!r}, its user id{hint}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)

@@ -11,7 +11,12 @@ from cio_pipeline.shard import WHOLE, parse_shard
 def default_state_folder() -> Path:
     """``state/`` beside ``main.py``; where installed without it, in this folder."""
     project = Path(__file__).resolve().parent.parent
-    return (project if (project / "main.py").exists() else Path.cwd()) / "state"
+    if (project / "main.py").exists():
+        return project / "state"
+    try:
+        return Path.cwd() / "state"
+    except OSError:  # it was deleted
+        return Path("state")
 
 
 def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) -> None:

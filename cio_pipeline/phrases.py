@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import unicodedata
 from collections.abc import Callable, Iterable
 
 
@@ -28,6 +30,20 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return plain[matches[0]] if matches else None
 
 
+def did_you_mean(near: str, name: str) -> str:
+    """Ask whether a known name was meant.
+
+    Two names that look the same are written as JSON escapes, which show the
+    difference and can be pasted into the configuration.
+    """
+    if unicodedata.normalize("NFC", near) != unicodedata.normalize("NFC", name):
+        return f"did you mean {near!r}?"
+    return (
+        f"did you mean {json.dumps(near)}? The names look the same, but differ in their"
+        f" Unicode form: this one is {json.dumps(name)}"
+    )
+
+
 def visible(text: str) -> str:
     """Make control characters visible: no name may steer a terminal."""
     if text.isprintable():
@@ -44,4 +60,5 @@ def escaped(text: str, is_meant: Callable[[str], bool]) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
+    composed = unicodedata.normalize("NFC", name)
+    return composed.lower().replace("_", "").replace("-", "")

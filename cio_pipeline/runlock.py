@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -55,7 +56,8 @@ class RunLock:
         path = self._folder / FILE_NAME
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+            with contextlib.suppress(PermissionError):  # another user's, open to us
+                os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
         except OSError as error:
             raise StateUnwritable(
                 f"the state folder {self._folder} cannot be written:"
@@ -63,8 +65,9 @@ class RunLock:
             ) from error
         try:
             self._lock(descriptor)
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            with contextlib.suppress(OSError):  # a full disk; it is only for messages
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         except BaseException:
             os.close(descriptor)
             raise
@@ -93,12 +96,16 @@ class RunLock:
 def holder(folder: Path) -> int | None:
     """Say which process holds a queue's folder now; None where nobody does.
 
+    0 where that cannot be known: the lock's file is another user's alone.
+
     The lock is tried, not guessed from the process id: ids are used again.
     """
     try:
         descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except PermissionError:
+        return 0
     try:
         # A shared lock is refused while somebody holds the exclusive one. Two
         # processes that only look do not see each other.

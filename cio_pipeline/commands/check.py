@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cio_pipeline import reports
 from cio_pipeline.admin import read_status
@@ -11,7 +12,7 @@ from cio_pipeline.check import check_data, estimated_seconds, look_at_keys
 from cio_pipeline.commands.opening import folder_for, open_data, read_share_of_config
 from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.config import missing_track_keys
-from cio_pipeline.errors import UsageError
+from cio_pipeline.errors import StateUnwritable, UsageError
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,14 +33,22 @@ def run(arguments: argparse.Namespace) -> int:
         findings = check_data(config, source, arguments.shard)
     pending = 0
     if config.site_id is not None:
-        folder = folder_for(arguments, config)
-        pending = read_status(folder, datetime.now(UTC)).pending
+        pending = _pending(folder_for(arguments, config))
     seconds = estimated_seconds(config, findings.requests)
     show = reports.check_json if arguments.json else reports.check_text
     write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
     if findings.broken is not None:
         raise findings.broken
     return 1 if findings.invalid else 0
+
+
+def _pending(folder: Path) -> int:
+    """Say how many jobs are queued; 0 where the state is not ours to read."""
+    try:
+        return read_status(folder, datetime.now(UTC)).pending
+    except StateUnwritable as error:
+        say(f"note: {error}")
+        return 0
 
 
 def _suggest(arguments: argparse.Namespace) -> int:

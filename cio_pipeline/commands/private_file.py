@@ -10,6 +10,9 @@ from typing import IO
 
 from cio_pipeline.errors import UsageError
 
+# A file's name may be any bytes; those that are no text are shown as escapes.
+_ERRORS = "backslashreplace"
+
 
 def write_private_file(path: Path, pieces: Iterable[str]) -> None:
     """Write text to a file that replaces what was there (mode 0600).
@@ -23,7 +26,7 @@ def write_private_file(path: Path, pieces: Iterable[str]) -> None:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             # /dev/stdout, /dev/null, a named pipe: not to be replaced by a file.
-            with path.open("w", encoding="utf-8") as file:
+            with path.open("w", encoding="utf-8", errors=_ERRORS) as file:
                 file.writelines(pieces)
         else:
             # A link is followed: what it points to is replaced.
@@ -36,7 +39,7 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
     # mkstemp makes it 0600; in the same folder, so that the rename is atomic.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors=_ERRORS) as file:
             file.writelines(pieces)
             _to_disk(file)
         os.replace(name, path)  # noqa: PTH105  # mkstemp's name is no Path

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cio_pipeline.check import Findings, Found
 from cio_pipeline.model import JsonValue
 from cio_pipeline.payload_warnings import MEANINGS, PayloadWarning
-from cio_pipeline.phrases import counted, visible
+from cio_pipeline.phrases import counted, did_you_mean, visible
 from cio_pipeline.reports.wording import duration, shortened, table
 from cio_pipeline.suggestion import SeenKeys
 
@@ -182,7 +182,7 @@ def _shown(sent: JsonValue) -> str:
 
 
 def _unused(key: str, near: str | None) -> str:
-    hint = "" if near is None else f" (did you mean {near!r}?)"
+    hint = "" if near is None else f" ({did_you_mean(near, key)})"
     return visible(f"  {key!r}{hint}")
 
 

@@ -24,7 +24,7 @@ _BEFORE_GOING_ON = {
     "unreachable": "When Customer.io is back, go on with",
     "untrusted_certificate": "Once its certificate is accepted, go on with",
     "redirected": "Once the address is right, go on with",
-    "state_unwritable": "Once there is room, go on with",
+    "state_unwritable": "Once the state can be written, go on with",
     "proxy_unusable": "Once the proxy is named rightly, go on with",
     "ca_bundle_missing": "Once the bundle is named rightly, go on with",
     "too_many_threads": "With a lower parallelism, go on with",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -39,7 +40,9 @@ def make_private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not folder.stat().st_mode & stat.S_ISVTX:
-            folder.chmod(0o700)
+            # One of another user's, open to us, is not ours to close.
+            with contextlib.suppress(PermissionError):
+                folder.chmod(0o700)
     except OSError as error:
         raise StateUnwritable(
             f"the state folder {folder} cannot be used: {error.strerror}."
@@ -92,7 +95,8 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
 def _create_private_file(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+        with contextlib.suppress(PermissionError):  # another user's, open to us
+            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
         os.close(descriptor)
     except OSError as error:
         raise StateUnwritable(

@@ -6,7 +6,7 @@
     python small_disk.py fails=KIND@N ARGUMENT...  the Nth COMMIT fails, and only it
     python small_disk.py fails=KIND@SQL ARGUMENT...     this statement does, each time
     python small_disk.py slow=SECONDS ARGUMENT...  every COMMIT takes so long
-    python small_disk.py modes=1 ARGUMENT...       file modes hold for root too
+    python small_disk.py modes=1 ARGUMENT...       modes and owners hold for root too
 
 The program itself knows nothing of it.
 """
@@ -26,7 +26,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
+_PR_CAPBSET_DROP = 24
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_FOWNER = 1, 2, 3
 
 
 def limit_pages(pages: int) -> None:
@@ -90,9 +91,9 @@ def slow_down(seconds: float) -> None:
 
 
 def heed_modes(arguments: list[str]) -> None:
-    """Start the program without root's right to pass over file modes."""
+    """Start the program without root's rights over other users' files."""
     libc = ctypes.CDLL(None)
-    for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+    for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_FOWNER):
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused where not root
     main_file = Path(__file__).resolve().parents[2] / "main.py"
     command = [sys.executable, str(main_file), *arguments]

@@ -93,7 +93,7 @@ def test_a_run_that_changed_nothing_says_so() -> None:
         ("interrupted", "To go on where it stopped"),
         ("keys_rejected", "Once siteId, apiKey and region are right, go on with"),
         ("unreachable", "When Customer.io is back, go on with"),
-        ("state_unwritable", "Once there is room, go on with"),
+        ("state_unwritable", "Once the state can be written, go on with"),
         ("a reason of tomorrow", "To go on where it stopped"),
     ],
 )
