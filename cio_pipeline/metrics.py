@@ -180,13 +180,20 @@ class RunMetrics:
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Snapshots(list(self.families(snapshot))))
         try:
+            if self._path.exists() and not self._path.is_file():
+                # The library would put its file in the place of a device or a pipe.
+                self._tell_once("it is not a regular file")
+                return
             write_to_textfile(str(self._path), registry)
         except OSError as error:
-            if not self._has_failed:
-                self._has_failed = True
-                self._log.warning(
-                    "metrics_unwritable", path=str(self._path), problem=error.strerror
-                )
+            self._tell_once(error.strerror)
+
+    def _tell_once(self, problem: str | None) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            self._log.warning(
+                "metrics_unwritable", path=str(self._path), problem=problem
+            )
 
 
 class _Snapshots(Collector):

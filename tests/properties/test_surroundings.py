@@ -79,7 +79,7 @@ SYNC = "sync -config CONFIG -data DATA -state STATE"
 CASES = (
     Case(SYNC, 0),
     Case(f"{SYNC} -json", 0, is_json=True),
-    Case(f"{SYNC} -quiet -log-file /dev/full -metrics /dev/full", 0),
+    Case(f"{SYNC} -quiet -log-file /dev/full -metrics /no/such/folder/m.prom", 0),
     Case(f"{SYNC} -log-level debug -log-format console -changed-only", 0),
     Case("sync -config REJECTED -data DATA -state STATE", 3),
     Case("sync -config REJECTED -data DATA -state STATE -json", 3, is_json=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,14 @@ def test_a_file_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     assert [entry["event"] for entry in logged] == ["metrics_unwritable"]
     assert logged[0]["problem"] == "No such file or directory"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
+    """A device or a pipe is not ours: as root it would be gone for everybody."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with structlog.testing.capture_logs() as logged:
+        make_metrics(path).end(_RUN, {}, 0)
+
+    assert path.is_fifo()
+    assert [entry["event"] for entry in logged] == ["metrics_unwritable"]
