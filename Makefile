@@ -4,13 +4,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 KILLS ?= 300
 MINUTES ?= 10
+SURROUNDINGS ?= 1000
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash soak peers bench plots clean
+.PHONY: help install run test test-fast lint types format check crash surroundings soak peers bench plots clean
 
 help: ## list what make can do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## make .venv and install what running and testing need
 
@@ -31,6 +32,9 @@ test-fast: $(STAMP) ## run the tests that need no second process (under a minute
 
 crash: $(STAMP) ## kill it at least 300 times, and check the books (KILLS=300 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --kills $(KILLS) --seed $(SEED)
+
+surroundings: $(STAMP) ## run the program in 1,000 odd surroundings (SURROUNDINGS=1000)
+	SURROUNDINGS=$(SURROUNDINGS) $(BIN)/python -m pytest -q --timeout 3600 tests/properties/test_surroundings.py
 
 soak: $(STAMP) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
