@@ -11,6 +11,7 @@ from typing import cast
 
 from cio_pipeline.arguments import parse_arguments
 from cio_pipeline.errors import CioPipelineError
+from cio_pipeline.signals import Interrupted, raised_signals
 
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).
@@ -34,10 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Imported now: `-help` and mistakes need not wait for requests and SQLite.
         name = arguments.command.replace("-", "_")
         command = importlib.import_module(f"cio_pipeline.commands.{name}")
-        return cast("int", command.run(arguments))
+        with raised_signals():
+            return cast("int", command.run(arguments))
     except CioPipelineError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
         return error.exit_code
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
 from cio_pipeline.commands.output import say
@@ -20,7 +21,9 @@ def open_data(arguments: argparse.Namespace) -> Source:
     Raises:
         DataFileError: it cannot be read.
     """
-    stdin = sys.stdin.buffer if arguments.data == "-" else None
+    # Without the buffer of `sys.stdin`: a thread that waits in it holds its lock,
+    # and the interpreter aborts at its exit where it cannot get that.
+    stdin = FileIO(sys.stdin.fileno(), closefd=False) if arguments.data == "-" else None
     return open_source(arguments.data, format=arguments.format, stdin=stdin)
 
 
