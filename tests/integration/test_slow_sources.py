@@ -196,3 +196,43 @@ def test_a_stop_counts_more_than_a_pipe_that_breaks_off_with_it(
 
     assert stopped.code == 130
     assert stopped.result["reason"] == "interrupted"
+
+
+def test_a_silent_source_is_no_outage(
+    api: ScriptedApi, program: Program, producer: Producer
+) -> None:
+    """The last request failed and made a dead letter; then nothing was to be sent."""
+    program.configure(maxOutageSeconds=1, maxAttempts=2)
+    api.script("3", [500] * 9)
+    process = start(program, producer)
+    producer.write(THREE)
+    wait_until(lambda: len(api.requests_for("3")) == 2)
+    time.sleep(2)  # the silence itself: longer than an outage may last
+    producer.write(b'{"id": 4}\n')
+    producer.end()
+
+    outcome = finish(process)
+
+    assert outcome.code == 1
+    assert outcome.result["synced"] == 3
+    assert outcome.result["dead_lettered"] == 1
+
+
+def test_a_process_that_was_suspended_draws_no_conclusion_from_it(
+    api: ScriptedApi, program: Program
+) -> None:
+    """A laptop's sleep amid an outage: longer than `maxOutageSeconds`, and no end."""
+    program.configure(maxOutageSeconds=2.5)
+    api.answer_all(503)
+    data = program.write_data([{"id": number} for number in range(10)])
+    process = program.start("sync", "-data", data, "-json")
+    wait_until(lambda: len(api.ledger) >= 5)
+
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(3)  # the suspension itself
+    api.answer_all(None)
+    process.send_signal(signal.SIGCONT)
+    outcome = finish(process)
+
+    assert outcome.code == 0
+    assert outcome.result["synced"] == 10
