@@ -236,3 +236,41 @@ def test_a_process_that_was_suspended_draws_no_conclusion_from_it(
 
     assert outcome.code == 0
     assert outcome.result["synced"] == 10
+
+
+def test_a_source_that_drips_without_a_pause_is_sent_as_it_comes(
+    api: ScriptedApi, program: Program, producer: Producer
+) -> None:
+    """It is never idle, and far from a full chunk."""
+    process = start(program, producer)
+    number = 0
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not api.people():
+        assert time.monotonic() < deadline
+        number += 1
+        producer.write(b'{"id": %d}\n' % number)
+        time.sleep(0.02)  # the drip itself
+    producer.end()
+
+    outcome = finish(process)
+
+    assert outcome.code == 0
+    assert len(api.people()) == outcome.result["records"] == number < 500
+
+
+def test_what_came_out_of_a_pipe_survives_a_kill(
+    api: ScriptedApi, program: Program, producer: Producer
+) -> None:
+    """Guarantee 1: it can be read nowhere again, so it is queued as it comes."""
+    api.answer_all(503)
+    process = start(program, producer)
+    producer.write(THREE)
+    wait_until(lambda: bool(api.ledger))
+    process.kill()
+    finish(process)
+    api.answer_all(None)
+
+    resumed = program.resume()
+
+    assert resumed.code == 0
+    assert resumed.result["resumed"] == len(api.people()) == 3
