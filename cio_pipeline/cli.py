@@ -12,6 +12,7 @@ from typing import cast
 from cio_pipeline import standard_streams
 from cio_pipeline.arguments import parse_arguments
 from cio_pipeline.errors import CioPipelineError
+from cio_pipeline.signals import Interrupted, raised_signals
 
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).
@@ -44,10 +45,13 @@ def _run(argv: Sequence[str]) -> int:
         # Imported now: `-help` and mistakes need not wait for requests and SQLite.
         name = arguments.command.replace("-", "_")
         command = importlib.import_module(f"cio_pipeline.commands.{name}")
-        return cast("int", command.run(arguments))
+        with raised_signals():
+            return cast("int", command.run(arguments))
     except CioPipelineError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
         return error.exit_code
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
     except KeyboardInterrupt:
         return 130
     except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code

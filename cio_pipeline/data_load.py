@@ -61,14 +61,17 @@ class DataLoad:
         self.broken: DataFileError | None = None
         self.unused: tuple[str, ...] = ()
 
-    def work(self, stop: Event) -> None:
+    def work(self, stop: Event, run_stop: Event, clock: Callable[[], float]) -> None:
         """Load what is not in the queue yet.
 
         Data that breaks off is noted in ``broken``: what stands before the break
         is in the queue, and is sent.
 
         Args:
-            stop: looked at between chunks.
+            stop: ends the load.
+            run_stop: set while the run stops: a source that gives nothing is not
+                waited for then.
+            clock: monotonic seconds.
         """
         load = self._begin()
         if load.is_finished:
@@ -80,9 +83,9 @@ class DataLoad:
             self._tally.passed_over = load.next_index
             self._log.info("load_resumed", next_index=load.next_index)
         mapper = Mapper(self._config.user_id, self._config.mappings)
+        loader = self._loader(load, mapper, clock)
         try:
-            records = self._source.records(load.next_index)
-            self.is_finished = self._loader(load, mapper).run(records, stop)
+            self.is_finished = loader.run(self._source, stop, run_stop)
         except DataFileError as error:
             self.broken = error
             self._log.error("data_broken", problem=str(error))
@@ -111,7 +114,7 @@ class DataLoad:
             )
         )
 
-    def _loader(self, load: Load, mapper: Mapper) -> Loader:
+    def _loader(self, load: Load, mapper: Mapper, clock: Callable[[], float]) -> Loader:
         return Loader(
             store=self._store,
             load=load,
@@ -121,6 +124,7 @@ class DataLoad:
             listener=self,
             changed_only=self._changed_only,
             shard=self._shard,
+            clock=clock,
         )
 
     def _note_unused(self, keys: list[str]) -> None:

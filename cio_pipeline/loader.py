@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from threading import Event
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from cio_pipeline.json_text import encode, encode_lenient
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import INVALID_RECORD, NewJob, Record
 from cio_pipeline.shard import WHOLE, Shard
+from cio_pipeline.source import Source
 from cio_pipeline.store import Load, NewDeadLetter, Store
 
 # A chunk is one commit: large enough that the commit costs little beside the
@@ -22,6 +24,10 @@ CHUNK_BYTES = 1_000_000
 # Records of other shards cost a chunk nothing but time; past so many it is
 # committed all the same, so that progress and a stop are not held up.
 CHUNK_PASSED_OVER = 20_000
+# A slow source's records are committed when they have waited this long for more.
+CHUNK_SECONDS = 0.2
+# A source that gives nothing while the run stops is not waited for.
+_STOP_WAIT_SECONDS = 0.2
 
 
 def mapping_digest(config: Config, *, changed_only: bool) -> str:
@@ -37,19 +43,29 @@ class LoadListener(Protocol):
         """So many jobs were queued, records dead, and records skipped by a commit."""
 
 
+class _LoadStopped(Exception):
+    """The load was asked to stop while the source gave nothing."""
+
+
 class _Chunk:
     """Mapped records on their way to one commit.
 
     Args:
         next_index: the place in the file of the record after the last one.
+        began_at: when the chunk before it was committed.
     """
 
-    def __init__(self, next_index: int) -> None:
+    def __init__(self, next_index: int, began_at: float) -> None:
+        self.began_at = began_at
         self.jobs: list[NewJob] = []
         self.unmappable: list[NewDeadLetter] = []
         self.next_index = next_index
         self._bytes = 0
         self._passed_over = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.jobs or self.unmappable or self._passed_over)
 
     @property
     def is_full(self) -> bool:
@@ -87,6 +103,7 @@ class Loader:
         listener: told of each chunk after its commit.
         changed_only: leave out what Customer.io was told last.
         shard: whose records to load; all others are passed over, uncounted.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -100,6 +117,7 @@ class Loader:
         listener: LoadListener,
         changed_only: bool,
         shard: Shard = WHOLE,
+        clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._shard = shard
@@ -109,13 +127,17 @@ class Loader:
         self._run_id = run_id
         self._utc_now = utc_now
         self._listener = listener
+        self._clock = clock
+        self._chunk = _Chunk(load.next_index, clock())
 
-    def run(self, records: Iterable[Record], stop: Event) -> bool:
+    def run(self, source: Source, stop: Event, run_stop: Event) -> bool:
         """Load the records that are not in the queue yet.
 
         Args:
-            records: from the load's next record on.
-            stop: looked at between chunks.
+            source: the data.
+            stop: ends the load; looked at between chunks and before each read.
+            run_stop: set while the run stops: what has come is still loaded, but
+                a source that gives nothing is not waited for.
 
         Returns:
             Whether all of them are in the queue now; False if told to stop first.
@@ -124,26 +146,43 @@ class Loader:
             DataFileError: the data broke off; what stands before the break is
                 in the queue.
         """
-        chunk = _Chunk(self._load.next_index)
+        on_wait = partial(self._source_waits, stop, run_stop)
         try:
-            for record in records:
-                if self._shard.takes(record, self._mapper):
-                    self._map_into(chunk, record)
-                else:
-                    chunk.pass_over(record.record_index)
-                if chunk.is_full:
-                    self._commit(chunk)
-                    chunk = _Chunk(chunk.next_index)
+            for record in source.records(self._load.next_index, on_wait):
+                self._take(record)
+                if self._chunk.is_full:
+                    self._commit()
                     if stop.is_set():
                         return False
+        except _LoadStopped:
+            self._commit()
+            return False
         except DataFileError:
-            self._commit(chunk)
+            self._commit()
             raise
-        self._commit(chunk)
-        self._store.finish_load(self._load, chunk.next_index)
+        self._commit()
+        self._store.finish_load(self._load, self._chunk.next_index)
         return True
 
-    def _commit(self, chunk: _Chunk) -> None:
+    def _source_waits(
+        self, stop: Event, run_stop: Event, waited_seconds: float
+    ) -> None:
+        """Commit what has come; end the reading where the load has to stop."""
+        age = self._clock() - self._chunk.began_at
+        if (waited_seconds or age >= CHUNK_SECONDS) and not self._chunk.is_empty:
+            self._commit()
+        is_dry = waited_seconds >= _STOP_WAIT_SECONDS
+        if stop.is_set() or (is_dry and run_stop.is_set()):
+            raise _LoadStopped
+
+    def _take(self, record: Record) -> None:
+        if self._shard.takes(record, self._mapper):
+            self._map_into(self._chunk, record)
+        else:
+            self._chunk.pass_over(record.record_index)
+
+    def _commit(self) -> None:
+        chunk = self._chunk
         queued = self._store.enqueue(
             self._load,
             chunk.jobs,
@@ -153,6 +192,7 @@ class Loader:
         )
         skipped = len(chunk.jobs) - queued
         self._listener.chunk_loaded(queued, len(chunk.unmappable), skipped)
+        self._chunk = _Chunk(chunk.next_index, self._clock())
 
     def _map_into(self, chunk: _Chunk, record: Record) -> None:
         try:

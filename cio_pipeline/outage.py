@@ -29,6 +29,7 @@ class Outage:
     def __init__(self, parallelism: int) -> None:
         self._enough_users = min(max(parallelism, FEWEST_USERS), MOST_USERS)
         self._failing: set[str] = set()
+        self._throttled: set[str] = set()
         self._suspects: set[str] = set()
         self._failing_since: float | None = None
         self._probes = 0
@@ -59,13 +60,26 @@ class Outage:
             self._suspects |= self._failing
         self._suspects.discard(user_id)
         self._failing.clear()
+        self._throttled.clear()
         self._failing_since = self.silent_since = self.down_since = None
         self._probe_is_out = False
 
     def forget(self, user_id: str) -> None:
-        """Drop a user who became a dead letter."""
+        """Drop a user who became a dead letter.
+
+        Once nobody is left who waits for a success, silence is no evidence: there
+        may be nothing to send for hours.
+        """
         self._suspects.discard(user_id)
         self._failing.discard(user_id)
+        self._throttled.discard(user_id)
+        if not (self._failing or self._throttled) and self.down_since is None:
+            self._failing_since = self.silent_since = None
+
+    def skip(self, seconds: float, now: float) -> None:
+        """Leave out a time in which the process did not run: nobody could succeed."""
+        self._failing_since = _later(self._failing_since, seconds, now)
+        self.silent_since = _later(self.silent_since, seconds, now)
 
     def failed(
         self,
@@ -91,6 +105,8 @@ class Outage:
         is_evidence = outcome.kind != "server" or user_id not in self._suspects
         if self.silent_since is None and is_evidence:
             self.silent_since = now
+        if outcome.kind == "throttled":
+            self._throttled.add(user_id)
         if self.down_since is not None:
             if sent_at >= self.down_since:  # only probes leave while it is down
                 self._schedule_probe(now, outcome.at_least_seconds, draw)
@@ -128,3 +144,7 @@ class Outage:
         self._probes += 1
         self._probe_is_out = False
         self._next_probe_at = now + max(wait, pause_seconds)
+
+
+def _later(since: float | None, seconds: float, now: float) -> float | None:
+    return None if since is None else min(now, since + seconds)

@@ -45,7 +45,8 @@ _APPETITES = {
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0
 # When Customer.io turns the run away, a file nearly read is read to its end, so
-# that `resume` can deliver all of it; a large one is not waited for.
+# that `resume` can deliver all of it; a large one is not waited for, nor is a pipe
+# that gives nothing.
 _LOAD_GRACE_SECONDS = 5.0
 
 
@@ -184,7 +185,9 @@ class Run:
         if self._load is None:
             self._leases.all_loaded()
         else:
-            self._crew.start("loader", partial(self._load.work, self._stop_loading))
+            stops = self._stop_loading, self._stop
+            load = partial(self._load.work, *stops, self._world.clock)
+            self._crew.start("loader", load)
         self._crew.start("opener", self._start_consumers)
 
     def _start_consumers(self) -> None:
@@ -326,7 +329,7 @@ class Run:
         )
         return RunResult(
             summary=summary,
-            error=error or self._broken,
+            error=error or (None if self._stop.is_set() else self._broken),
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._tally.dead_letters(),
             unused=() if self._load is None else self._load.unused,

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first asks the run to stop, the second ends it at once."""
+"""SIGINT, SIGTERM and SIGHUP: the first stops a run, the second ends it at once."""
 
 from __future__ import annotations
 
@@ -6,11 +6,54 @@ import _thread
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the program to end, while nothing has to be brought to an end.
+
+    Args:
+        number: the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def raised_signals() -> Iterator[None]:
+    """Raise SIGTERM and SIGHUP as `Interrupted`, as Python does with SIGINT.
+
+    Whatever the main thread waits for then ends, the opening of a named pipe that
+    nobody writes into as well. Without it the first process of a container would
+    ignore both signals.
+    """
+    previous = {
+        number: signal.signal(number, _interrupt)
+        for number in _stop_signals()
+        if number != signal.SIGINT
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _stop_signals() -> list[signal.Signals]:
+    """Return the signals that stop: not SIGHUP where it was ignored (`nohup`)."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 class StopSignals:
@@ -36,7 +79,7 @@ class StopSignals:
         self.received: int | None = None
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
+        for number in _stop_signals():
             self._previous[number] = signal.signal(number, self._handle)
         return self
 

@@ -62,6 +62,11 @@ class RateMeter:
         then, before = self._samples[0]
         return (count - before) / (now - then) if now > then else 0.0
 
+    def skip(self, now: float, seconds: float) -> None:
+        """Leave out the seconds before now, in which the process did not run."""
+        shifted = ((min(now, then + seconds), count) for then, count in self._samples)
+        self._samples = deque(shifted)
+
 
 class Rates:
     """How fast things get done, and since when nothing has. One thread's own."""
@@ -80,6 +85,12 @@ class Rates:
             self._done, self.moved_at = done, now
         self._done_rate = self._done_meter.sample(now, done)
         self.settled = self._settled_meter.sample(now, settled)
+
+    def skip(self, now: float, seconds: float) -> None:
+        """Leave out the seconds before now, in which the process did not run."""
+        self._done_meter.skip(now, seconds)
+        self._settled_meter.skip(now, seconds)
+        self.moved_at = min(now, self.moved_at + seconds)
 
     def seconds_for(self, records: int) -> float | None:
         """How long so many records will take at the rate of late."""

@@ -141,6 +141,11 @@ class Throttle:
         with self._lock:
             self._outage.forget(user_id)
 
+    def skip(self, seconds: float) -> None:
+        """Leave a time in which the process did not run out of every outage."""
+        with self._lock:
+            self._outage.skip(seconds, self._clock())
+
     def silent_seconds(self) -> float:
         """How long nothing but retryable failures has come back."""
         since = self._outage.silent_since

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple
@@ -113,7 +114,7 @@ class Verifier:
         """
         result = self._result
         waiting: dict[str, Attributes] = {}
-        for users in _in_groups(self._users()):
+        for users in _in_groups(self._users_until_stopped()):
             result.checked += len(users)
             is_last = not self._wait_seconds or len(waiting) >= _MOST_LOOKED_UP_AGAIN
             waiting |= self._compare(users, is_last=is_last)
@@ -154,6 +155,10 @@ class Verifier:
                     result.different_users.append(DifferentUser(user_id, wrong))
         return waiting
 
+    def _users_until_stopped(self) -> Iterator[tuple[str, Attributes]]:
+        with suppress(_Stopped):
+            yield from self._users()
+
     def _users(self) -> Iterator[tuple[str, Attributes]]:
         """Give each chosen user once, with what all of its records come to."""
         repeats = Repeats()
@@ -179,7 +184,7 @@ class Verifier:
 
     def _payloads(self) -> Iterator[Payload]:
         with self._open_source() as source:
-            for record in source.records():
+            for record in source.records(0, self._check_stop):
                 try:
                     payload = self._mapper.map(record)
                     encode(payload.attributes)
@@ -187,6 +192,14 @@ class Verifier:
                     self._result.invalid += 1
                     continue
                 yield payload
+
+    def _check_stop(self, _waited_seconds: float) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+
+class _Stopped(Exception):
+    """The comparison was asked to end, while the file was being read."""
 
 
 class _Lowest:

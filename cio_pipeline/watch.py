@@ -20,6 +20,9 @@ from cio_pipeline.tally import Rates, Tally
 from cio_pipeline.throttle import Throttle
 
 _TICK_SECONDS = 0.05
+# A look later than this was not late by chance: the process was suspended (SIGSTOP,
+# a laptop's sleep), or its clock jumped.
+_LATE_SECONDS = 2.0
 _SHOW_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 1.0
 _LOG_SECONDS = 5.0
@@ -119,7 +122,7 @@ class Watch:
         self._utc_now = utc_now
         self._log = log
         self._on_beat = on_beat
-        now = clock()
+        self._looked_at = now = clock()
         self._rates = Rates(now)
         self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
         beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
@@ -138,6 +141,7 @@ class Watch:
         """
         while not self._stop.is_set() and self._is_sending():
             self._stop.wait(_TICK_SECONDS)
+            self._skip_lost_time()
             self._run.transport.cut_overdue()
             self._check_outage()
             self._tell(*self._chores)
@@ -148,9 +152,27 @@ class Watch:
         """Wait for threads to end, for so long at most, and show it."""
         deadline = self._clock() + seconds
         while not self._run.crew.join(role, _TICK_SECONDS):
+            deadline += self._skip_lost_time()
             if self._clock() >= deadline:
                 return
             self._tell(self._show)
+
+    def _skip_lost_time(self) -> float:
+        """Conclude nothing from a time in which the process did not run.
+
+        Returns:
+            The seconds of it.
+        """
+        now = self._clock()
+        lost = now - self._looked_at
+        self._looked_at = now
+        if lost < _LATE_SECONDS:
+            return 0.0
+        self._run.throttle.skip(lost)
+        self._run.transport.skip(lost)
+        self._rates.skip(now, lost)
+        self._log.info("time_lost", seconds=round(lost, 1))
+        return lost
 
     def _is_sending(self) -> bool:
         return not all(map(self._run.crew.is_done, _SENDING))

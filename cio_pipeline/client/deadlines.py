@@ -22,20 +22,25 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._skipped_seconds = 0.0  # set by the thread that cuts
         self._running: dict[int, tuple[float, HTTPConnection]] = {}
 
     def begin(self, connection: HTTPConnection) -> None:
         """Note that this thread sends a request on a connection."""
         # One dictionary operation each: atomic under the interpreter lock.
         self._running[threading.get_ident()] = (
-            time.monotonic() + self._seconds,
+            self._now() + self._seconds,
             connection,
         )
 
     def done(self) -> bool:
         """Note that this thread's attempt is over; whether it was overdue."""
         deadline, _ = self._running.pop(threading.get_ident(), (math.inf, None))
-        return time.monotonic() > deadline
+        return self._now() > deadline
+
+    def skip(self, seconds: float) -> None:
+        """Leave out a time in which the process did not run."""
+        self._skipped_seconds += seconds
 
     def busy(self) -> set[HTTPConnection]:
         """Give the connections that are in use."""
@@ -43,7 +48,7 @@ class Deadlines:
 
     def cut_overdue(self) -> None:
         """End the waiting of every thread whose attempt has taken too long."""
-        now = time.monotonic()
+        now = self._now()
         for thread, attempt in list(self._running.items()):
             deadline, connection = attempt
             if now > deadline:
@@ -51,6 +56,9 @@ class Deadlines:
                 line = connection.sock
                 if line is not None and self._running.get(thread) is attempt:
                     _shut_down(line)
+
+    def _now(self) -> float:
+        return time.monotonic() - self._skipped_seconds
 
 
 def _shut_down(line: object) -> None:

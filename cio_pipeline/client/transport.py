@@ -194,6 +194,10 @@ class Transport:
         if self._is_closed:
             raise BrokenAnswer("the run has ended")
 
+    def skip(self, seconds: float) -> None:
+        """Leave a time in which the process did not run out of every deadline."""
+        self._deadlines.skip(seconds)
+
     def cut_overdue(self) -> None:
         """End attempts that have taken longer than any honest one could.
 

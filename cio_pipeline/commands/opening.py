@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
 from cio_pipeline.commands.output import say
@@ -26,7 +27,10 @@ def open_data(arguments: argparse.Namespace) -> Source:
         return open_source(arguments.data, format=arguments.format)
     if sys.stdin is None:
         raise DataFileError("standard input", "it is closed; name a file with -data")
-    return open_source("-", format=arguments.format, stdin=sys.stdin.buffer)
+    # Without the buffer of `sys.stdin`: a thread that waits in it holds its lock,
+    # and the interpreter aborts at its exit where it cannot get that.
+    stdin = FileIO(sys.stdin.fileno(), closefd=False)
+    return open_source("-", format=arguments.format, stdin=stdin)
 
 
 def read_share_of_config(arguments: argparse.Namespace) -> Config:

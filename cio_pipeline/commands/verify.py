@@ -21,6 +21,7 @@ from cio_pipeline.lookups import LookUps
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.region import find_region
 from cio_pipeline.signals import StopSignals
+from cio_pipeline.source import is_pipe
 from cio_pipeline.verify import Verifier
 
 _PROGRESS_SECONDS = 5.0
@@ -28,8 +29,10 @@ _PROGRESS_SECONDS = 5.0
 
 def run(arguments: argparse.Namespace) -> int:
     """Look users up, compare, report; exit 1 where some differ."""
-    if arguments.data == "-":
-        raise UsageError("verify reads the data twice: name a file instead of -")
+    if arguments.data == "-" or is_pipe(arguments.data):
+        raise UsageError(
+            "verify reads the data twice, which a pipe cannot do: name a file"
+        )
     config = read_config(arguments.config)
     if config.app_api_key is None:
         raise ConfigError(

@@ -97,6 +97,9 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "outage_ended": lambda event: (
         f"Customer.io answers again, after {duration(event['down_seconds'])}"
     ),
+    "time_lost": lambda event: (
+        f"the process did not run for {duration(event['seconds'])} (suspended?)"
+    ),
     "data_file_warned": lambda event: str(event["problem"]),
     "data_broken": lambda event: str(event["problem"]),
 }

@@ -16,9 +16,9 @@ from cio_pipeline.source.json_array import (
     read_array,
 )
 from cio_pipeline.source.json_lines import check_lines, read_lines
-from cio_pipeline.source.raw import RawData, fingerprint, open_file
+from cio_pipeline.source.raw import OnWait, RawData, fingerprint, is_pipe, open_file
 
-__all__ = ["DataFormat", "Source", "open_source"]
+__all__ = ["DataFormat", "OnWait", "Source", "is_pipe", "open_source"]
 
 DataFormat = Literal["json", "jsonl", "csv"]
 
@@ -42,7 +42,7 @@ def open_source(
         path: the file, or ``-`` for standard input.
         format: what it is; None to go by its ending, a JSON array by default.
             Packing with gzip is told by the first bytes.
-        stdin: standard input, for ``-``.
+        stdin: standard input, for ``-``, without a buffer.
 
     Raises:
         DataFileError: it is not there, is no file, may not be read, is empty, or
@@ -108,13 +108,23 @@ class Source:
             None if self.fingerprint is None else os.fstat(self._file.fileno()).st_size
         )
 
-    def records(self, start: int = 0) -> Iterator[Record]:
+    def records(
+        self, start: int = 0, on_wait: OnWait | None = None
+    ) -> Iterator[Record]:
         """Read the records from one on; the ones before it are passed over.
+
+        Args:
+            start: how many to pass over.
+            on_wait: called before each read of the file with 0, and with the
+                seconds of a wait while it lasts. All records that have come are
+                given by then. What it raises ends the reading.
 
         Raises:
             DataFileError: the data is not what it should be, or breaks off; all
                 records before the break have been given by then.
         """
+        if on_wait is not None:
+            self._raw.on_wait = on_wait
         if self.format == "jsonl":
             return read_lines(self._raw, start)
         if self.format == "csv":

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
+import select
 import stat
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from cio_pipeline.config import seen_from
 from cio_pipeline.errors import DataFileError
+from cio_pipeline.source.gzip_members import GzipMembers
 
 PIECE_BYTES = 65_536
+# How long a wait for a pipe's next bytes lasts before the reader looks up.
+WAIT_SECONDS = 0.1
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _MARK_BYTES = 4
@@ -29,31 +33,36 @@ _FOREIGN = {
     b"\xfd7zX": "it is packed with xz; wanted gzip, or unpacked",
     b"PAR1": "it is a Parquet file; wanted JSON, JSON Lines or CSV",
 }
+# Called in the thread that reads: before each read of the file with 0, and while
+# nothing comes with the seconds it has lasted. What it raises ends the reading.
+OnWait = Callable[[float], None]
 
 
 class RawData:
     """The (unpacked) bytes of a data file, read once from front to back.
 
+    A read returns what has come so far, so that a slow pipe's records are not held
+    up. It waits with `poll`, never inside a read: the wait can then be ended, and no
+    lock of a buffered file is held, which the interpreter would want at its exit.
+
     Args:
         name: the file, as the user named it.
-        file: its bytes, at the beginning.
+        file: its bytes, at the beginning, without a buffer.
         size: its size on disk, or None where it has none (a pipe).
     """
 
     def __init__(self, name: str, file: BinaryIO, size: int | None) -> None:
         self.name = name
         self.size_bytes = size
-        self._file = file
-        buffered: io.BufferedReader = io.BufferedReader(_Unbuffered(file), PIECE_BYTES)
-        is_packed = buffered.peek(2)[:2] == _GZIP_MAGIC
-        self._data = _unpacked(buffered) if is_packed else buffered
-        self._ahead = b""
+        self.bytes_read = 0  # of the file itself, packed or not
         self.offset = 0
-
-    @property
-    def bytes_read(self) -> int:
-        """How far the file on disk has been read."""
-        return self._file.tell() if self.size_bytes is not None else self.offset
+        self.on_wait: OnWait = _wait_on
+        self._file = file
+        # Waiting for a regular file cannot be told from reading it.
+        may_wait = size is None and isinstance(file, io.FileIO)
+        self._poll = _poll_of(file) if may_wait else None
+        self._members: GzipMembers | None = None
+        self._ahead = b""
 
     def read(self) -> bytes:
         """Read the next piece; nothing at the end.
@@ -71,9 +80,10 @@ class RawData:
         Raises:
             DataFileError: as `read`; or it is empty, or not UTF-8.
         """
-        piece = self._read()
-        while len(piece) < _MARK_BYTES and (more := self._read()):
-            piece += more
+        piece = self._read_at_least(_MARK_BYTES)
+        if piece.startswith(_GZIP_MAGIC):
+            self._members = GzipMembers(piece, self._read_file, PIECE_BYTES)
+            piece = self._read_at_least(_MARK_BYTES)
         self._refuse_foreign(piece)
         if piece.startswith(_UTF8_MARK):
             self.offset = len(_UTF8_MARK)
@@ -94,9 +104,18 @@ class RawData:
         if b"\0" in beginning[:_MARK_BYTES]:  # UTF-16 without its mark
             raise DataFileError(self.name, _FOREIGN[b"\xff\xfe"])
 
+    def _read_at_least(self, size: int) -> bytes:
+        """Read until there are so many bytes, or the end."""
+        piece = self._read()
+        while len(piece) < size and (more := self._read()):
+            piece += more
+        return piece
+
     def _read(self) -> bytes:
+        if self._members is None:
+            return self._read_file()
         try:
-            return self._data.read1(PIECE_BYTES)
+            return self._members.read()
         except EOFError as error:
             raise DataFileError(
                 self.name,
@@ -104,38 +123,55 @@ class RawData:
                 " fetch the file again",
                 byte_offset=self.offset,
             ) from error
-        except (zlib.error, gzip.BadGzipFile) as error:
+        except zlib.error as error:
             raise DataFileError(
                 self.name,
                 "its gzip packing is damaged from here on (counted in what it unpacks"
                 f" to; {error})",
                 byte_offset=self.offset,
             ) from error
+
+    def _read_file(self) -> bytes:
+        """Read what has come, after a wait if that is nothing; nothing at the end."""
+        self.on_wait(0.0)
+        try:
+            piece = self._read_when_ready()
         except OSError as error:
             raise DataFileError(
                 self.name, f"it cannot be read on: {error.strerror or error}"
             ) from error
+        self.bytes_read += len(piece)
+        return piece
+
+    def _read_when_ready(self) -> bytes:
+        while True:
+            self._wait_until_ready()
+            piece: bytes | None = self._file.read(PIECE_BYTES)
+            if piece is not None:  # of a non-blocking descriptor: others took it
+                return piece
+
+    def _wait_until_ready(self) -> None:
+        if self._poll is None:
+            return
+        waited = 0.0
+        while not self._poll.poll(WAIT_SECONDS * 1000):
+            waited += WAIT_SECONDS
+            self.on_wait(waited)
 
 
-def _unpacked(packed: io.BufferedReader) -> io.BufferedReader:
-    # GzipFile reads like a BufferedReader, but is declared as less.
-    return cast("io.BufferedReader", gzip.GzipFile(fileobj=packed))
+def _wait_on(_waited_seconds: float) -> None:
+    """Do nothing: the wait goes on."""
 
 
-class _Unbuffered(io.RawIOBase):
-    """Gives what has come so far, so that a slow pipe's records are not held up."""
+def _poll_of(file: BinaryIO) -> select.poll:
+    poll = select.poll()
+    poll.register(file.fileno(), select.POLLIN)
+    return poll
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the buffers that io hands in
-        read = getattr(self._file, "read1", self._file.read)
-        piece: bytes = read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+def is_pipe(path: str) -> bool:
+    """Return whether a path is there and can be read only once."""
+    return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
 
 
 def open_file(path: str) -> BinaryIO:
@@ -147,7 +183,7 @@ def open_file(path: str) -> BinaryIO:
     try:
         if Path(path).is_dir():
             raise DataFileError(path, "it is a folder, wanted a file")
-        return Path(path).open("rb")
+        return Path(path).open("rb", buffering=0)
     except FileNotFoundError:
         raise DataFileError(path, f"there is no such file{seen_from(path)}") from None
     except OSError as error:

@@ -182,3 +182,71 @@ def test_a_suspect_who_is_throttled_for_ever_is_a_silence() -> None:
 
     assert outage.silent_since == 2.0
     assert outage.down_since is None
+
+
+def test_silence_after_the_last_failing_user_became_a_dead_letter_is_none() -> None:
+    """A slow source may give nothing for hours; nothing waits for an answer then."""
+    outage = Outage(parallelism=25)
+    fail(outage, "poison", "other", now=1.0)
+
+    outage.forget("poison")
+    while_one_waits = outage.silent_since
+    outage.forget("other")
+
+    assert while_one_waits == 1.0
+    assert outage.silent_since is None
+
+
+def test_a_throttled_user_that_still_waits_keeps_the_silence() -> None:
+    """A 429 is no strike, but whoever got it has not got through."""
+    outage = Outage(parallelism=25)
+    outage.failed("slowed", throttled(), sent_at=1, now=1, draw=0.5)
+    fail(outage, "poison", now=2.0)
+
+    outage.forget("poison")
+
+    assert outage.silent_since == 1
+
+
+def test_a_dead_letter_amid_an_outage_does_not_end_it() -> None:
+    """Only an answer does."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde", now=1.0)
+
+    for user in "abcde":
+        outage.forget(user)
+
+    assert outage.down_since == 1.0
+    assert outage.silent_since == 1.0
+
+
+def test_time_in_which_the_process_did_not_run_is_no_silence() -> None:
+    """It was suspended for an hour, four seconds into an outage."""
+    outage = Outage(parallelism=1)
+    fail(outage, *"abcde", now=1.0)
+
+    outage.skip(3600.0, now=3605.0)
+
+    assert outage.silent_since == 3601.0
+    assert outage.down_since == 1.0, "the probe that is out left after that"
+
+
+def test_a_failure_after_the_process_ran_again_is_not_moved_into_the_future() -> None:
+    """A consumer may be faster than the thread that notices the lost time."""
+    outage = Outage(parallelism=1)
+    fail(outage, "a", now=3604.0)
+
+    outage.skip(3600.0, now=3605.0)
+
+    assert outage.silent_since == 3605.0
+
+
+def test_two_failures_across_lost_time_have_not_lasted() -> None:
+    """Three users failing for a second are an outage; an hour's sleep is no second."""
+    outage = Outage(parallelism=25)
+    fail(outage, "a", "b", "c", now=1.0)
+
+    outage.skip(3600.0, now=3601.0)
+    fail(outage, "a", now=3601.1)
+
+    assert outage.down_since is None

@@ -51,7 +51,7 @@ def pieces_of(content: bytes) -> Any:
         def readable(self) -> bool:
             return True
 
-        def read1(self, size: int) -> bytes:
+        def read(self, size: int = -1) -> bytes:
             piece, self._left = self._left[: min(7, size)], self._left[min(7, size) :]
             return piece
 
