@@ -97,6 +97,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "outage_ended": lambda event: (
         f"Customer.io answers again, after {duration(event['down_seconds'])}"
     ),
-    "data_file_warned": lambda event: str(event["problem"]),
     "data_broken": lambda event: str(event["problem"]),
 }
