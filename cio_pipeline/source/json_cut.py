@@ -70,7 +70,9 @@ class JsonText:
 
     def next_sign(self) -> bytes:
         """Pass over blanks; return the next byte, or nothing if there is none yet."""
-        self.take(_end(_BLANKS, self._text, self._start) - self._start)
+        end = _end(_BLANKS, self._text, self._start)
+        if end > self._start:  # else what is known of a value that began is kept
+            self.take(end - self._start)
         return self._text[self._start : self._start + 1]
 
     def take(self, count: int) -> bytes:
