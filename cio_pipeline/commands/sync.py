@@ -59,8 +59,6 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)
-        for warning in source.warnings if source else ():
-            log.warning("data_file_warned", problem=warning)
         signals = StopSignals(stop, on_second=display.abandon)
         new_run = partial(
             Run,

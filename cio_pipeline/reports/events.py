@@ -100,6 +100,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "time_lost": lambda event: (
         f"the process did not run for {duration(event['seconds'])} (suspended?)"
     ),
-    "data_file_warned": lambda event: str(event["problem"]),
     "data_broken": lambda event: str(event["problem"]),
 }

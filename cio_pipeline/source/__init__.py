@@ -11,11 +11,12 @@ from cio_pipeline.errors import DataFileError
 from cio_pipeline.model import Record
 from cio_pipeline.source.csv_table import check_table, read_table
 from cio_pipeline.source.json_array import (
-    backend_warning,
     check_array,
     read_array,
+    read_values,
+    refuse_wrapped,
 )
-from cio_pipeline.source.json_lines import check_lines, read_lines
+from cio_pipeline.source.json_lines import are_lines, check_lines, read_lines
 from cio_pipeline.source.raw import OnWait, RawData, fingerprint, is_pipe, open_file
 
 __all__ = ["DataFormat", "OnWait", "Source", "is_pipe", "open_source"]
@@ -84,10 +85,9 @@ class Source:
         self._is_stdin = path == "-"
         self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
-        warning = backend_warning() if data_format == "json" else None
-        self.warnings: tuple[str, ...] = (warning,) if warning else ()
         self._raw = self._open_raw()
-        self._check(self._raw.begin())
+        self._beginning = self._raw.begin()
+        self._check(self._beginning)
 
     def __enter__(self) -> Self:
         return self
@@ -125,11 +125,17 @@ class Source:
         """
         if on_wait is not None:
             self._raw.on_wait = on_wait
-        if self.format == "jsonl":
-            return read_lines(self._raw, start)
         if self.format == "csv":
             return read_table(self._raw, start)
-        return read_array(self._raw, start, self._reopen if self.fingerprint else None)
+        if self._beginning.startswith(b"[") and self.format == "json":
+            return read_array(self._raw, start)
+        is_no_object = not self._beginning.startswith(b"{")
+        if is_no_object or are_lines(self._beginning):
+            records = read_lines(self._raw, start)
+        else:
+            records = read_values(self._raw, start)
+        is_sure = self.format == "jsonl" or start
+        return records if is_sure else refuse_wrapped(self._raw, records)
 
     def _check(self, beginning: bytes) -> None:
         if self.format == "json":
@@ -138,12 +144,6 @@ class Source:
             check_table(self._raw, beginning)
         else:
             check_lines(self._raw, beginning)
-
-    def _reopen(self) -> RawData:
-        self._file.seek(0)
-        raw = self._open_raw()
-        raw.begin()
-        return raw
 
     def _open_raw(self) -> RawData:
         name = "standard input" if self._is_stdin else self._path

@@ -1,31 +1,41 @@
-"""A JSON array, streamed with ijson: one element in memory at a time."""
+"""JSON arrays and values one after another, read as a stream."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, count, islice
+from typing import Any, TypeGuard
 
-import ijson
+import orjson
 
 from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import Record
+from cio_pipeline.model import JsonValue, Record
 from cio_pipeline.phrases import counted
-from cio_pipeline.source.guards import MOST_LEVELS, DigitGuard, NestingGuard
+from cio_pipeline.source.json_cut import JsonText
 from cio_pipeline.source.raw import RawData
-from cio_pipeline.source.surrogates import HalfPairs
-from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
+from cio_pipeline.source.values import (
+    RECORD_LIMIT_BYTES,
+    broken_value,
+    has_long_number,
+    parse_record,
+)
 
+_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
-
-
-def backend_warning() -> str | None:
-    """Say so where ijson has no C backend to run on."""
-    if ijson.backend in ("yajl2_c", "yajl2_cffi"):
-        return None
-    return (
-        f"ijson runs on its {ijson.backend} backend here, some 20 times slower than"
-        " yajl2_c: reading may become the bottleneck"
-    )
+_CUT = "the file ends before its array does"
+_FOLLOWED = "something follows the array"
+_CUT_VALUE = "the file ends before its last value does"
+_MISPLACED = (
+    "a value, comma or bracket that may not be here (a comma is missing, or there is"
+    " a comma after the last one?)"
+)
+# Behind each sign of an array: which signs may follow, and whether a value may.
+_AFTER = {b"[": (b"]", True), b",": (b"", True), b"]": (b"", False)}
+_TOO_LARGE = f"a record of more than {RECORD_LIMIT_BYTES:,} bytes"
 
 
 def check_array(raw: RawData, piece: bytes) -> None:
@@ -36,17 +46,13 @@ def check_array(raw: RawData, piece: bytes) -> None:
         piece: the first of them, blanks passed over.
 
     Raises:
-        DataFileError: it is no JSON array; says what it may be.
+        DataFileError: it is neither an array nor objects; says what it may be.
     """
     first = piece[:1]
-    if first == b"[":
+    if not first:
+        raise DataFileError(raw.name, "the file is empty")
+    if first in (b"[", b"{"):
         return
-    if first == b"{":
-        raise DataFileError(
-            raw.name,
-            "it begins with an object, wanted an array of objects; if it has one"
-            " object a line, say -format jsonl",
-        )
     kind = next((kind for sign, kind in _KINDS.items() if piece.startswith(sign)), None)
     if first.isdigit() or first == b"-":
         kind = "a number"
@@ -59,148 +65,186 @@ def check_array(raw: RawData, piece: bytes) -> None:
     )
 
 
-def read_array(
-    raw: RawData, start: int, reopen: Callable[[], RawData] | None
-) -> Iterator[Record]:
+def read_array(raw: RawData, start: int) -> Iterator[Record]:
     """Read the elements of a JSON array.
 
     Args:
         raw: the bytes, looked at by `check_array`.
         start: how many elements to pass over.
-        reopen: opens the same bytes anew, to find where they broke; None where
-            that cannot be done.
 
     Raises:
         DataFileError: it is no JSON array, or stops being one; all elements
-            before the break have been given by then.
+            before the break have been returned by then.
     """
-    # With use_float ijson refuses integers over 64 bits; decimals are turned
-    # into floats by make_record.
-    elements: Any = ijson.sendable_list()
-    parser = ijson.items_coro(elements, "item", use_float=False)
-    guard = _Guard(raw)
-    index = 0
-    ended = raw.offset  # where the last whole record was seen
-    while True:
-        before = raw.offset
-        piece = guard.next_piece()
-        problem = _feed(parser, piece)
-        guard.put_back(elements)
-        for value in elements:
-            if index >= start:
-                yield make_record(index, value)
-            index += 1
-        if elements:
-            ended = raw.offset
-        elif raw.offset - ended > RECORD_LIMIT_BYTES:
-            raise DataFileError(
-                raw.name,
-                f"a record of more than {RECORD_LIMIT_BYTES:,} bytes, after"
-                f" {counted(index, 'whole record')}",
-                byte_offset=ended,
-            )
-        del elements[:]
-        if problem is not None:
-            raise _broken(raw, reopen, problem, before, index)
-        if not piece:
-            return
+    return islice(_Array(raw).records(), start, None)
 
 
-class _Guard:
-    """Stops what ijson would not survive, and writes otherwise what it misreads."""
+def read_values(raw: RawData, start: int) -> Iterator[Record]:
+    """Read JSON values that follow one another, with or without blanks between.
+
+    Raises:
+        DataFileError: as `read_array`.
+    """
+    return islice(_Values(raw).records(), start, None)
+
+
+def refuse_wrapped(raw: RawData, records: Iterator[Record]) -> Iterator[Record]:
+    """Return the records, unless there is one only and it holds a list of objects.
+
+    Raises:
+        DataFileError: it is a document with an array inside, as an API answers.
+    """
+    first = next(records, None)
+    path = None if first is None else _path_to_objects(first.value)
+    if first is None or path is None:
+        return records if first is None else chain([first], records)
+    second = next(records, None)
+    if second is not None:
+        return chain([first, second], records)
+    raise DataFileError(
+        raw.name,
+        f"it is one object, whose key {'.'.join(path)!r} holds an array; wanted the"
+        f" array itself: {_jq_command(path)} makes it (if the object is one user, say"
+        " -format jsonl)",
+    )
+
+
+def _path_to_objects(value: JsonValue) -> list[str] | None:
+    """Return the keys that lead to the longest list of objects near the top."""
+    if not isinstance(value, dict):
+        return None
+    found = [(key, item) for key, item in value.items() if _is_objects(item)]
+    if found:
+        return [max(found, key=lambda each: len(each[1]))[0]]
+    below = ((key, _path_to_objects(item)) for key, item in value.items())
+    return next(([key, *path] for key, path in below if path is not None), None)
+
+
+def _is_objects(value: JsonValue) -> TypeGuard[list[JsonValue]]:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _jq_command(path: list[str]) -> str:
+    keys = "".join(
+        f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
+        for key in path
+    )
+    return f"jq {shlex.quote(keys if keys.startswith('.') else '.' + keys)}"
+
+
+class _Values:
+    """Values one after another.
+
+    Args:
+        raw: their bytes.
+    """
+
+    _hint = " (if it holds the users in an array, take that out: jq .KEY FILE)"
 
     def __init__(self, raw: RawData) -> None:
         self._raw = raw
-        self._nesting = NestingGuard()
-        self._digits = DigitGuard()
-        self._halves = HalfPairs()
+        self._text = JsonText(raw.offset)
+        self._index = 0
 
-    def next_piece(self) -> bytes:
-        """Give the next piece for the parser; nothing at the end."""
-        offset = self._raw.offset
+    def records(self) -> Iterator[Record]:
+        """Read all values; what is complete is returned before more is read."""
         while piece := self._raw.read():
-            self._check(piece, offset)
-            if text := self._halves.written_in(piece):
-                return text
-            offset = self._raw.offset
-        return self._halves.rest()
+            self._text.add(piece)
+            yield from self._complete()
+            if self._text.waiting_bytes > RECORD_LIMIT_BYTES:
+                raise self._unfinished(_TOO_LARGE, self._text.rest)
+        yield from self._at_end()
 
-    def put_back(self, elements: list[Any]) -> None:
-        """Give elements their half pairs back."""
-        self._halves.put_back(elements)
+    def _complete(self) -> Iterator[Record]:
+        while self._text.next_sign():
+            record = self._next_record()
+            if record is None:
+                return
+            yield record
 
-    def _check(self, piece: bytes, offset: int) -> None:
-        if self._nesting.is_too_deep(piece):
-            problem = f"nested deeper than {MOST_LEVELS} levels"
-        elif self._digits.is_too_long(piece):
-            problem = "a number with too many digits"
-        else:
-            return
-        raise DataFileError(
-            self._raw.name, f"{problem}, in the bytes from here on", byte_offset=offset
+    def _at_end(self) -> Iterator[Record]:
+        # A number may end with the file; anything else would be complete by now.
+        self._text.add(b"\n")
+        yield from self._complete()
+        if self._text.next_sign():
+            raise self._unfinished(_CUT_VALUE, self._text.rest[:-1])
+
+    def _next_record(self) -> Record | None:
+        offset = self._text.offset
+        text = self._text.take_value()
+        if text is None:
+            return None
+        if not text:
+            raise self._broken(_MISPLACED)
+        record = parse_record(self._raw.name, text, offset, self._index)
+        self._index += 1
+        return record
+
+    def _unfinished(self, words: str, text: bytes) -> DataFileError:
+        """Return the error for a value that has no end: the first mistake in it."""
+        error = broken_value(
+            self._raw.name, text, self._text.offset, self._index, words
+        )
+        if error.problem.startswith(_TOO_LARGE):
+            return self._broken(words if self._index else words + self._hint)
+        return error
+
+    def _broken(self, problem: str) -> DataFileError:
+        return DataFileError(
+            self._raw.name,
+            f"{problem}, after {counted(self._index, 'whole record')}",
+            byte_offset=self._text.offset,
         )
 
 
-def _feed(parser: Any, piece: bytes) -> Exception | None:  # noqa: ANN401  # ijson is untyped
-    """Give the parser a piece, or the end; what it finds wrong."""
-    try:
-        parser.send(piece) if piece else parser.close()
-    except StopIteration:
-        return None
-    except ijson.JSONError as error:
-        return cast("Exception", error)
-    return None
+class _Array(_Values):
+    """The elements of an array.
 
-
-def _broken(
-    raw: RawData,
-    reopen: Callable[[], RawData] | None,
-    problem: Exception,
-    before: int,
-    whole: int,
-) -> DataFileError:
-    offset = raw.offset
-    if reopen is not None:
-        offset = _find_break(reopen(), before)
-    told = f"{_told(problem)}, after {counted(whole, 'whole record')}"
-    return DataFileError(raw.name, told, byte_offset=offset)
-
-
-def _find_break(raw: RawData, before: int) -> int:
-    """Parse again, byte by byte from the piece in which it broke.
-
-    ijson does not say where it was.
+    Args:
+        raw: its bytes, from the bracket on.
     """
-    parser = ijson.basic_parse_coro(ijson.sendable_list())
-    while piece := raw.read():
-        end = raw.offset
-        if end <= before:
-            parser.send(piece)
-            continue
-        for index in range(len(piece)):
-            if _feed(parser, piece[index : index + 1]) is not None:
-                return end - len(piece) + index
-    return raw.offset
 
+    _hint = ""
 
-def _told(problem: Exception) -> str:
-    """Say in plain words what yajl found."""
-    text = str(problem)
-    for sign, words in _WORDS.items():
-        if sign in text:
-            return words
-    return "it is not JSON any more"
+    def __init__(self, raw: RawData) -> None:
+        super().__init__(raw)
+        self._signs, self._may_be_value = b"[", False
 
+    def _complete(self) -> Iterator[Record]:
+        may_guess = True
+        while sign := self._text.next_sign():
+            if sign in self._signs:
+                self._text.take(1)
+                self._signs, self._may_be_value = _AFTER[sign]
+            elif not self._may_be_value:
+                raise self._broken(_MISPLACED if self._signs else _FOLLOWED)
+            elif may_guess and not self._text.is_inside_value:
+                may_guess = False
+                yield from self._objects()
+            elif record := self._next_record():
+                self._value_ended()
+                yield record
+            else:
+                return
 
-_WORDS = {
-    "premature EOF": "the file ends before its array does",
-    "Incomplete": "the file ends before its array does",
-    "trailing garbage": "something follows the array",
-    "Additional data": "something follows the array",
-    "invalid bytes in UTF8": "a byte that is not UTF-8",
-    "unallowed token": "a value, comma or bracket that may not stand here (a comma"
-    " after the last one?)",
-    "comment": "a comment, which JSON does not have",
-    "inside a string": "a line break or control character inside text",
-    "invalid character inside string": "a control character inside text",
-}
+    def _at_end(self) -> Iterator[Record]:
+        if self._text.next_sign() or self._signs or self._may_be_value:
+            raise self._unfinished(_CUT, self._text.rest)
+        yield from ()
+
+    def _value_ended(self) -> None:
+        self._signs, self._may_be_value = b",]", False
+
+    def _objects(self) -> Iterator[Record]:
+        """Parse what seem to be objects up to a comma, all at once."""
+        text = self._text.take_objects()
+        values: list[Any] = []
+        with suppress(orjson.JSONDecodeError):
+            if text and not has_long_number(text):
+                values = orjson.loads(b"[" + text + b"]")
+        if not values:
+            self._text.give_back(len(text))
+            return
+        self._value_ended()
+        first, self._index = self._index, self._index + len(values)
+        yield from map(Record, count(first), values)

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import suppress
-from decimal import Decimal
-from typing import Any
+from itertools import count
 
 import orjson
 
 from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import Record
-from cio_pipeline.phrases import counted
-from cio_pipeline.source.guards import DIGITS_ALIKE
+from cio_pipeline.model import JsonValue, Record
 from cio_pipeline.source.raw import RawData
-from cio_pipeline.source.values import RECORD_LIMIT_BYTES, make_record
+from cio_pipeline.source.values import (
+    RECORD_LIMIT_BYTES,
+    has_long_number,
+    parse_record,
+)
 
 
 def read_lines(raw: RawData, start: int) -> Iterator[Record]:
-    """Read the values of a JSON Lines file.
+    """Read the values of a JSON Lines file; skipped ones are not parsed.
 
     Raises:
         DataFileError: a line is not JSON, or has no end; all values before it
-            have been given by then.
+            have been returned by then.
     """
     index = 0
-    for offset, line in split_lines(raw):
-        if not line.strip():
+    for offset, lines in _groups_of_lines(raw):
+        values = _parse_all(lines) if index >= start else None
+        if values is not None:
+            yield from map(Record, count(index), values)
+            index += len(values)
             continue
-        if index >= start:
-            yield make_record(index, _parse(raw, line, offset, index))
-        index += 1
+        place = offset
+        for line in lines:
+            if line.strip():
+                if index >= start:
+                    yield parse_record(raw.name, line, place, index)
+                index += 1
+            place += len(line) + 1
 
 
 def check_lines(raw: RawData, piece: bytes) -> None:
@@ -48,18 +54,41 @@ def check_lines(raw: RawData, piece: bytes) -> None:
         )
 
 
+def are_lines(beginning: bytes) -> bool:
+    """Whether the first line ends where its value does.
+
+    Else the objects go over several lines, or there is one only.
+    """
+    line, end, _ = beginning.partition(b"\n")
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return bool(end)
+
+
 def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
     """Split bytes at line feeds, with each line's offset.
 
     Raises:
         DataFileError: a line is longer than a record could ever be.
     """
+    for offset, lines in _groups_of_lines(raw):
+        place = offset
+        for line in lines:
+            yield place, line
+            place += len(line) + 1
+
+
+def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
+    """Read the lines that each piece completes, and where the first of them begins."""
     offset, rest = raw.offset, b""
     while piece := raw.read():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield offset, line
-            offset += len(line) + 1
+        text = rest + piece
+        *lines, rest = text.split(b"\n")
+        if lines:
+            yield offset, lines
+            offset += len(text) - len(rest)
         if len(rest) > RECORD_LIMIT_BYTES:
             raise DataFileError(
                 raw.name,
@@ -67,42 +96,14 @@ def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
                 byte_offset=offset,
             )
     if rest:
-        yield offset, rest
+        yield offset, [rest]
 
 
-def _parse(raw: RawData, line: bytes, offset: int, index: int) -> Any:  # noqa: ANN401  # any JSON
-    # orjson turns integers over 64 bits into floats, so long runs of digits go to
-    # the exact parser; so does what orjson refuses (half of a surrogate pair, which
-    # JSON allows).
-    if not _has_long_number(line):
-        with suppress(orjson.JSONDecodeError):
-            return orjson.loads(line)
+def _parse_all(lines: list[bytes]) -> list[JsonValue] | None:
+    """Parse lines at once; None if one of them needs to be looked at by itself."""
+    if has_long_number(b"\n".join(lines)):
+        return None
     try:
-        return _parse_exactly(line.decode())
-    except RecursionError:
-        problem, where = "this line is nested too deeply", 0
-    except UnicodeDecodeError as error:
-        problem, where = "a byte that is not UTF-8", error.start
-    except json.JSONDecodeError as error:
-        problem = "this line is no JSON any more"
-        where = len(error.doc[: error.pos].encode())
-    except ValueError as error:
-        problem, where = f"this line is no JSON ({error})", 0
-    raise DataFileError(
-        raw.name,
-        f"{problem}, after {counted(index, 'whole record')}",
-        byte_offset=offset + where,
-    )
-
-
-def _parse_exactly(text: str) -> Any:  # noqa: ANN401  # as above
-    return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-
-
-def _has_long_number(line: bytes) -> bool:
-    plain = line.translate(DIGITS_ALIKE)
-    return b"0" * 19 in plain or b"0e" in plain or b"0E" in plain
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+        return list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        return None

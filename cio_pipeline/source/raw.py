@@ -24,6 +24,7 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _MARK_BYTES = 4
 # What a file that is no text begins with, and what to do about it.
 _FOREIGN = {
+    _GZIP_MAGIC: "it is packed with gzip twice; unpack it once",
     b"\xff\xfe": "it is UTF-16 or UTF-32; wanted UTF-8: save it as such",
     b"\xfe\xff": "it is UTF-16 or UTF-32; wanted UTF-8: save it as such",
     b"PK\x03\x04": "it is a ZIP archive or a spreadsheet; wanted JSON or CSV:"
@@ -77,8 +78,10 @@ class RawData:
     def begin(self) -> bytes:
         """Pass over a byte-order mark and blanks; give the first piece, unread.
 
+        Nothing if there is nothing else.
+
         Raises:
-            DataFileError: as `read`; or it is empty, or not UTF-8.
+            DataFileError: as `read`; or it is not UTF-8.
         """
         piece = self._read_at_least(_MARK_BYTES)
         if piece.startswith(_GZIP_MAGIC):
@@ -92,7 +95,7 @@ class RawData:
             self.offset += len(piece)
             piece = self._read()
             if not piece:
-                raise DataFileError(self.name, "the file is empty")
+                return b""
         self.offset += len(piece) - len(rest)
         self._ahead = rest
         return rest

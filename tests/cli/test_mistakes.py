@@ -37,13 +37,12 @@ def assert_one_clear_line(outcome: Outcome, *words: str) -> None:
     ("content", "words"),
     [
         (b"", "empty"),
-        (b'{"id": 1}', "array"),
+        (b'{"data": [{"id": 1}]}', "jq .data"),
         (b"[1, 2", "ends before its array does"),
         (b"nonsense", "not JSON"),
-        (b"[" * 200_000, "nested deeper"),
-        (b'[{"id": ' + b"9" * 200_000 + b"}]", "too many digits"),
+        (b"[" * 200_000, "nested too deeply"),
     ],
-    ids=["empty", "object", "cut", "no JSON", "nested", "digits"],
+    ids=["empty", "object", "cut", "no JSON", "nested"],
 )
 def test_a_bad_data_file(program: Program, content: bytes, words: str) -> None:
     """Named, with what was found."""

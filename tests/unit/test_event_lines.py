@@ -83,7 +83,6 @@ def test_what_the_display_shows_is_not_told_again() -> None:
             {"event": "outage_ended", "down_seconds": 75.0},
             "Customer.io answers again, after 1 min 15 s",
         ),
-        ({"event": "data_file_warned", "problem": "slow reader"}, "slow reader"),
         ({"event": "region_found", "region": "eu", "run_id": "r"}, ": region found"),
         ({"event": "region_found", "region": "eu", "run_id": "r"}, "region=eu"),
     ],
