@@ -61,6 +61,7 @@ class Program:
             process; None to let it be.
         disk: a limit on what can be written (see `small_disk.py`), or None.
         watch: where to report what it does (see `watched.py`), or None.
+        state_name: the state folder's path, from the folder.
     """
 
     folder: Path
@@ -69,11 +70,12 @@ class Program:
     kill_at: tuple[str, int] | None = None
     disk: str | None = None
     watch: Path | None = None
+    state_name: str = "state"
 
     @property
     def state(self) -> Path:
         """The state folder."""
-        return self.folder / "state"
+        return self.folder / self.state_name
 
     def configure(self, **changes: Any) -> Path:  # any JSON
         """Write the configuration, with changes that stay."""
