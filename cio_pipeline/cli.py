@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from cio_pipeline.arguments import parse_arguments
-from cio_pipeline.errors import CioPipelineError
+from cio_pipeline.errors import CioPipelineError, StopRun
 
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).
@@ -44,6 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; keep the interpreter from trying again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except MemoryError:
+        # Short, and no import: there may be no room for either.
+        print("error: there is not enough memory; the work is kept", file=sys.stderr)  # noqa: T201  # as above
+        return StopRun.exit_code
     except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
         traceback.print_exc()
         return _A_BUG

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from cio_pipeline.machine import allow_all_open_files
 from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
@@ -282,6 +283,7 @@ def serve(settings: SandboxSettings) -> int:
     Returns:
         The exit code.
     """
+    allow_all_open_files()  # as many connections as come
     sandbox = Sandbox(settings)
 
     def tell() -> None:
