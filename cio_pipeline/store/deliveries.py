@@ -4,73 +4,86 @@ The tables are made when they are first wanted. From then on every transaction t
 enqueues, settles or requeues keeps them true, whether that run wants it or not;
 without them, nothing is kept of what was synced.
 
-A user's row holds a digest of the payload that was acked last, and the id of the
-user's last job in the queue. Only where there is no such job does the digest say
-what Customer.io holds: with A acked and B queued, another A has to follow B.
+A user has a digest of the payload that was acked last, the id of the last job that
+was settled, and the id of the last one that was queued. Only where none is queued
+after the settled one does the digest say what Customer.io holds: with A acked and B
+queued, another A has to follow B.
 
-A digest's place in the table is random, so writing each one to its place at once
-would rewrite a page for each user, twice. Instead, as in a log-structured merge
-tree (docs/decisions/0006-deliveries-merged.md):
+A digest's place in a table is random, so writing each one to its place at once would
+rewrite a page for each user, twice. Instead, they move through levels, many at a time
+and in the order of their places, as in a log-structured merge tree
+(docs/decisions/0006-deliveries-merged.md):
 
-- what is settled is appended to a log, in the transaction that settles it;
-- what is enqueued is not written: the queue has it;
-- both are kept in memory too, until there are `MERGE_USERS` of them. Then they are
-  merged into the table in the order of their keys, and the log is emptied.
+1. Memory, up to `MERGE_USERS`. What is settled is appended to a log, too, in the
+   transaction that settles it. What is queued is not written: the queue has it. A
+   new process reads both.
+2. The table ``recent_deliveries``, up to `RECENT_USERS`.
+3. The table ``deliveries``.
 
-A new process reads them from the log and the queue.
+Each level has what happened since the one below it, so two rows of a user make one:
+the higher ids, and the payload of the higher row that has one.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import count
+from itertools import chain, count
 from operator import itemgetter
 from struct import Struct
 
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
 
-# The more there are, the fewer pages are written for each, and the more memory is
-# used: some 0.5 KB for each.
-MERGE_USERS = 30_000
+MERGE_USERS = 30_000  # 0.5 KB of memory for each
+# The table is small enough for each merge to fill its pages, and it is moved in a
+# second or two.
+RECENT_USERS = 1_000_000
 # Two of a thousand million users meet once in 10**11 files. The statements below
 # have the number, too.
 _DIGEST_BYTES = 12
 _UNKNOWN = bytes(_DIGEST_BYTES)  # after a dead letter: equal to no payload's digest
 _SETTLED = Struct(f"<q{_DIGEST_BYTES}s{_DIGEST_BYTES}s")  # job id, user, payload
 
+# 0 is the id of no job. Where settled is 0, payload has no meaning above the lowest
+# level, and in it is what was sent before ids were kept.
+_USERS = (
+    "(user BLOB PRIMARY KEY, payload BLOB NOT NULL, queued INTEGER NOT NULL,"
+    " settled INTEGER NOT NULL) WITHOUT ROWID"
+)
 _TABLES = {
-    # queued: the id of the user's last job in the queue, NULL where there is none.
-    "deliveries": "(user BLOB PRIMARY KEY, payload BLOB NOT NULL, queued INTEGER)"
-    " WITHOUT ROWID",
+    "deliveries": _USERS,
+    "recent_deliveries": _USERS,
     # One row for each transaction that settled jobs; settled is many _SETTLED.
     "delivery_log": "(id INTEGER PRIMARY KEY, settled BLOB NOT NULL)",
-    # The jobs up to this id are in the table.
+    # The jobs that are queued up to this id are in the tables.
     "deliveries_merged": "(up_to INTEGER NOT NULL)",
 }
-# A user's jobs are settled in the order of their ids: if one is settled, those before
-# it are. ?3 is the user's last queued job or NULL, ?4 the last settled one or 0.
-_MERGE = (
-    "INSERT INTO deliveries (user, payload, queued) VALUES (?1, ?2, ?3)"
+_COMBINED = (
     " ON CONFLICT (user) DO UPDATE SET"
-    " payload = CASE WHEN ?4 THEN excluded.payload ELSE payload END,"
-    " queued = COALESCE(excluded.queued, CASE WHEN queued > ?4 THEN queued END)"
+    " payload = CASE WHEN excluded.settled THEN excluded.payload ELSE payload END,"
+    " queued = MAX(queued, excluded.queued), settled = MAX(settled, excluded.settled)"
+)
+_MERGE = "INSERT INTO recent_deliveries VALUES (?, ?, ?, ?)" + _COMBINED  # noqa: S608  # as below
+_MERGE_RECENT = (
+    "INSERT INTO deliveries SELECT * FROM recent_deliveries WHERE 1"  # noqa: S608  # no values in it
+    + _COMBINED
 )
 # ?1 is many digests, or pairs of a user's and a payload's, one after another. One
 # statement for all of them costs half of what one for each costs.
 _LOOK_UP = (
     "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
     " SELECT start + 12 FROM place WHERE start + 12 < length(?1))"
-    " SELECT user, payload, queued FROM place"
+    " SELECT user, payload, queued, settled FROM place"
     " CROSS JOIN deliveries ON user = substr(?1, start, 12)"
 )
+_LOOK_UPS = (_LOOK_UP, _LOOK_UP.replace("deliveries", "recent_deliveries"))
 _MERGE_IDLE = (
     "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
     " SELECT start + 24 FROM place WHERE start + 24 < length(?1))"
-    " INSERT OR REPLACE INTO deliveries"
-    " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), NULL FROM place"
+    " INSERT OR REPLACE INTO recent_deliveries"
+    " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM place"
 )
 
 
@@ -92,7 +105,7 @@ def upgrade(tx: sqlite3.Connection) -> None:
     _make_tables(tx)
     tx.execute(
         "INSERT INTO deliveries"
-        " SELECT user, COALESCE(payload, ?), NULL FROM deliveries_1",
+        " SELECT user, COALESCE(payload, ?), 0, 0 FROM deliveries_1",
         (_UNKNOWN,),
     )
     tx.execute("DROP TABLE deliveries_1")
@@ -106,11 +119,15 @@ class Deliveries:
     `rolled_back` is called.
 
     Args:
-        merge_users: how many users are kept in memory and in the log.
+        merge_users: how many users are kept in memory.
+        recent_users: how many users are kept in the upper table.
     """
 
-    def __init__(self, merge_users: int = MERGE_USERS) -> None:
+    def __init__(
+        self, merge_users: int = MERGE_USERS, recent_users: int = RECENT_USERS
+    ) -> None:
         self._merge_users = merge_users
+        self._recent_users = recent_users
         # Whether there are tables; None before they were looked for.
         self._are_kept: bool | None = None
         # What is not merged yet, by user: the last job that was enqueued; the last
@@ -201,6 +218,7 @@ class Deliveries:
         if not self._open(tx):
             return 0
         self._merge(tx)
+        self._merge_recent(tx)
         _add_functions(tx)
         where, values = selection.where()
         letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
@@ -231,53 +249,64 @@ class Deliveries:
         for (entries,) in tx.execute("SELECT settled FROM delivery_log ORDER BY id"):
             for job_id, user, payload in _SETTLED.iter_unpack(entries):
                 self._settled[user] = (job_id, payload)
-                if job_id > max(merged, self._queued.get(user, 0)):
-                    self._queued[user] = job_id  # it has left the queue
 
     def _held(
         self, tx: sqlite3.Connection, users: Sequence[bytes]
     ) -> dict[bytes, bytes]:
         """Find the digests of what Customer.io holds, of the users without a job."""
         held: dict[bytes, bytes] = {}
-        rows = tx.execute(_LOOK_UP, (b"".join(sorted(users)),))
-        for user, payload, queued in rows:
-            if queued is None:
-                held[user] = payload
+        waiting: dict[bytes, int] = {}
+        asked = (b"".join(sorted(users)),)
+        levels = [tx.execute(look_up, asked) for look_up in _LOOK_UPS]
+        for user, payload, queued, settled in chain(*levels, self._in_memory(users)):
+            last = max(queued, waiting.get(user, 0)) if waiting else queued
+            if last > settled:
+                waiting[user] = last
+                held.pop(user, None)
             else:
-                self._hold_if_idle(held, user, queued)
-        for user in filter(self._queued.__contains__, users):
-            self._hold_if_idle(held, user, self._queued[user])
+                held[user] = payload
+                waiting.pop(user, None)
         return held
 
-    def _hold_if_idle(self, held: dict[bytes, bytes], user: bytes, queued: int) -> None:
-        settled, payload = self._settled.get(user, (0, _UNKNOWN))
-        if settled >= queued:
-            held[user] = payload
-        else:
-            held.pop(user, None)
+    def _in_memory(
+        self, users: Iterable[bytes]
+    ) -> Iterator[tuple[bytes, bytes, int, int]]:
+        for user in users:
+            if user in self._queued or user in self._settled:
+                settled, payload = self._settled.get(user, (0, _UNKNOWN))
+                yield user, payload, self._queued.get(user, 0), settled
 
     def _merge_if_full(self, tx: sqlite3.Connection) -> None:
-        if max(len(self._queued), len(self._settled)) >= self._merge_users:
-            self._merge(tx)
+        if max(len(self._queued), len(self._settled)) < self._merge_users:
+            return
+        self._merge(tx)
+        (recent,) = tx.execute("SELECT COUNT(*) FROM recent_deliveries").fetchone()
+        if recent >= self._recent_users:
+            self._merge_recent(tx)
 
     def _merge(self, tx: sqlite3.Connection) -> None:
-        """Move what is in memory and in the log to the table."""
+        """Move what is in memory and in the log to the upper table."""
+        last_job = _last_job(tx)
         idle: list[bytes] = []
-        others: list[tuple[bytes, bytes, int | None, int]] = []
-        for user in self._queued.keys() | self._settled.keys():
-            queued = self._queued.get(user)
-            settled, payload = self._settled.get(user, (0, _UNKNOWN))
-            if queued is not None and settled >= queued:
+        others: list[tuple[bytes, bytes, int, int]] = []
+        for row in self._in_memory(self._queued.keys() | self._settled.keys()):
+            user, payload, queued, settled = row
+            if 0 < queued <= settled:  # nothing of the levels below is left
                 idle.append(user + payload)
             else:
-                others.append((user, payload, queued, settled))
+                others.append(row)
         if idle:
-            tx.execute(_MERGE_IDLE, (b"".join(sorted(idle)),))
+            tx.execute(_MERGE_IDLE, (b"".join(sorted(idle)), last_job))
         tx.executemany(_MERGE, sorted(others))
         tx.execute("DELETE FROM delivery_log")
-        tx.execute("UPDATE deliveries_merged SET up_to = ?", (_last_job(tx),))
+        tx.execute("UPDATE deliveries_merged SET up_to = ?", (last_job,))
         self._queued.clear()
         self._settled.clear()
+
+    def _merge_recent(self, tx: sqlite3.Connection) -> None:
+        """Move what is in the upper table to the lower one."""
+        tx.execute(_MERGE_RECENT)
+        tx.execute("DELETE FROM recent_deliveries")
 
 
 def _has_table(tx: sqlite3.Connection) -> bool:
@@ -321,8 +350,10 @@ def _add_queued(
     _add_functions(tx)
     tx.execute(
         "INSERT INTO deliveries"  # noqa: S608  # values are parameters
-        f" SELECT user_digest(user_id), ?, MAX(_id) FROM ({jobs}) GROUP BY 1"
-        " ON CONFLICT (user) DO UPDATE"
-        " SET queued = MAX(COALESCE(queued, 0), excluded.queued)",
+        f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"
+        # A dead letter's id can be lower than that of a job that was settled since.
+        " ON CONFLICT (user) DO UPDATE SET settled = 0, queued ="
+        " CASE WHEN queued > settled THEN MAX(queued, excluded.queued)"
+        " ELSE excluded.queued END",
         (_UNKNOWN, *values),
     )

@@ -209,6 +209,6 @@ class JobQueue(SQLiteAckQueue):
             connection = self._writer
             (free,) = connection.execute("PRAGMA freelist_count").fetchone()
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            if free > pages // 2:
+            if free > pages // 3:
                 connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -83,7 +83,7 @@ class StoreMachine(RuleBasedStateMachine):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.store = Store(folder)
-        self.store.queue.deliveries = Deliveries(merge_users=3)  # merged all the time
+        self.store.queue.deliveries = Deliveries(merge_users=2, recent_users=2)
         self.begin_run()
 
     def begin_run(self) -> None:
