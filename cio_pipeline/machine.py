@@ -16,8 +16,8 @@ from cio_pipeline.errors import StopRun
 # The queue, its log, the data file, the lock, the log file, name look-ups and so on:
 # 15 are open at once, a few more for a moment.
 OWN_FILES = 24
-# Enough for the deepest nesting that a parser allows. The default is `ulimit -s`:
-# with 8 MB for each, 1000 threads reserve 8 GB; with 64 KB, they crash.
+# Enough for the deepest nesting that a parser allows, whatever `ulimit -s` is. With its
+# usual 8 MB, 1000 threads would reserve 8 GB.
 _STACK_BYTES = 2 * 1024 * 1024
 _TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # this process's limit, the machine's
 
