@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cio_pipeline
 from cio_pipeline.errors import UsageError
@@ -19,6 +19,7 @@ from cio_pipeline.help_texts import (
 from cio_pipeline.options import (
     QUEUE_OF_SHARD,
     USERS_OF_SHARD,
+    StoreOnce,
     add_common,
     add_format,
     add_logging,
@@ -47,7 +48,12 @@ _ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with its complaints as our errors."""
+    """argparse, with its complaints as our errors, and one value for an option."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  # argparse's own
+        super().__init__(**settings)
+        self.register("action", None, StoreOnce)
+        self.register("action", "store", StoreOnce)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see: {self.prog} -help)")

@@ -11,7 +11,7 @@ from typing import cast
 
 from cio_pipeline import standard_streams
 from cio_pipeline.arguments import parse_arguments
-from cio_pipeline.errors import CioPipelineError
+from cio_pipeline.errors import CioPipelineError, StopRun
 from cio_pipeline.signals import Interrupted, raised_signals
 
 # Integers of any size are kept exactly; past this many digits turning text into
@@ -54,6 +54,10 @@ def _run(argv: Sequence[str]) -> int:
         return 128 + interrupted.number
     except KeyboardInterrupt:
         return 130
+    except MemoryError:
+        # Short, and no import: there may be no room for either.
+        print("error: there is not enough memory; the work is kept", file=sys.stderr)  # noqa: T201  # as above
+        return StopRun.exit_code
     except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
         traceback.print_exc()
         return _A_BUG

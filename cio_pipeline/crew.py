@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from cio_pipeline.errors import StopRun
 
@@ -32,20 +33,27 @@ class Crew:
             StopRun: the system lets no more be started.
         """
         threads = self._threads.setdefault(role, [])
+        may_begin: Future[bool] = Future()  # none does anything before all are there
         for number in range(count):
             thread = threading.Thread(
-                target=self._run, args=(work,), name=f"{role}-{number}", daemon=True
+                target=self._run,
+                args=(work, may_begin),
+                name=f"{role}-{number}",
+                daemon=True,
             )
             try:
                 thread.start()
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
+                may_begin.set_result(False)
                 raise StopRun(
                     f"the system let {number} of {count} threads be started, and no"
-                    " more. Lower parallelism, or raise the system's limit; the work"
+                    " more. Lower parallelism, or raise the limit of threads (ulimit"
+                    " -u, the container's pids.max) or of memory (ulimit -v); the work"
                     " is kept",
                     reason="too_many_threads",
                 ) from error
             threads.append(thread)  # only now: it could not be joined before
+        may_begin.set_result(True)
 
     def is_done(self, role: str) -> bool:
         """Whether every thread of a role that was started has ended."""
@@ -58,8 +66,9 @@ class Crew:
             thread.join(max(0.0, deadline - time.monotonic()))
         return self.is_done(role)
 
-    def _run(self, work: Callable[[], None]) -> None:
+    def _run(self, work: Callable[[], None], may_begin: Future[bool]) -> None:
         try:
-            work()
+            if may_begin.result():
+                work()
         except Exception as error:  # noqa: BLE001  # a thread's top; the owner raises it
             self._on_failure(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cio_pipeline.errors import UsageError
 from cio_pipeline.shard import WHOLE, parse_shard
 
 
@@ -138,6 +139,37 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with these numbers",
     )
+
+
+class StoreOnce(argparse._StoreAction):  # noqa: SLF001  # argparse has no public name
+    """Keep an option's value, as ``store`` does; refuse a second one.
+
+    argparse would use the last one without a word. It is made for each parse, so that
+    it may remember.
+    """
+
+    _is_given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value.
+
+        Raises:
+            UsageError: there is one already.
+        """
+        if self._is_given:
+            name = "-" + (option_string or self.dest).lstrip("-")
+            raise UsageError(
+                f"{name} is given twice, and takes one value: leave one of them out"
+                f" (see: {parser.prog} -help)"
+            )
+        self._is_given = True
+        super().__call__(parser, namespace, values, option_string)  # type: ignore[arg-type]  # what argparse hands over
 
 
 def positive(text: str) -> int:

@@ -19,6 +19,7 @@ from cio_pipeline.consumer import Consumer
 from cio_pipeline.crew import Crew
 from cio_pipeline.data_load import DataLoad
 from cio_pipeline.errors import CioPipelineError, DataFileError, StopRun
+from cio_pipeline.machine import limit_reached
 from cio_pipeline.model import Halt, Job, RunSummary, ToDeadLetters
 from cio_pipeline.policy import stop_run
 from cio_pipeline.region import find_region
@@ -157,7 +158,7 @@ class Run:
             self._begin(command)
             self._start_threads()
             watch.until_done()
-        except StopRun as error:
+        except (StopRun, MemoryError) as error:
             self._fail(error)
         finally:
             self._wind_down(watch)
@@ -284,7 +285,7 @@ class Run:
 
     def _fail(self, error: BaseException) -> None:
         with self._error_lock:
-            self._error = self._error or error
+            self._error = self._error or limit_reached(error) or error
         self._stop.set()
 
     # -- ending ---------------------------------------------------------------

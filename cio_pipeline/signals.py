@@ -94,4 +94,8 @@ class StopSignals:
         self.received = number
         # The main thread waits on the event most of the time, and may hold its
         # lock at this very moment: setting it here could wait for ourselves.
-        _thread.start_new_thread(self._stop.set, ())
+        try:
+            _thread.start_new_thread(self._stop.set, ())
+        except RuntimeError:  # the system allows no more threads
+            self._on_second()
+            os._exit(128 + number)

@@ -21,4 +21,4 @@ def api() -> Iterator[ScriptedApi]:
 @pytest.fixture
 def program(api: ScriptedApi, tmp_path: Path) -> Program:
     """Give the program, configured for that API, in a folder of its own."""
-    return Program(tmp_path, api.url)
+    return Program(tmp_path, api.url, after_kill=api.wait_until_left)

@@ -16,6 +16,7 @@ from cio_pipeline.client.redirects import (
     allowed_target,
 )
 from cio_pipeline.client.transport import Transport
+from cio_pipeline.machine import limit_reached
 from cio_pipeline.model import Job, NoReply, Reply
 from cio_pipeline.redaction import Redaction
 
@@ -115,6 +116,9 @@ class TrackClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
+            reached = limit_reached(error)
+            if reached is not None:
+                raise reached from error
             return NoReply(
                 f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
             )

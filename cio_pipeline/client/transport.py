@@ -35,6 +35,7 @@ from cio_pipeline.client.exchange import (
 )
 from cio_pipeline.client.failures import explain
 from cio_pipeline.errors import StopRun
+from cio_pipeline.machine import limit_reached
 from cio_pipeline.model import NoReply, Reply
 
 # A connection that rested this long may have been closed by the server: look
@@ -171,6 +172,7 @@ class Transport:
 
         Raises:
             Unanswered: a kept one turned out to have been closed.
+            StopRun: this machine allows no more connections.
         """
         try:
             connection = kept or self._connect(endpoint)
@@ -179,6 +181,9 @@ class Transport:
         except (BrokenAnswer, HTTPError, CertificateError, OSError) as error:
             was_overdue = self._deadlines.done()
             dropped = self._drop(endpoint)
+            reached = limit_reached(error)
+            if reached is not None:
+                raise reached from error
             if kept and isinstance(error, Unanswered) and not was_overdue:
                 raise
             return explain(error, dropped)

@@ -24,7 +24,8 @@ from cio_pipeline.commands.opening import folder_for, open_data, read_share_of_c
 from cio_pipeline.commands.output import say, width, write
 from cio_pipeline.commands.retyping import commands_after
 from cio_pipeline.config import require_track_keys
-from cio_pipeline.errors import CioPipelineError, StateUnwritable
+from cio_pipeline.errors import CioPipelineError, StopRun
+from cio_pipeline.machine import allow_connections, prepare_threads
 from cio_pipeline.one_core import keep_to_one_core
 from cio_pipeline.run import Run, World
 from cio_pipeline.run_result import RunResult, not_begun
@@ -74,8 +75,10 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             clock=time.monotonic, draw=random.random, log=log, observer=display
         )
         try:
+            allow_connections(config.parallelism)
+            prepare_threads()
             result = _execute(arguments, folder, site_id, new_run, world, signals)
-        except StateUnwritable as error:
+        except StopRun as error:
             result = _not_begun(run_id, folder, error)
     _show_result(arguments, folder, result)
     if result.unused:
@@ -114,11 +117,11 @@ def _execute(
     return result
 
 
-def _not_begun(run_id: str, folder: Path, error: StateUnwritable) -> RunResult:
+def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
     """Say what is queued all the same, where the state can at least be read.
 
     Raises:
-        StateUnwritable: it cannot.
+        StopRun: it cannot.
     """
     try:
         pending = read_status(folder, datetime.now(UTC)).pending

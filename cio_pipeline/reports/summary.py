@@ -28,6 +28,8 @@ _BEFORE_GOING_ON = {
     "proxy_unusable": "Once the proxy is named rightly, go on with",
     "ca_bundle_missing": "Once the bundle is named rightly, go on with",
     "too_many_threads": "With a lower parallelism, go on with",
+    "too_many_open_files": "With a lower parallelism, go on with",
+    "out_of_memory": "With more memory or a lower parallelism, go on with",
     "invalid_data": "Once the file is mended, run it again",
 }
 

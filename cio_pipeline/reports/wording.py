@@ -81,6 +81,8 @@ _STOP_REASONS = {
     "proxy_unusable": "the proxy could not be used",
     "ca_bundle_missing": "the CA bundle is not there",
     "too_many_threads": "the system let no more threads be started",
+    "too_many_open_files": "the system allowed no more open files",
+    "out_of_memory": "there was not enough memory",
     "invalid_data": "the data file broke off",
     "killed": "it was killed",
 }

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from cio_pipeline.machine import allow_all_open_files
 from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
@@ -90,6 +91,7 @@ class Sandbox:
         self._interceptor = interceptor
         self._draw = random.Random(self._settings.seed).random  # noqa: S311  # no secret
         self._connections: dict[web.RequestHandler, int] = {}
+        self._server: _Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
@@ -116,6 +118,11 @@ class Sandbox:
         if self._thread is not None:
             self._thread.join()
 
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._server.connections) if self._server is not None else 0
+
     def reset(self) -> None:
         """Forget everybody and all that came in."""
         settings = self._settings
@@ -133,8 +140,8 @@ class Sandbox:
         """Serve until `_end` is set."""
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
-        server = _Server(self._handle, on_lost=self._forget_connection)
-        runner = web.ServerRunner(server, shutdown_timeout=0.1)
+        self._server = _Server(self._handle, on_lost=self._forget_connection)
+        runner = web.ServerRunner(self._server, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, _HOST, self._settings.port, backlog=2048)
         await site.start()
@@ -282,6 +289,7 @@ def serve(settings: SandboxSettings) -> int:
     Returns:
         The exit code.
     """
+    allow_all_open_files()  # as many connections as come
     sandbox = Sandbox(settings)
 
     def tell() -> None:

@@ -13,7 +13,7 @@ from typing import Self
 
 from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import NewJob, RunSummary
-from cio_pipeline.store import deliveries, loads, runs
+from cio_pipeline.store import loads, runs
 from cio_pipeline.store.dead_letters import (
     NewDeadLetter,
     Requeued,
@@ -126,10 +126,8 @@ class Store:
         """
         with self.queue.transaction() as tx:
             if changed_only:
-                jobs = deliveries.changed_only(tx, jobs)
+                jobs = self.queue.deliveries.changed_only(tx, jobs)
             self.queue.insert(tx, jobs, load.id)
-            if self.queue.keeps_deliveries:
-                deliveries.note_enqueued(tx, jobs)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
         return len(jobs)
@@ -170,10 +168,7 @@ class Store:
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
         with self.queue.transaction() as tx:
-            overtaken = 0
-            if self.queue.keeps_deliveries:
-                overtaken = deliveries.count_overtaken(tx, selection)
-                deliveries.note_requeued(tx, selection)
+            overtaken = self.queue.deliveries.note_requeued(tx, selection)
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 
     def discard(self, selection: Selection) -> int:

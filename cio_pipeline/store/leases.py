@@ -13,7 +13,6 @@ from typing import NamedTuple, assert_never
 
 from cio_pipeline.model import Ack, Job, Nack, Settlement, ToDeadLetters
 from cio_pipeline.store.dead_letters import NewDeadLetter, insert_dead_letters
-from cio_pipeline.store.deliveries import note_settled
 from cio_pipeline.store.queue import JobQueue
 from cio_pipeline.store.window import Window
 
@@ -241,8 +240,7 @@ class Leases:
             self._queue.note_attempts(tx, group.retried.values())
             insert_dead_letters(tx, group.dead)
             tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
-            if self._queue.keeps_deliveries:
-                note_settled(tx, group.acked, group.dead)
+            self._queue.deliveries.note_settled(tx, group.acked, group.dead)
 
     # -- for the run -------------------------------------------------------
 

@@ -21,7 +21,7 @@ from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import Job, NewJob
-from cio_pipeline.store import deliveries
+from cio_pipeline.store.deliveries import Deliveries
 from cio_pipeline.store.faults import translated
 
 FILE_NAME = "queue.db"
@@ -60,6 +60,7 @@ class JobQueue(SQLiteAckQueue):
     )
 
     def __init__(self, folder: Path) -> None:
+        self.deliveries = Deliveries()
         super().__init__(
             os.fspath(folder),
             name="jobs",
@@ -69,7 +70,6 @@ class JobQueue(SQLiteAckQueue):
             auto_resume=False,
             serializer=persistqueue.serializers.json,
         )
-        self.keeps_deliveries = deliveries.are_kept(self._reader)
 
     def _new_db_connection(
         self,
@@ -116,21 +116,18 @@ class JobQueue(SQLiteAckQueue):
                 # A full disk may have rolled back already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                self.deliveries.rolled_back()
                 raise
 
     def keep_deliveries(self) -> None:
         """From now on, keep what each user was last sent (see `deliveries`)."""
-        if not self.keeps_deliveries:
-            with self.transaction() as tx:
-                deliveries.begin_keeping(tx)
-            self.keeps_deliveries = True
+        with self.transaction() as tx:
+            self.deliveries.begin(tx)
 
     def forget_deliveries(self) -> None:
         """Drop what each user was last sent; `keep_deliveries` begins anew."""
-        if self.keeps_deliveries:
-            with self.transaction() as tx:
-                deliveries.forget(tx)
-            self.keeps_deliveries = False
+        with self.transaction() as tx:
+            self.deliveries.forget(tx)
 
     def insert(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob], load_id: int
@@ -143,6 +140,9 @@ class JobQueue(SQLiteAckQueue):
             " VALUES (?, ?, 0, ?, ?, ?)",
             ((job.body, now, job.user_id, job.record_index, load_id) for job in jobs),
         )
+        # Nobody else writes, so their ids follow one another.
+        (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
+        self.deliveries.note_enqueued(tx, jobs, last_id + 1 - len(jobs))
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
@@ -209,6 +209,6 @@ class JobQueue(SQLiteAckQueue):
             connection = self._writer
             (free,) = connection.execute("PRAGMA freelist_count").fetchone()
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            if free > pages // 2:
+            if free > pages // 3:
                 connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

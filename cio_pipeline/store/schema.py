@@ -11,12 +11,13 @@ from importlib import resources
 from pathlib import Path
 
 from cio_pipeline.errors import StateError, StateUnwritable
+from cio_pipeline.store.deliveries import upgrade
 from cio_pipeline.store.faults import translated
 from cio_pipeline.store.queue import FILE_NAME
 
 # "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
-VERSION = 1
+VERSION = 2
 
 
 def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
@@ -107,6 +108,7 @@ def _create_private_file(path: Path) -> None:
 
 def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
     if check_version(connection, folder):
+        _upgrade(connection)
         return
     script = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
     connection.executescript(
@@ -114,3 +116,13 @@ def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
         f"PRAGMA application_id = {APPLICATION_ID};\n"
         f"PRAGMA user_version = {VERSION};\nCOMMIT;"
     )
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Convert a file of an older version; does nothing to one of this version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        upgrade(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import DROP, Answer, Entry, ScriptedApi
-from tests.support.program import SIGKILL, Program, balances, finish, killer
+from tests.support.program import SIGKILL, Program, balances, killer
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_kill_loses_nothing(
             kill()
 
     setattr(api, moment, at)
-    finish(process)
+    batch.finish(process)
     setattr(api, moment, None)
     again = batch.run("sync", "-data", data, "-json")
 

@@ -389,11 +389,9 @@ def test_a_path_where_the_folder_does_not_exist_yet(
     tmp_path: Path, api: ScriptedApi
 ) -> None:
     """`-state` makes its folder."""
-    program = Program(tmp_path, api.url)
+    program = Program(tmp_path, api.url, state_name="a/b")
 
-    outcome = program.run(
-        "sync", "-data", program.write_data([{"id": 1}]), "-state", tmp_path / "a" / "b"
-    )
+    outcome = program.sync([{"id": 1}])
 
     assert outcome.code == 0
     assert list((tmp_path / "a" / "b").glob("*/queue.db"))

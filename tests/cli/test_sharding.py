@@ -46,7 +46,7 @@ def run_shards(program: Program, data: Path, *options: str) -> list[Outcome]:
         )
         for index in range(COUNT)
     ]
-    return [finish(process) for process in started]
+    return [program.finish(process) for process in started]
 
 
 def letters_of(program: Program, *shard: str) -> list[tuple[Any, ...]]:

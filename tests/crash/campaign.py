@@ -45,7 +45,6 @@ from tests.support.program import (
     SIGTERM,
     Program,
     balances,
-    finish,
     killer,
 )
 from tests.support.steps import POINTS
@@ -192,7 +191,7 @@ class Round:
             setattr(api, moment, kill_at_request)
         elif how != "kill at a step":
             timer.start()
-        outcome = finish(process)
+        outcome = program.finish(process)
         timer.cancel()
         api.before_answer = api.after_answer = program.kill_at = None
         if outcome.code == -SIGKILL:

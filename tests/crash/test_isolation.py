@@ -21,7 +21,7 @@ from tests.support.books import (
     expected_people,
     numbered_records,
 )
-from tests.support.program import SIGKILL, SIGTERM, Program, finish, killer
+from tests.support.program import SIGKILL, SIGTERM, Program, killer
 
 RECORDS = numbered_records(1500, 600, random.Random(3).randrange)
 
@@ -40,7 +40,7 @@ def kill_in_the_middle(api: ScriptedApi, program: Program, data: Path) -> None:
     """Sync, and be killed at the hundredth request."""
     process = program.start("sync", "-data", data)
     stop_at(api, len(api.ledger) + 100, killer(process, SIGKILL))
-    assert finish(process).code == -SIGKILL
+    assert program.finish(process).code == -SIGKILL
     api.before_answer = None
 
 
@@ -78,7 +78,7 @@ def test_a_copy_of_a_run_that_stands_still_goes_on(
     elsewhere.mkdir()
     shutil.copytree(program.state, elsewhere / "state")
     os.kill(process.pid, SIGKILL)
-    finish(process)
+    program.finish(process)
     api.before_answer = None
     there = replace(program, folder=elsewhere)
 
@@ -124,7 +124,7 @@ def test_reports_beside_a_run_disturb_nothing(tmp_path: Path) -> None:
         letters = program.run("dead-letters", "-json")
         requeue = program.run("dead-letters", "requeue", "-all")
         second = program.run("resume")
-        outcome = finish(process)
+        outcome = program.finish(process)
 
     assert all(status["running"]["pid"] == process.pid for status in seen)
     assert letters.code == 0
@@ -178,7 +178,7 @@ def test_a_stop_in_the_middle_of_a_load_goes_on_loading(
     data = program.write_data(records)
     process = program.start("sync", "-data", data, "-json")
     stop_at(api, 1, killer(process, SIGTERM))
-    stopped = finish(process)
+    stopped = program.finish(process)
     api.before_answer = None
 
     again = program.run("sync", "-data", data, "-json")

@@ -57,7 +57,7 @@ def test_a_kill_loses_nothing_and_sends_little_twice(
             kill()
 
     setattr(api, moment, at)
-    finish(process)
+    program.finish(process)
     setattr(api, moment, None)
     again = program.run("sync", "-data", data, "-json")
 
@@ -105,7 +105,7 @@ def test_kills_at_random_moments_lose_nothing(
         process = program.start("sync", "-data", data, "-json")
         timer = threading.Timer(chance.uniform(0.3, 1.2), killer(process, SIGKILL))
         timer.start()
-        outcome = finish(process)
+        outcome = program.finish(process)
         timer.cancel()
         timer.join()
         kills += outcome.code == -SIGKILL
@@ -134,7 +134,7 @@ def test_a_stop_lets_requests_end_and_sends_nothing_twice(
             stop()
 
     api.before_answer = at
-    stopped = finish(process)
+    stopped = program.finish(process)
     api.before_answer = None
     again = program.run("sync", "-data", data, "-json")
 
@@ -167,7 +167,7 @@ def test_a_stop_while_the_disk_is_slow_sends_nothing_twice(
             stop()
 
     api.before_answer = at
-    stopped = finish(process)
+    stopped = program.finish(process)
     api.before_answer = program.disk = None
     again = program.resume()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,14 +24,12 @@ def run_against(
     server: RawServer,
     url: str | None = None,
     **environment: str,
-) -> tuple[Outcome, float]:
-    """Sync a few users with short limits; how it ended, and how long it took."""
+) -> Outcome:
+    """Sync a few users with short limits; a run that hangs fails its test."""
     program = Program(folder, url or server.url)
     program.configure(timeoutSeconds=1, maxOutageSeconds=3, parallelism=3)
-    began = time.monotonic()
     data = program.write_data(USERS)
-    outcome = program.run("sync", "-data", data, "-json", **environment)
-    return outcome, time.monotonic() - began
+    return program.run("sync", "-data", data, "-json", **environment)
 
 
 def send(data: bytes) -> Callable[[socket.socket, bytes], None]:
@@ -73,7 +70,7 @@ def send(data: bytes) -> Callable[[socket.socket, bytes], None]:
 def test_an_answer_that_is_none_is_an_outage(tmp_path: Path, reply: bytes) -> None:
     """Exit 3 after `maxOutageSeconds`, the work kept, no dead letters."""
     with RawServer(send(reply)) as server:
-        outcome, took = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 3, outcome.stderr
     assert outcome.result["reason"] == "unreachable"
@@ -81,7 +78,6 @@ def test_an_answer_that_is_none_is_an_outage(tmp_path: Path, reply: bytes) -> No
     assert outcome.result["dead_lettered"] == 0
     assert balances(outcome.result)
     assert "Traceback" not in outcome.stderr
-    assert took < 15
 
 
 def test_silence_and_dripping_answers_are_cut_off(tmp_path: Path) -> None:
@@ -100,11 +96,10 @@ def test_silence_and_dripping_answers_are_cut_off(tmp_path: Path) -> None:
                 return
 
     with RawServer(drip) as server:
-        outcome, took = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 3
     assert outcome.result["pending"] == 3
-    assert took < 20
 
 
 def test_an_endless_body_ends(tmp_path: Path) -> None:
@@ -116,11 +111,10 @@ def test_an_endless_body_ends(tmp_path: Path) -> None:
             connection.sendall(b"x" * 65536)
 
     with RawServer(pour) as server:
-        outcome, took = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 0
     assert outcome.result["synced"] == 3
-    assert took < 15
 
 
 @pytest.mark.parametrize(
@@ -136,7 +130,7 @@ def test_an_endless_body_ends(tmp_path: Path) -> None:
 def test_odd_successes_are_successes(tmp_path: Path, reply: bytes) -> None:
     """A body that is not JSON on a 2xx is still a success: the status was told."""
     with RawServer(send(reply)) as server:
-        outcome, _ = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 0
     assert outcome.result["synced"] == 3
@@ -188,19 +182,19 @@ def redirect(location: str) -> Callable[[socket.socket, bytes], None]:
 def test_a_redirect_elsewhere_stops_the_run_and_keeps_the_keys(tmp_path: Path) -> None:
     """Keys never reach another host."""
     with RawServer(send(OK)) as thief, RawServer(redirect(thief.url + "/x")) as server:
-        outcome, took = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 3
     assert outcome.result["reason"] == "redirected"
     assert outcome.result["pending"] == 3
     assert thief.requests == []
-    assert took < 5
+    assert outcome.result["retries"] == 0, "it stopped at once"
 
 
 def test_a_redirect_in_a_circle_stops_the_run(tmp_path: Path) -> None:
     """A few hops, then a person has to look."""
     with RawServer(redirect("/api/v1/customers/1")) as server:
-        outcome, _ = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 3
     assert outcome.result["reason"] == "redirected"
@@ -224,7 +218,7 @@ def test_a_redirect_on_the_same_server_is_followed_with_keys_and_body(
             )
 
     with RawServer(move) as server:
-        outcome, _ = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     moved = [request for request in server.requests if b" /moved/" in request]
     assert outcome.code == 0
@@ -268,13 +262,13 @@ def test_a_certificate_that_does_not_hold_stops_the_run_at_once(
     bundle = {} if problem == "unknown CA" else {"REQUESTS_CA_BUNDLE": str(known)}
 
     with RawServer(answer_ok, tls(certificate)) as server:
-        outcome, took = run_against(tmp_path, server, **bundle)
+        outcome = run_against(tmp_path, server, **bundle)
 
     assert outcome.code == 3, outcome.stderr
     assert outcome.result["reason"] == "untrusted_certificate"
     assert outcome.result["pending"] == 3
     assert server.requests == [], "the keys were not shown"
-    assert took < 5
+    assert outcome.result["retries"] == 0, "it stopped at once"
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
@@ -288,7 +282,7 @@ def test_a_ca_named_in_the_environment_is_trusted(
 
     with RawServer(answer_ok, tls(authority.issue_cert("127.0.0.1"))) as server:
         environment = others | {variable: str(known)}
-        outcome, _ = run_against(tmp_path, server, **environment)
+        outcome = run_against(tmp_path, server, **environment)
 
     assert outcome.code == 0, outcome.stderr
     assert len(server.requests) == 3
@@ -303,7 +297,7 @@ def test_a_ca_bundle_that_is_not_there_is_told_at_once(
     missing = str(tmp_path / "missing.pem")
 
     with RawServer(answer_ok, tls(authority.issue_cert("127.0.0.1"))) as server:
-        outcome, _ = run_against(tmp_path, server, **others | {variable: missing})
+        outcome = run_against(tmp_path, server, **others | {variable: missing})
 
     assert outcome.code == 3
     assert outcome.result["reason"] == "ca_bundle_missing"
@@ -314,7 +308,7 @@ def test_a_ca_bundle_that_is_not_there_is_told_at_once(
 def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
     """For plain HTTP the proxy gets the whole address."""
     with RawServer(answer_ok) as proxy:
-        outcome, _ = run_against(
+        outcome = run_against(
             tmp_path,
             proxy,
             "http://customer.test/base",
@@ -333,7 +327,7 @@ def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
 def test_a_proxy_that_is_none_is_told_in_a_line(tmp_path: Path, proxy: str) -> None:
     """It is in the environment, where nobody looks; its password is not shown."""
     with RawServer(answer_ok) as server:
-        outcome, _ = run_against(
+        outcome = run_against(
             tmp_path,
             server,
             "http://customer.test",
@@ -354,7 +348,7 @@ def test_a_plain_proxy_is_shown_its_password_and_customer_io_its_keys(
 ) -> None:
     """A proxy that wants one answers 407 without; the password may be encoded."""
     with RawServer(answer_ok) as proxy:
-        outcome, _ = run_against(
+        outcome = run_against(
             tmp_path,
             proxy,
             "http://customer.test:80",
@@ -380,7 +374,7 @@ def test_a_connection_that_the_server_closed_in_between_is_no_failure(
         connection.close()
 
     with RawServer(once) as server:
-        outcome, _ = run_against(tmp_path, server)
+        outcome = run_against(tmp_path, server)
 
     assert outcome.code == 0
     assert outcome.result["synced"] == 3

@@ -26,6 +26,7 @@ from cio_pipeline.store import (
     Selection,
     Store,
 )
+from cio_pipeline.store.deliveries import Deliveries
 
 REFUSED = ToDeadLetters("rejected", 400, "no")
 
@@ -82,6 +83,7 @@ class StoreMachine(RuleBasedStateMachine):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.store = Store(folder)
+        self.store.queue.deliveries = Deliveries(merge_users=2, recent_users=2)
         self.begin_run()
 
     def begin_run(self) -> None:

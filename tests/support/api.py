@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Self
 from urllib.parse import unquote
+from urllib.request import ProxyHandler, build_opener
 
 import orjson
 
@@ -133,6 +134,19 @@ class ScriptedApi:
             )
             for person in self.sandbox.people
         }
+
+    def wait_until_left(self) -> None:
+        """Wait until every client has left, and all that it sent is in the ledger.
+
+        What a killed process has sent may still be on its way when its end is known.
+        Not for one that was answered with `SILENCE`: its connections stay.
+        """
+        # Connections are accepted in order: after this one, none is left to accept.
+        build_opener(ProxyHandler({})).open(self.url + "/_sandbox/stats").close()
+        deadline = time.monotonic() + 30
+        while self.sandbox.open_connections:
+            assert time.monotonic() < deadline, "a client stays connected"
+            time.sleep(0.005)
 
     @property
     def most_in_flight(self) -> int:

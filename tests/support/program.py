@@ -61,6 +61,8 @@ class Program:
             process; None to let it be.
         disk: a limit on what can be written (see `small_disk.py`), or None.
         watch: where to report what it does (see `watched.py`), or None.
+        state_name: the state folder's path, from the folder.
+        after_kill: waits until what a killed process has sent has arrived.
     """
 
     folder: Path
@@ -69,11 +71,13 @@ class Program:
     kill_at: tuple[str, int] | None = None
     disk: str | None = None
     watch: Path | None = None
+    state_name: str = "state"
+    after_kill: Callable[[], None] = lambda: None
 
     @property
     def state(self) -> Path:
         """The state folder."""
-        return self.folder / "state"
+        return self.folder / self.state_name
 
     def configure(self, **changes: Any) -> Path:  # any JSON
         """Write the configuration, with changes that stay."""
@@ -139,7 +143,16 @@ class Program:
         """Run a command to its end."""
         source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
         process = self.start(command, *options, stdin=source, **environment)
-        return finish(process, stdin)
+        return self.finish(process, stdin)
+
+    def finish(
+        self, process: subprocess.Popen[str], stdin: str | None = None
+    ) -> Outcome:
+        """Wait for a process's end, and for what it has sent if it was killed."""
+        outcome = finish(process, stdin)
+        if outcome.code < 0:
+            self.after_kill()
+        return outcome
 
     def run_as_given(self, command: str, *options: str | Path) -> Outcome:
         """Run a command with just these options and the state, in the folder."""

@@ -1,0 +1,94 @@
+"""The machine's limits for one process: open files, threads, memory.
+
+A limit that may be raised is raised as far as needed. Another is named before
+anything is sent: it is the machine's, and no fault of Customer.io's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import resource
+import threading
+
+from cio_pipeline.errors import StopRun
+
+# The queue, its log, the data file, the lock, the log file, name look-ups and so on:
+# 15 are open at once, a few more for a moment.
+OWN_FILES = 24
+# Enough for the deepest nesting that a parser allows, whatever `ulimit -s` is. With its
+# usual 8 MB, 1000 threads would reserve 8 GB.
+_STACK_BYTES = 2 * 1024 * 1024
+_TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # this process's limit, the machine's
+
+
+def prepare_threads() -> None:
+    """Give every thread that is started from now on a stack of the same size."""
+    with contextlib.suppress(ValueError):
+        threading.stack_size(_STACK_BYTES)
+
+
+def allow_connections(count: int) -> None:
+    """Allow this process enough open files for so many connections.
+
+    Raises:
+        StopRun: it is not allowed so many.
+    """
+    needed = count + OWN_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _at_most(soft)
+    if allowed >= needed:
+        return
+    wanted = min(needed, _at_most(hard))
+    with contextlib.suppress(ValueError, OSError):  # macOS may allow less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        allowed = wanted
+    if allowed < needed:
+        possible = allowed - OWN_FILES
+        advice = f"Set parallelism to {possible}, or raise" if possible > 0 else "Raise"
+        raise StopRun(
+            f"parallelism {count} needs {needed} open files, and the system allows this"
+            f" process {allowed}. {advice} the limit (ulimit -n {needed}); the work is"
+            " kept",
+            reason="too_many_open_files",
+        )
+
+
+def allow_all_open_files() -> None:
+    """Allow this process as many open files as the system lets it ask for."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # as above
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def limit_reached(error: BaseException) -> StopRun | None:
+    """Return what to stop with, where an error means that this machine has no more.
+
+    Args:
+        error: what happened; the errors that led to it are looked at too.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, MemoryError) or getattr(seen, "errno", 0) == errno.ENOMEM:
+            return _out_of_memory()
+        if isinstance(seen, OSError) and seen.errno in _TOO_MANY_OPEN:
+            return StopRun(
+                f"this machine allows no more connections ({seen.strerror}). Lower"
+                " parallelism, or raise the limit of open files (ulimit -n); the work"
+                " is kept",
+                reason="too_many_open_files",
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _out_of_memory() -> StopRun:
+    return StopRun(
+        "there is not enough memory. Lower parallelism, or allow this process more"
+        " (ulimit -v, the container's limit); the work is kept",
+        reason="out_of_memory",
+    )
+
+
+def _at_most(limit: int) -> int:
+    return limit if limit != resource.RLIM_INFINITY else 1 << 62

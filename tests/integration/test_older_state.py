@@ -1,0 +1,58 @@
+"""A queue that an older version has written goes on in this one."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from cio_pipeline.model import NewJob
+from cio_pipeline.store import LoadIdentity, Store
+from cio_pipeline.store.deliveries import digest_of, digest_of_user
+from cio_pipeline.store.schema import VERSION
+
+
+def enqueue(store: Store, users: dict[str, bytes]) -> int:
+    """Enqueue what changed of one payload for each user; return how many."""
+    identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
+    jobs = [NewJob(user, body, n) for n, (user, body) in enumerate(users.items())]
+    load = store.begin_load(identity)
+    store.keep_deliveries()
+    return store.enqueue(load, jobs, [], next_index=len(jobs), changed_only=True)
+
+
+def make_version_1(folder: Path) -> None:
+    """Write the state as version 1 did: b has a job queued, c died, a is idle."""
+    with Store(folder) as store:
+        enqueue(store, {"b": b"2"})
+        store.forget_deliveries()
+    with closing(sqlite3.connect(folder / "queue.db")) as connection, connection:
+        connection.execute(
+            "CREATE TABLE deliveries (user BLOB PRIMARY KEY, payload BLOB,"
+            " queued INTEGER NOT NULL) WITHOUT ROWID"
+        )
+        connection.executemany(
+            "INSERT INTO deliveries VALUES (?, ?, ?)",
+            [
+                (digest_of_user("a"), digest_of(b"1"), 0),
+                (digest_of_user("b"), digest_of(b"1"), 1),
+                (digest_of_user("c"), None, 0),
+            ],
+        )
+        connection.execute("PRAGMA user_version = 1")
+
+
+def test_what_version_1_knew_was_delivered_is_still_known(tmp_path: Path) -> None:
+    """Else the first night after an update would send everybody again."""
+    make_version_1(tmp_path)
+    with Store(tmp_path) as store:
+        unchanged = enqueue(store, {"a": b"1"})
+        others = enqueue(store, {"a": b"2", "b": b"1", "c": b"1"})
+        pending = store.totals().pending
+    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+
+    assert unchanged == 0
+    assert others == 3
+    assert pending == 4
+    assert version == VERSION
