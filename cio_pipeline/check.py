@@ -8,6 +8,7 @@ from typing import TypeVar
 from cio_pipeline.batch import BODY_LIMIT_BYTES, ITEM_LIMIT_BYTES, item_bytes
 from cio_pipeline.config import Config
 from cio_pipeline.errors import DataFileError, RecordError
+from cio_pipeline.identifiers import identity_of
 from cio_pipeline.json_text import encode
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
@@ -98,7 +99,7 @@ def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings
             except (RecordError, ValueError) as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
-            repeats.add(payload.user_id)
+            repeats.add(identity_of(payload.user_id))
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
             _look_at(findings, payload, record, size)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from cio_pipeline.identifiers import identity, identity_of
 from cio_pipeline.json_text import encode
-from cio_pipeline.mapping import identifier_kind
 from cio_pipeline.model import JsonValue, Payload
 
 VALUE_LIMIT_BYTES = 1000  # Customer.io's limit
@@ -67,7 +67,8 @@ class PayloadWarning(NamedTuple):
 def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     """Doubt a payload: each doubt once, in no order that matters."""
     found: list[PayloadWarning] = []
-    kind = identifier_kind(payload.user_id)
+    person = identity_of(payload.user_id)
+    kind = person.kind
     if kind == "email":
         found.append(PayloadWarning("id_read_as_email"))
     elif kind == "cio_id":
@@ -79,7 +80,7 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
         if name in _RESERVED and type(value) not in _RESERVED[name]:
             found.append(PayloadWarning("reserved_attribute", name))
-        if name == kind and str(value) != payload.user_id:
+        if name == kind and identity(kind, str(value)) != person:
             found.append(PayloadWarning("identifier_changed", name))
         if _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))

@@ -6,11 +6,13 @@ from array import array
 from collections import Counter
 from hashlib import blake2b
 
+from cio_pipeline.identifiers import Identity
+
 _BUCKETS = 256
 
 
 class Repeats:
-    """Counts users by an 8-byte hash of their ids: 8 bytes a record.
+    """Counts users by an 8-byte hash of their identities: 8 bytes a record.
 
     Two of ten million different users share a hash once in 300,000 files.
     """
@@ -18,9 +20,9 @@ class Repeats:
     def __init__(self) -> None:
         self._buckets = [array("Q") for _ in range(_BUCKETS)]
 
-    def add(self, user_id: str) -> int:
-        """Note a record of a user; returns the user's hash."""
-        number = hash_of(user_id)
+    def add(self, person: Identity) -> int:
+        """Note a record of a user; return the user's hash."""
+        number = hash_of(person)
         self._buckets[number % _BUCKETS].append(number)
         return number
 
@@ -43,7 +45,6 @@ class Repeats:
         return found
 
 
-def hash_of(user_id: str) -> int:
-    """Hash a user id; the same in every process, on every machine."""
-    raw = user_id.encode(errors="surrogatepass")
-    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
+def hash_of(person: Identity) -> int:
+    """Return a person's hash; it is the same in every process, on every machine."""
+    return int.from_bytes(blake2b(person.as_bytes(), digest_size=8).digest(), "big")

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from operator import itemgetter
 
+from cio_pipeline.identifiers import identifier_kind
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
+from cio_pipeline.store.user_digests import digest_of, user_digest
 
 _ENQUEUED = (
     "INSERT INTO deliveries (user, queued) VALUES (?, 1)"
@@ -29,13 +30,6 @@ _OVERTAKEN = (
     "EXISTS (SELECT 1 FROM deliveries WHERE user = user_digest(user_id)"
     " AND deliveries.payload IS NOT NULL)"
 )
-_DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
-
-
-def digest_of(text: str | bytes) -> bytes:
-    """Shorten a user id or a payload."""
-    raw = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
-    return blake2b(raw, digest_size=_DIGEST_BYTES).digest()
 
 
 def are_kept(connection: sqlite3.Connection) -> bool:
@@ -55,6 +49,17 @@ def begin_keeping(tx: sqlite3.Connection) -> None:
     _add(tx, tx.execute("SELECT user_id FROM ack_queue_jobs"))
 
 
+def count_queued_emails(tx: sqlite3.Connection) -> None:
+    """Count the queued jobs of emails in, under the digests of format 2.
+
+    Format 1 made a digest of an email's own text, so one person could have a row
+    for each spelling. No row tells which spelling was sent last, and so none of
+    them is used any more: each email is sent once again.
+    """
+    jobs = tx.execute("SELECT user_id FROM ack_queue_jobs WHERE user_id LIKE '%@%'")
+    _add(tx, (row for row in jobs if identifier_kind(row[0]) == "email"))
+
+
 def forget(tx: sqlite3.Connection) -> None:
     """Drop the table."""
     tx.execute("DROP TABLE deliveries")
@@ -63,23 +68,23 @@ def forget(tx: sqlite3.Connection) -> None:
 def changed_only(tx: sqlite3.Connection, jobs: Sequence[NewJob]) -> list[NewJob]:
     """Leave out the jobs that would tell Customer.io what it was told last."""
     changed: list[NewJob] = []
-    changed_users: set[str] = set()
+    changed_users: set[bytes] = set()
     for job in jobs:
-        if job.user_id not in changed_users and _is_known(tx, job):
+        user = user_digest(job.user_id)
+        if user not in changed_users and _is_known(tx, user, job.body):
             continue
         changed.append(job)
-        changed_users.add(job.user_id)
+        changed_users.add(user)
     return changed
 
 
 def note_enqueued(tx: sqlite3.Connection, jobs: Iterable[NewJob]) -> None:
     """Count jobs that join the queue."""
-    tx.executemany(_ENQUEUED, ((digest_of(job.user_id),) for job in jobs))
+    tx.executemany(_ENQUEUED, ((user_digest(job.user_id),) for job in jobs))
 
 
 def count_overtaken(tx: sqlite3.Connection, selection: Selection) -> int:
     """Say of how many dead letters the users are known to have been synced since."""
-    tx.create_function("user_digest", 1, _digest_or_null)
     where, values = selection.where()
     (count,) = tx.execute(
         "SELECT COUNT(*) FROM dead_letters"  # noqa: S608  # values are parameters
@@ -107,10 +112,10 @@ def note_settled(
 ) -> None:
     """Keep what was acked last; after a dead letter nothing is known for certain."""
     settled: list[tuple[int, bytes, bytes | None]] = [
-        (job.id, digest_of(job.user_id), digest_of(job.body)) for job in acked
+        (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
     ]
     settled += [
-        (letter.job_id, digest_of(letter.user_id), None)
+        (letter.job_id, user_digest(letter.user_id), None)
         for letter in dead
         if letter.user_id is not None and letter.job_id is not None
     ]
@@ -121,17 +126,13 @@ def note_settled(
     )
 
 
-def _digest_or_null(user_id: str | None) -> bytes | None:
-    return None if user_id is None else digest_of(user_id)
-
-
-def _is_known(tx: sqlite3.Connection, job: NewJob) -> bool:
+def _is_known(tx: sqlite3.Connection, user: bytes, body: bytes) -> bool:
     row = tx.execute(
         "SELECT payload FROM deliveries WHERE user = ? AND queued = 0",
-        (digest_of(job.user_id),),
+        (user,),
     ).fetchone()
-    return row is not None and row[0] == digest_of(job.body)
+    return row is not None and row[0] == digest_of(body)
 
 
 def _add(tx: sqlite3.Connection, rows: Iterable[tuple[str]]) -> None:
-    tx.executemany(_ENQUEUED, ((digest_of(user_id),) for (user_id,) in rows))
+    tx.executemany(_ENQUEUED, ((user_digest(user_id),) for (user_id,) in rows))

@@ -10,12 +10,14 @@ from importlib import resources
 from pathlib import Path
 
 from cio_pipeline.errors import StateError, StateUnwritable
+from cio_pipeline.store import deliveries
 from cio_pipeline.store.faults import translated
 from cio_pipeline.store.queue import FILE_NAME
 
 # "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
-VERSION = 1
+# 2: the rows of deliveries know an email by its identity, not by its text.
+VERSION = 2
 
 
 def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
@@ -103,6 +105,7 @@ def _create_private_file(path: Path) -> None:
 
 def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
     if check_version(connection, folder):
+        _upgrade(connection)
         return
     script = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
     connection.executescript(
@@ -110,3 +113,15 @@ def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
         f"PRAGMA application_id = {APPLICATION_ID};\n"
         f"PRAGMA user_version = {VERSION};\nCOMMIT;"
     )
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file of format 1 to this one, as one commit."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if deliveries.are_kept(connection):
+            deliveries.count_queued_emails(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
