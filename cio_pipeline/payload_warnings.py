@@ -29,6 +29,8 @@ WarningKind = Literal[
     "id_read_as_cio_id",
     "nothing_mapped",
     "user_repeated",
+    "email_of_another",
+    "id_of_another",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
@@ -50,6 +52,12 @@ MEANINGS: dict[WarningKind, str] = {
     " itself will be made",
     "user_repeated": "a user stands more than once in the file; the records are sent"
     " one after another, and the last one wins",
+    "email_of_another": "users have the email of another user of the file (case does"
+    " not count): Customer.io accepts it, and then fails silently or makes one person"
+    " of them, in no certain order",
+    "id_of_another": "users have the id of another user of the file: Customer.io"
+    " accepts it, and then fails silently or makes one person of them, in no certain"
+    " order",
 }
 
 
