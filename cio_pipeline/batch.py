@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from cio_pipeline.identifiers import identifier_kind
 from cio_pipeline.json_text import decode, encode
-from cio_pipeline.mapping import identifier_kind
 from cio_pipeline.model import (
     REJECTED,
     Halt,

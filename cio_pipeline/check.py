@@ -8,12 +8,13 @@ from typing import TypeVar
 from cio_pipeline.batch import BODY_LIMIT_BYTES, ITEM_LIMIT_BYTES, item_bytes
 from cio_pipeline.config import Config
 from cio_pipeline.errors import DataFileError, RecordError
+from cio_pipeline.identifiers import Identity, identity, identity_of
 from cio_pipeline.json_text import encode
 from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Job, Payload, Record
-from cio_pipeline.payload_warnings import PayloadWarning, payload_warnings
+from cio_pipeline.payload_warnings import PayloadWarning, WarningKind, payload_warnings
 from cio_pipeline.phrases import nearest
-from cio_pipeline.repeats import Repeats
+from cio_pipeline.repeats import Claims, Repeats
 from cio_pipeline.shard import WHOLE, Shard
 from cio_pipeline.source import Source
 from cio_pipeline.suggestion import SeenKeys
@@ -35,10 +36,12 @@ class Found:
     Args:
         first_index: the place of the first such record in the file, from 0; None
             where no single record is meant.
+        examples: groups of records that are wrong together, by their places.
     """
 
     count: int
     first_index: int | None
+    examples: list[tuple[int, ...]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
     repeats = Repeats()
+    claims = _IdentifierClaims()
     batch_bytes = 0
     known_keys: dict[str, None] = {}
     try:
@@ -98,13 +102,16 @@ def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings
             except (RecordError, ValueError) as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
-            repeats.add(payload.user_id)
+            user = identity_of(payload.user_id)
+            repeats.add(user)
+            claims.add(user, payload, record.record_index)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
             _look_at(findings, payload, record, size)
     except DataFileError as error:
         findings.broken = error
     _note_repeats(findings, repeats)
+    claims.note_shared(findings, repeats)
     findings.users = repeats.count_users()
     if findings.records > findings.invalid_records:
         findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
@@ -139,6 +146,41 @@ def look_at_keys(source: Source) -> SeenKeys:
         if not seen.records:
             raise
     return seen
+
+
+class _IdentifierClaims:
+    """What payloads give to their users as a further id or email."""
+
+    def __init__(self) -> None:
+        self._ids = Claims()
+        self._emails = Claims()
+
+    def add(self, user: Identity, payload: Payload, index: int) -> None:
+        """Note the identifiers of a payload; the user's own is none of them."""
+        email = payload.attributes.get("email")
+        if isinstance(email, str) and email:
+            self._add(self._emails, identity("email", email), user, index)
+        user_id = payload.attributes.get("id")
+        if isinstance(user_id, str | int) and user_id != "":
+            self._add(self._ids, identity("id", str(user_id)), user, index)
+
+    def note_shared(self, findings: Findings, users: Repeats) -> None:
+        """Warn of users that have an identifier of another."""
+        kinds: tuple[tuple[WarningKind, Claims], ...] = (
+            ("email_of_another", self._emails),
+            ("id_of_another", self._ids),
+        )
+        for kind, claims in kinds:
+            shared = claims.shared(users)
+            if shared.users:
+                findings.warnings[PayloadWarning(kind)] = Found(
+                    shared.users, shared.examples[0][0], shared.examples
+                )
+
+    @staticmethod
+    def _add(claims: Claims, claimed: Identity, user: Identity, index: int) -> None:
+        if claimed != user:
+            claims.add(claimed, user, index)
 
 
 def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:

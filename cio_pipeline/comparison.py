@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from cio_pipeline.identifiers import identity
 from cio_pipeline.model import JsonValue
 
 # Instructions to Customer.io, not attributes that could be looked up again.
@@ -60,6 +61,7 @@ def differences(
         if name not in _NOT_KEPT
         and not is_same(value, text := found.attributes.get(name))
         and not _is_removed_flag(name, value, text)
+        and not _is_same_email(name, value, text)
     ]
 
 
@@ -76,6 +78,13 @@ def is_same(wanted: JsonValue, found: str | None) -> bool:
 def _is_removed_flag(name: str, wanted: JsonValue, found: str | None) -> bool:
     """Whether it is ``unsubscribed``, removed: that shows as false."""
     return name == "unsubscribed" and wanted in (None, "") and found == "false"
+
+
+def _is_same_email(name: str, wanted: JsonValue, found: str | None) -> bool:
+    """Whether it is ``email`` and differs only in case: that is one address."""
+    if name != "email" or not isinstance(wanted, str) or found is None:
+        return False
+    return identity("email", wanted) == identity("email", found)
 
 
 def _is_same_value(wanted: JsonValue, found: str) -> bool:

@@ -105,7 +105,9 @@ class DataLoad:
     def _begin(self) -> Load:
         if self._changed_only:
             self._store.keep_deliveries()
-        mapping = mapping_digest(self._config, changed_only=self._changed_only)
+        mapping = mapping_digest(
+            self._config, changed_only=self._changed_only, shard=self._shard
+        )
         return self._store.begin_load(
             LoadIdentity(
                 source=self._source.name,

@@ -30,10 +30,17 @@ CHUNK_SECONDS = 0.2
 _STOP_WAIT_SECONDS = 0.2
 
 
-def mapping_digest(config: Config, *, changed_only: bool) -> str:
-    """Tell one way of loading records from another, to recognise a load by."""
-    rules = repr((config.user_id, config.mappings, changed_only))
-    return hashlib.sha256(rules.encode()).hexdigest()
+# Which of a file's records are a shard's. An unfinished load of another rule must not
+# be continued: a record that it passed over may be in no other shard's load.
+_SHARD_RULE = "by identity"
+
+
+def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
+    """Return what tells one way of loading records from another."""
+    rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
+    if not shard.is_whole:
+        rules += (_SHARD_RULE,)
+    return hashlib.sha256(repr(rules).encode()).hexdigest()
 
 
 class LoadListener(Protocol):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Event
-from typing import Literal
 
 from cio_pipeline.client import MOST_IDS, REQUESTS_PER_SECOND, AppClient
 from cio_pipeline.comparison import FoundPerson
 from cio_pipeline.errors import KeysRejected, StopRun, Unreachable, UsageError
+from cio_pipeline.identifiers import IdentifierKind, identifier_kind
 from cio_pipeline.json_text import decode
-from cio_pipeline.mapping import identifier_kind
 from cio_pipeline.model import Halt, JsonValue, NoReply, Rejected, Reply, Retryable
 from cio_pipeline.pace import Pace
 from cio_pipeline.policy import backoff_seconds, judge, stop_run
@@ -83,9 +82,7 @@ class LookUps:
             if person is not None:
                 yield person.attributes.get("id", ""), person
 
-    def _find_one(
-        self, user_id: str, kind: Literal["email", "cio_id"]
-    ) -> FoundPerson | None:
+    def _find_one(self, user_id: str, kind: IdentifierKind) -> FoundPerson | None:
         document = self._ask(
             lambda: self._client.look_up(user_id, kind), may_be_nobody=True
         )

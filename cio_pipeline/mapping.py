@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
 
 from cio_pipeline.config import Mapping, ValueKind
 from cio_pipeline.errors import RecordError
@@ -83,14 +82,6 @@ class Mapper:
 
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
         return _usable_id(_find(value, self._user_id), self._user_id, value)
-
-
-def identifier_kind(user_id: str) -> Literal["id", "email", "cio_id"]:
-    """Say what Customer.io takes an identifier in a path for, by its shape."""
-    if user_id.startswith("cio_"):
-        return "cio_id"
-    local, at, domain = user_id.rpartition("@")
-    return "email" if at and local and "." in domain.strip(".") else "id"
 
 
 def _object_of(record: Record) -> dict[str, JsonValue]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from cio_pipeline.identifiers import identity, identity_of
 from cio_pipeline.json_text import encode
-from cio_pipeline.mapping import identifier_kind
 from cio_pipeline.model import JsonValue, Payload
 
 VALUE_LIMIT_BYTES = 1000  # Customer.io's limit
@@ -29,6 +29,8 @@ WarningKind = Literal[
     "id_read_as_cio_id",
     "nothing_mapped",
     "user_repeated",
+    "email_of_another",
+    "id_of_another",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
@@ -50,6 +52,12 @@ MEANINGS: dict[WarningKind, str] = {
     " itself will be made",
     "user_repeated": "a user stands more than once in the file; the records are sent"
     " one after another, and the last one wins",
+    "email_of_another": "users have the email of another user of the file (case does"
+    " not count): Customer.io accepts it, and then fails silently or makes one person"
+    " of them, in no certain order",
+    "id_of_another": "users have the id of another user of the file: Customer.io"
+    " accepts it, and then fails silently or makes one person of them, in no certain"
+    " order",
 }
 
 
@@ -67,7 +75,8 @@ class PayloadWarning(NamedTuple):
 def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     """Doubt a payload: each doubt once, in no order that matters."""
     found: list[PayloadWarning] = []
-    kind = identifier_kind(payload.user_id)
+    person = identity_of(payload.user_id)
+    kind = person.kind
     if kind == "email":
         found.append(PayloadWarning("id_read_as_email"))
     elif kind == "cio_id":
@@ -79,7 +88,7 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
         if name in _RESERVED and type(value) not in _RESERVED[name]:
             found.append(PayloadWarning("reserved_attribute", name))
-        if name == kind and str(value) != payload.user_id:
+        if name == kind and identity(kind, str(value)) != person:
             found.append(PayloadWarning("identifier_changed", name))
         if _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from cio_pipeline.errors import RecordError, UsageError
+from cio_pipeline.identifiers import identity_of
 from cio_pipeline.model import Record
 
 MOST_SHARDS = 10_000
@@ -59,11 +60,12 @@ WHOLE = Shard(0, 1)
 def shard_of(user_id: str, count: int) -> int:
     """Say which of ``count`` shards a user is in.
 
-    The first eight bytes of BLAKE2b (RFC 7693, digest size 8) of the id in UTF-8,
-    read as a big-endian number, modulo ``count``. It is the same on every machine
-    and must stay so: each shard's queue and what it remembers depend on it.
+    The first eight bytes of BLAKE2b (RFC 7693, digest size 8) of the id in UTF-8
+    (of an email, without regard to case), read as a big-endian number, modulo
+    ``count``. It is the same on every machine and must stay so: each shard's queue
+    and what it remembers depend on it.
     """
-    digest = blake2b(user_id.encode(), digest_size=8).digest()
+    digest = blake2b(identity_of(user_id).value.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cio_pipeline.client import MOST_IDS
 from cio_pipeline.comparison import Difference, differences
 from cio_pipeline.errors import RecordError
+from cio_pipeline.identifiers import Identity, identity_of
 from cio_pipeline.json_text import encode
 from cio_pipeline.lookups import LookUps
 from cio_pipeline.mapping import Mapper
@@ -164,23 +165,25 @@ class Verifier:
         repeats = Repeats()
         sample = _Lowest(self._sample_size)
         for payload in self._payloads():
-            sample.offer(repeats.add(payload.user_id))
+            sample.offer(repeats.add(identity_of(payload.user_id)))
         repeated = repeats.repeated()
         self._result.invalid = 0  # they are met a second time now
         # By hash, for those are what was counted: two users may share one.
-        merged: dict[int, dict[str, Attributes]] = {}
+        merged: dict[int, dict[Identity, Payload]] = {}
         for payload in self._payloads():
-            number = hash_of(payload.user_id)
+            person = identity_of(payload.user_id)
+            number = hash_of(person)
             if number not in sample:
                 continue
             if number not in repeated:
                 yield payload.user_id, payload.attributes
                 continue
             users = merged.setdefault(number, {})
-            users.setdefault(payload.user_id, {}).update(payload.attributes)
+            earlier = users.get(person, payload).attributes
+            users[person] = payload._replace(attributes=earlier | payload.attributes)
             repeated[number] -= 1
             if not repeated[number]:  # that was the last of them
-                yield from merged.pop(number).items()
+                yield from merged.pop(number).values()
 
     def _payloads(self) -> Iterator[Payload]:
         with self._open_source() as source:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from cio_pipeline.client.exchange import header_lines
 from cio_pipeline.client.track import USER_AGENT
 from cio_pipeline.client.transport import Transport
+from cio_pipeline.identifiers import IdentifierKind
 from cio_pipeline.json_text import encode
 from cio_pipeline.model import NoReply, Reply
 from cio_pipeline.redaction import Redaction
@@ -53,12 +54,12 @@ class AppClient:
         path = "/v1/customers/attributes"
         return self._send("POST", path, body)
 
-    def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
+    def look_up(self, identifier: str, kind: IdentifierKind) -> Reply | NoReply:
         """Ask for one person; 404 where there is none.
 
         Args:
             identifier: the id, email address or ``cio_`` id.
-            kind: which of these it is: ``id``, ``email`` or ``cio_id``.
+            kind: which of these it is.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
         return self._send("GET", path, b"")

@@ -43,6 +43,7 @@ def check_json(
                 "meaning": MEANINGS[warning.kind],
                 "count": each.count,
                 "first_record": each.first_index,
+                "examples": each.examples,
             }
             for warning, each in findings.warnings.items()
         ],
@@ -192,5 +193,12 @@ def _doubt(warning: PayloadWarning) -> str:
 
 
 def _line(text: str, found: Found) -> str:
-    where = "" if found.first_index is None else f" (first: record {found.first_index})"
+    where = "" if found.first_index is None else f" (first: {_first(found)})"
     return f"  {found.count:>9,}  {visible(text)}{where}"
+
+
+def _first(found: Found) -> str:
+    if found.examples and len(found.examples[0]) > 1:
+        *others, last = map(str, found.examples[0])
+        return f"records {', '.join(others)} and {last}"
+    return f"record {found.first_index}"

@@ -59,6 +59,11 @@ def kind_of(identifier: str) -> str:
     return "email" if _EMAIL.fullmatch(identifier) else "id"
 
 
+def _key(kind: str, identifier: str) -> tuple[str, str]:
+    """Return what a person is found by: emails are compared without case."""
+    return kind, identifier.lower() if kind == "email" else identifier
+
+
 class People:
     """Everybody in the workspace."""
 
@@ -75,7 +80,7 @@ class People:
 
     def find(self, kind: str, identifier: str) -> Person | None:
         """Look a person up by one identifier."""
-        return self._by_identifier.get((kind, identifier))
+        return self._by_identifier.get(_key(kind, identifier))
 
     def upsert(self, kind: str, identifier: str, attributes: Attributes) -> None:
         """Insert or update a person; attributes that are not named stay.
@@ -121,9 +126,13 @@ class People:
 
     def _identify(self, person: Person, kind: str, identifier: str) -> None:
         # Taken by somebody else: accepted with a 200, a failure in the activity log.
-        owner = self._by_identifier.setdefault((kind, identifier), person)
-        if owner is person:
-            person.identifiers[kind] = identifier
+        key = _key(kind, identifier)
+        if self._by_identifier.setdefault(key, person) is not person:
+            return
+        before = person.identifiers.get(kind)
+        if before is not None and _key(kind, before) != key:
+            del self._by_identifier[_key(kind, before)]
+        person.identifiers[kind] = identifier
 
 
 def check_identifier(identifier: object) -> None:

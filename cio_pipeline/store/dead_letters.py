@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cio_pipeline.json_text import decode
 from cio_pipeline.model import DeadLetter
+from cio_pipeline.store.user_digests import user_digest
 
 _COLUMNS = (
     "id, user_id, record_index, source, payload, reason, http_status, message,"
@@ -75,13 +76,14 @@ class Selection:
     since: str | None = None
     up_to_id: int | None = None
 
-    def where(self) -> tuple[str, list[str | int]]:
+    def where(self) -> tuple[str, list[str | int | bytes]]:
         """Give the SQL condition, its values apart from it."""
         conditions = ["1"]
-        values: list[str | int] = []
-        given: tuple[tuple[str, str | int | None], ...] = (
+        values: list[str | int | bytes] = []
+        user = None if self.user_id is None else user_digest(self.user_id)
+        given: tuple[tuple[str, str | int | bytes | None], ...] = (
             ("reason = ?", self.reason),
-            ("user_id = ?", self.user_id),
+            ("user_digest(user_id) = ?", user),
             ("run_id = ?", self.run_id),
             ("failed_at >= ?", self.since),
             ("id <= ?", self.up_to_id),

@@ -28,23 +28,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from itertools import chain, count
 from operator import itemgetter
 from struct import Struct
 
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store.dead_letters import NewDeadLetter, Selection
+from cio_pipeline.store.user_digests import (
+    DIGEST_BYTES,
+    define_user_digest,
+    digest_of,
+    user_digest,
+)
 
 MERGE_USERS = 30_000  # 0.5 KB of memory for each
 # The table is small enough for each merge to fill its pages, and it is moved in a
 # second or two.
 RECENT_USERS = 1_000_000
-# Two of a thousand million users meet once in 10**11 files. The statements below
-# have the number, too.
-_DIGEST_BYTES = 12
-_UNKNOWN = bytes(_DIGEST_BYTES)  # after a dead letter: equal to no payload's digest
-_SETTLED = Struct(f"<q{_DIGEST_BYTES}s{_DIGEST_BYTES}s")  # job id, user, payload
+# The statements below have the number of bytes of a digest, too.
+_UNKNOWN = bytes(DIGEST_BYTES)  # after a dead letter: equal to no payload's digest
+_SETTLED = Struct(f"<q{DIGEST_BYTES}s{DIGEST_BYTES}s")  # job id, user, payload
 
 # 0 is the id of no job. Where settled is 0, payload has no meaning above the lowest
 # level, and in it is what was sent before ids were kept.
@@ -87,20 +90,16 @@ _MERGE_IDLE = (
 )
 
 
-def digest_of_user(user_id: str) -> bytes:
-    """Shorten a user id."""
-    return digest_of(user_id.encode("utf-8", "surrogatepass"))
-
-
-def digest_of(payload: bytes) -> bytes:
-    """Shorten a payload."""
-    return blake2b(payload, digest_size=_DIGEST_BYTES).digest()
-
-
 def upgrade(tx: sqlite3.Connection) -> None:
-    """Convert the table of the file's version 1, which counted each user's jobs."""
+    """Convert the table of the file's version 1, which counted each user's jobs.
+
+    Version 1 made a digest of an email's own text, so one person could have a row
+    for each spelling. No row tells which spelling was sent last, and so none of
+    them is used any more: each email is sent once again.
+    """
     if not _has_table(tx):
         return
+    define_user_digest(tx)
     tx.execute("ALTER TABLE deliveries RENAME TO deliveries_1")
     _make_tables(tx)
     tx.execute(
@@ -159,7 +158,7 @@ class Deliveries:
     ) -> list[NewJob]:
         """Leave out the jobs that would send what was acked last, after `begin`."""
         self._open(tx)
-        users = [digest_of_user(job.user_id) for job in jobs]
+        users = [user_digest(job.user_id) for job in jobs]
         held = self._held(tx, users)
         changed: list[NewJob] = []
         for job, user in zip(jobs, users, strict=True):
@@ -179,7 +178,7 @@ class Deliveries:
             first_id: the first job's id; the others follow without a gap.
         """
         if self._open(tx):
-            users = [digest_of_user(job.user_id) for job in jobs]
+            users = [user_digest(job.user_id) for job in jobs]
             self._queued.update(zip(users, count(first_id), strict=False))
             self._merge_if_full(tx)
 
@@ -193,10 +192,10 @@ class Deliveries:
         if not self._open(tx):
             return
         settled = [
-            (job.id, digest_of_user(job.user_id), digest_of(job.body)) for job in acked
+            (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
         ]
         settled += [
-            (letter.job_id, digest_of_user(letter.user_id), _UNKNOWN)
+            (letter.job_id, user_digest(letter.user_id), _UNKNOWN)
             for letter in dead
             if letter.user_id is not None and letter.job_id is not None
         ]
@@ -219,7 +218,6 @@ class Deliveries:
             return 0
         self._merge(tx)
         self._merge_recent(tx)
-        _add_functions(tx)
         where, values = selection.where()
         letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
         # Its own death made the digest unknown.
@@ -245,7 +243,7 @@ class Deliveries:
             "SELECT _id, user_id FROM ack_queue_jobs WHERE _id > ? ORDER BY _id",
             (merged,),
         ):
-            self._queued[digest_of_user(user_id)] = job_id
+            self._queued[user_digest(user_id)] = job_id
         for (entries,) in tx.execute("SELECT settled FROM delivery_log ORDER BY id"):
             for job_id, user, payload in _SETTLED.iter_unpack(entries):
                 self._settled[user] = (job_id, payload)
@@ -329,16 +327,8 @@ def _last_job(tx: sqlite3.Connection) -> int:
     return int(last)
 
 
-def _digest_or_null(user_id: str | None) -> bytes | None:
-    return None if user_id is None else digest_of_user(user_id)
-
-
-def _add_functions(tx: sqlite3.Connection) -> None:
-    tx.create_function("user_digest", 1, _digest_or_null, deterministic=True)
-
-
 def _add_queued(
-    tx: sqlite3.Connection, jobs: str, values: Sequence[str | int] = ()
+    tx: sqlite3.Connection, jobs: str, values: Sequence[str | int | bytes] = ()
 ) -> None:
     """Note in the table that users have jobs in the queue.
 
@@ -347,7 +337,6 @@ def _add_queued(
         jobs: a query for their ``user_id`` and ``_id``.
         values: its parameters.
     """
-    _add_functions(tx)
     tx.execute(
         "INSERT INTO deliveries"  # noqa: S608  # values are parameters
         f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"

@@ -23,6 +23,7 @@ from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.model import Job, NewJob
 from cio_pipeline.store.deliveries import Deliveries
 from cio_pipeline.store.faults import translated
+from cio_pipeline.store.user_digests import define_user_digest
 
 FILE_NAME = "queue.db"
 _BUSY_TIMEOUT_SECONDS = 30.0
@@ -84,6 +85,7 @@ class JobQueue(SQLiteAckQueue):
         # process; a power cut may lose the last ones, whole and in order, which
         # moves the run back a step (docs/decisions/0002-durability.md).
         connection.execute("PRAGMA synchronous=NORMAL")
+        define_user_digest(connection)
         return connection
 
     @property

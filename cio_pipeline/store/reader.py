@@ -16,6 +16,7 @@ from cio_pipeline.errors import StateUnwritable
 from cio_pipeline.store.faults import translated
 from cio_pipeline.store.queue import FILE_NAME, Totals
 from cio_pipeline.store.schema import check_version
+from cio_pipeline.store.user_digests import define_user_digest
 
 
 @contextmanager
@@ -31,6 +32,7 @@ def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
         return
     with translated(str(folder)):
         connection = sqlite3.connect(_address(path), uri=True, timeout=10.0)
+        define_user_digest(connection)
         try:
             yield connection if check_version(connection, folder) else None
         finally:

@@ -17,6 +17,7 @@ from cio_pipeline.store.queue import FILE_NAME
 
 # "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
+# 2: deliveries have two levels, and know an email by its identity, not its text.
 VERSION = 2
 
 

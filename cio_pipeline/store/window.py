@@ -11,6 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from cio_pipeline.identifiers import Identity, identity_of
 from cio_pipeline.model import Job
 
 
@@ -43,7 +44,7 @@ class Window:
         self._backing_off: list[tuple[float, int, Job]] = []
         # Users with a job that is ready, out or backing off; behind it stand
         # their later jobs. None, the common case, saves a deque a user.
-        self._lanes: dict[str, deque[Job] | None] = {}
+        self._lanes: dict[Identity, deque[Job] | None] = {}
         self.out = 0
         self.ready_cost = 0
 
@@ -70,13 +71,14 @@ class Window:
         for job in jobs:
             self._jobs += 1
             self._bytes += len(job.body)
-            if job.user_id not in self._lanes:
-                self._lanes[job.user_id] = None
+            user = identity_of(job.user_id)
+            if user not in self._lanes:
+                self._lanes[user] = None
                 self._make_ready(job)
                 continue
-            waiting = self._lanes[job.user_id]
+            waiting = self._lanes[user]
             if waiting is None:
-                waiting = self._lanes[job.user_id] = deque()
+                waiting = self._lanes[user] = deque()
             waiting.append(job)
 
     def take(self, now: float) -> Job | None:
@@ -103,11 +105,12 @@ class Window:
         self.out -= 1
         self._jobs -= 1
         self._bytes -= len(job.body)
-        waiting = self._lanes[job.user_id]
+        user = identity_of(job.user_id)
+        waiting = self._lanes[user]
         if waiting:
             self._make_ready(waiting.popleft())
         else:
-            del self._lanes[job.user_id]
+            del self._lanes[user]
 
     def put_back(self, job: Job, not_before: float) -> None:
         """Take back a job that was out; its user waits until it may go again."""

@@ -267,3 +267,19 @@ def test_requeueing_warns_of_users_who_were_synced_since(
     assert ("of 1 of them the user has been synced since" in requeued.stderr) == (
         is_newer_synced
     )
+
+
+def test_spellings_of_an_email_share_one_memory(
+    api: ScriptedApi, program: Program
+) -> None:
+    """The record skipped must be what was sent last, in whatever spelling."""
+    old = {"id": "ada@x.org", "name": "old"}
+    sync(program, [old])
+    sync(program, [{"id": "Ada@X.org", "name": "new"}])
+    sent(api)
+
+    again = sync(program, [old])
+    same = sync(program, [{"id": "ADA@X.ORG", "name": "old"}])
+
+    assert (again.result["synced"], same.result["skipped"]) == (1, 1)
+    assert sent(api) == [("ada@x.org", "old")]

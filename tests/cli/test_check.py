@@ -263,3 +263,49 @@ def test_a_suggestion_for_a_table_says_what_its_texts_are(program: Program) -> N
     }
     program.configure(mappings=outcome.result["configuration"]["mappings"])
     assert program.run("check", "-data", data).code == 0, "empty cells are no mistakes"
+
+
+def test_users_that_share_an_email_are_counted_with_examples(program: Program) -> None:
+    """Customer.io answers 200 to both, and fails later where no sync can see it."""
+    mappings = [{"from": "email", "to": "email"}]
+    program.configure(mappings=mappings)
+    records = [
+        {"id": 1, "email": "ada@example.com"},
+        {"id": 2, "email": "bob@example.com"},
+        {"id": 3, "email": "Ada@Example.com"},
+        {"id": 1, "email": "ADA@example.com"},
+        {"id": "Cy@example.com", "email": "cy@example.com"},
+        {"id": 4, "email": None},
+        {"id": 5, "email": ""},
+        {"id": 6, "email": "CY@example.com"},
+    ]
+
+    result = check(program, records)
+    text = program.run("check", "-data", program.write_data(records)).stdout
+
+    (warning,) = (w for w in result["warnings"] if w["warning"] == "email_of_another")
+    assert warning["count"] == 4  # 1 and 3; the one known by the email, and 6
+    assert warning["first_record"] == 0
+    assert warning["examples"] == [[0, 2], [7]]
+    assert "4  users have the email of another" in text
+    assert "(first: records 0 and 2)" in text
+    assert "identifier_changed" not in {w["warning"] for w in result["warnings"]}
+
+
+def test_emails_that_share_an_id_and_emails_in_two_cases(program: Program) -> None:
+    """The reverse, where users are known by their email; 0 is an id like others."""
+    program.configure(userId="email", mappings=[{"from": "id", "to": "id"}])
+    records = [
+        {"email": "ada@example.com", "id": 0},
+        {"email": "Ada@Example.com", "id": "0"},
+        {"email": "bob@example.com", "id": "0"},
+        {"email": "cy@example.com", "id": "1"},
+    ]
+
+    result = check(program, records)
+
+    found = {w["warning"]: (w["count"], w["examples"]) for w in result["warnings"]}
+    assert result["users"] == 3
+    assert found["user_repeated"] == (1, [])
+    assert found["id_of_another"] == (2, [[0, 2]])
+    assert "email_of_another" not in found

@@ -260,3 +260,26 @@ def test_failures_are_repeated_and_a_rejected_key_is_told(
     assert "Track API key will not do" in rejected.stderr
     assert missing.code == 2
     assert "appApiKey" in missing.stderr
+
+
+def test_spellings_of_an_email_are_one_user_and_one_value(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Else the older spelling is looked up alone, and never matches again."""
+    program.configure(
+        userId="email",
+        mappings=[{"from": "email", "to": "email"}, {"from": "name", "to": "name"}],
+    )
+    program.run("sync", "-data", program.write_data([{"email": "ada@x.org"}]))
+    records = [
+        {"email": "Ada@X.org", "name": "old"},
+        {"email": "ADA@x.org", "name": "new"},
+    ]
+    data = program.write_data(records)
+    program.run("sync", "-data", data)
+
+    outcome = program.run("verify", "-data", data, "-json", "-wait", "0")
+
+    assert outcome.code == 0, outcome.stdout
+    assert outcome.result["checked"] == outcome.result["matching"] == 1
+    assert len(api.people()) == 1

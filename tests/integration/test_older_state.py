@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cio_pipeline.model import NewJob
 from cio_pipeline.store import LoadIdentity, Store
-from cio_pipeline.store.deliveries import digest_of, digest_of_user
 from cio_pipeline.store.schema import VERSION
+from cio_pipeline.store.user_digests import digest_of, user_digest
 
 
 def enqueue(store: Store, users: dict[str, bytes]) -> int:
@@ -34,9 +34,9 @@ def make_version_1(folder: Path) -> None:
         connection.executemany(
             "INSERT INTO deliveries VALUES (?, ?, ?)",
             [
-                (digest_of_user("a"), digest_of(b"1"), 0),
-                (digest_of_user("b"), digest_of(b"1"), 1),
-                (digest_of_user("c"), None, 0),
+                (user_digest("a"), digest_of(b"1"), 0),
+                (user_digest("b"), digest_of(b"1"), 1),
+                (user_digest("c"), None, 0),
             ],
         )
         connection.execute("PRAGMA user_version = 1")

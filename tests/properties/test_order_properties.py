@@ -57,3 +57,38 @@ def test_the_final_state_is_that_of_records_applied_one_by_one(
         assert api.people() == expected_people(records)
         assert api.overlaps() == []
         check_order(api, records)
+
+
+_SPELLINGS = ("ada@x.org", "Ada@X.org", "ADA@X.ORG", "aDA@x.org")
+
+
+@pytest.mark.timeout(300)  # as above
+@settings(max_examples=10, deadline=None)
+@given(
+    spellings=st.lists(st.sampled_from([*_SPELLINGS, "bob@x.org", "7"]), max_size=40),
+    failures=st.dictionaries(st.sampled_from(_SPELLINGS), _failures, max_size=3),
+    parallelism=st.integers(2, 12),
+)
+def test_the_last_record_of_an_email_wins_whatever_its_spellings(
+    spellings: list[str], failures: dict[str, list[int | Answer]], parallelism: int
+) -> None:
+    """All spellings are one person: an older record must not be sent again last."""
+    records = [
+        {"id": text, "name": f"record {place}"} for place, text in enumerate(spellings)
+    ]
+    with tempfile.TemporaryDirectory() as folder, ScriptedApi() as api:
+        for text, script in failures.items():
+            api.script(text, script)
+        program = Program(Path(folder), api.url, {"parallelism": parallelism})
+
+        outcome = program.sync(records)
+
+        assert outcome.code == 0, outcome.stderr
+        people = {who.lower(): person for who, person in api.people().items()}
+        assert people == expected_people(
+            [record | {"id": record["id"].lower()} for record in records]
+        )
+        for entry in api.ledger:
+            entry.user_id = entry.user_id.lower()
+        assert api.overlaps() == []
+        check_order(api, [record | {"id": record["id"].lower()} for record in records])

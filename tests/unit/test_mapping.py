@@ -8,7 +8,8 @@ import pytest
 
 from cio_pipeline.config import Mapping
 from cio_pipeline.errors import RecordError
-from cio_pipeline.mapping import Mapper, identifier_kind
+from cio_pipeline.identifiers import identifier_kind
+from cio_pipeline.mapping import Mapper
 from cio_pipeline.model import Record
 
 

@@ -260,3 +260,46 @@ def test_numbers_of_any_size_are_kept_exactly() -> None:
     assert document["n"] == 123456789012345678901234567890
     assert parse_object(b'{"n": NaN}') is None
     People().upsert("id", "1", document)
+
+
+def test_an_email_is_one_person_whatever_its_case(workspace: Workspace) -> None:
+    """As Customer.io compares emails; ids are exact."""
+    workspace.put("/api/v1/customers/Ada%40X.org", {"plan": "old"})
+    workspace.put("/api/v1/customers/ada%40x.org", {"plan": "new"})
+    workspace.post("/api/v2/batch", {"batch": [identify("ADA@X.ORG", "email", a=1)]})
+    workspace.put("/api/v1/customers/A", {})
+    workspace.put("/api/v1/customers/a", {})
+
+    path = "/v1/customers/aDA%40x.org/attributes"
+    status, found = workspace.look_up(path, {"id_type": "email"})
+
+    assert status == 200
+    assert found["customer"]["attributes"] == {"plan": "new", "a": "1"}
+    assert len(workspace.people) == 3
+
+
+def test_the_email_of_another_is_accepted_and_not_applied(workspace: Workspace) -> None:
+    """A 200, and a failure that only the activity log shows."""
+    workspace.put("/api/v1/customers/1", {"email": "ada@x.org"})
+    answer = workspace.put("/api/v1/customers/2", {"email": "Ada@X.org", "plan": "b"})
+
+    path = "/v1/customers/ada%40x.org/attributes"
+    _, owner = workspace.look_up(path, {"id_type": "email"})
+    _, other = workspace.look_up("/v1/customers/2/attributes")
+
+    assert answer.status == 200
+    assert owner["customer"]["id"] == "1"
+    assert other["customer"]["identifiers"]["email"] == ""
+
+
+def test_an_email_that_a_person_gave_up_is_free(workspace: Workspace) -> None:
+    """It may become another's; one that changed only in case stays the person's."""
+    workspace.put("/api/v1/customers/1", {"email": "ada@x.org"})
+    workspace.put("/api/v1/customers/1", {"email": "Ada@x.org"})
+    workspace.put("/api/v1/customers/1", {"email": "new@x.org"})
+    workspace.put("/api/v1/customers/2", {"email": "ADA@x.org"})
+
+    path = "/v1/customers/ada%40x.org/attributes"
+    _, found = workspace.look_up(path, {"id_type": "email"})
+
+    assert found["customer"]["id"] == "2"

@@ -16,6 +16,7 @@ from cio_pipeline.shard import WHOLE, Shard, parse_shard, shard_of
         ("1", [0, 2, 0, 910]),
         ("42", [0, 0, 8, 738]),
         ("ada@example.com", [1, 2, 9, 399]),
+        ("Ada@Example.COM", [1, 2, 9, 399]),
         ("ü/☃", [0, 1, 8, 188]),
     ],
 )

@@ -1,0 +1,29 @@
+"""How the tables know a user: by a digest of the identity, in Python and in SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from hashlib import blake2b
+
+from cio_pipeline.identifiers import identity_of
+
+DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
+
+
+def digest_of(raw: bytes) -> bytes:
+    """Shorten a user or a payload."""
+    return blake2b(raw, digest_size=DIGEST_BYTES).digest()
+
+
+def user_digest(user_id: str) -> bytes:
+    """Return the digest of a user; it is the same for all spellings of an email."""
+    return digest_of(identity_of(user_id).as_bytes())
+
+
+def define_user_digest(connection: sqlite3.Connection) -> None:
+    """Add the SQL function ``user_digest``; of NULL it is NULL."""
+    connection.create_function("user_digest", 1, _digest_or_null, deterministic=True)
+
+
+def _digest_or_null(user_id: str | None) -> bytes | None:
+    return None if user_id is None else user_digest(user_id)
