@@ -27,7 +27,7 @@ class Pieces(io.RawIOBase):
         """Return True: it is for reading."""
         return True
 
-    def read1(self, size: int) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Read the next few bytes."""
         end = min(self._size, size)
         piece, self._left = self._left[:end], self._left[end:]

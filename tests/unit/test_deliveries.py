@@ -96,7 +96,13 @@ def test_a_dead_letter_is_found_and_overtaken_in_any_spelling(queue: Queue) -> N
 def make_format_1(file: Path, rows: list[tuple[str, bytes | None, int]]) -> None:
     """Give a file's deliveries the rows that format 1 had: text, payload, queued."""
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("DELETE FROM deliveries")
+        for name in ("recent_deliveries", "delivery_log", "deliveries_merged"):
+            connection.execute(f"DROP TABLE {name}")
+        connection.execute("DROP TABLE deliveries")
+        connection.execute(
+            "CREATE TABLE deliveries (user BLOB PRIMARY KEY, payload BLOB,"
+            " queued INTEGER NOT NULL) WITHOUT ROWID"
+        )
         connection.executemany(
             "INSERT INTO deliveries VALUES (?, ?, ?)",
             [

@@ -231,7 +231,7 @@ def test_an_empty_file_of_lines_has_no_records(tmp_path: Path, name: str) -> Non
 def test_a_record_is_returned_before_the_next_one_comes() -> None:
     """A slow pipe's records are not held up."""
     reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "wb", 0) as end:
+    with os.fdopen(reading, "rb", 0) as pipe, os.fdopen(writing, "wb", 0) as end:
         end.write(b'[{"id": 0}')
         with open_source("-", stdin=pipe) as source:
             records = source.records()
