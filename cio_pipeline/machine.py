@@ -11,7 +11,7 @@ import errno
 import resource
 import threading
 
-from cio_pipeline.errors import StopRun
+from cio_pipeline.core.errors import StopRun
 
 # The queue, its log, the data file, the lock, the log file, name look-ups and so on:
 # 15 are open at once, a few more for a moment.

@@ -6,9 +6,12 @@ import csv
 from collections.abc import Iterator
 from typing import Self
 
-from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import JsonValue, Record
-from cio_pipeline.phrases import counted
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Record,
+)
+from cio_pipeline.core.text import counted
 from cio_pipeline.source.json_lines import split_lines
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES

@@ -12,9 +12,12 @@ from typing import Any, TypeGuard
 
 import orjson
 
-from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import JsonValue, Record
-from cio_pipeline.phrases import counted
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Record,
+)
+from cio_pipeline.core.text import counted
 from cio_pipeline.source.json_cut import JsonText
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import (

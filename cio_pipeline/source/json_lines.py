@@ -7,8 +7,11 @@ from itertools import count
 
 import orjson
 
-from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import JsonValue, Record
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Record,
+)
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import (
     RECORD_LIMIT_BYTES,

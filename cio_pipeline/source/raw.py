@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from cio_pipeline.config import seen_from
-from cio_pipeline.errors import DataFileError
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.text import seen_from
 from cio_pipeline.source.gzip_members import GzipMembers
 
 PIECE_BYTES = 65_536

@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import Record
-from cio_pipeline.phrases import counted
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.text import counted
 
 # Customer.io takes 32 KB of a person; this leaves room for what is not mapped. What
 # is larger is a file that lacks its quotes, or one made to fill the memory.

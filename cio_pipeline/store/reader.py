@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from cio_pipeline.errors import StateUnwritable
-from cio_pipeline.store.faults import translated
-from cio_pipeline.store.queue import FILE_NAME, Totals
-from cio_pipeline.store.schema import check_version
+from cio_pipeline.core.errors import StateUnwritable
+from cio_pipeline.store.errors import translated
+from cio_pipeline.store.queue.job_queue import Totals
+from cio_pipeline.store.schema import FILE_NAME, check_version
 from cio_pipeline.store.user_digests import define_user_digest
 
 

@@ -6,9 +6,15 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 
-from cio_pipeline.model import RunRecord, RunSummary
-from cio_pipeline.progress import Progress, progress_from
-from cio_pipeline.store.queue import JobQueue
+from cio_pipeline.core.progress import (
+    Progress,
+    progress_from,
+)
+from cio_pipeline.core.runs import (
+    RunRecord,
+    RunSummary,
+)
+from cio_pipeline.store.queue.job_queue import JobQueue
 
 KEPT_RUNS = 200
 

@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
-import stat
 from importlib import resources
 from pathlib import Path
 
-from cio_pipeline.errors import StateError, StateUnwritable
-from cio_pipeline.store.deliveries import upgrade
-from cio_pipeline.store.faults import translated
-from cio_pipeline.store.queue import FILE_NAME
+from cio_pipeline.core.errors import (
+    StateError,
+    StateUnwritable,
+)
+from cio_pipeline.store.errors import translated
+from cio_pipeline.store.queue.deliveries import upgrade
 
 # "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and know an email by its identity, not its text.
 VERSION = 2
-
-
-def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
-    """Name the folder of a workspace's queue, apart from every other's.
-
-    A digest, because an address is no file name; neither part is secret.
-    """
-    digest = hashlib.sha256(f"{site_id}\n{address}".encode()).hexdigest()
-    return state_folder / digest[:16]
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can enter, and its missing parents.
-
-    One that many share on purpose (``/tmp`` and its like, with the sticky bit) stays
-    as it is: what is made inside it is closed.
-
-    Raises:
-        StateUnwritable: it cannot be made or closed to others.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not folder.stat().st_mode & stat.S_ISVTX:
-            # One of another user's, open to us, is not ours to close.
-            with contextlib.suppress(PermissionError):
-                folder.chmod(0o700)
-    except OSError as error:
-        raise StateUnwritable(
-            f"the state folder {folder} cannot be used: {error.strerror}."
-            " Name another with -state DIR",
-        ) from error
 
 
 def prepare(folder: Path) -> None:
@@ -127,3 +96,6 @@ def _upgrade(connection: sqlite3.Connection) -> None:
         upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
+
+
+FILE_NAME = "queue.db"

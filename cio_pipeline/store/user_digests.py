@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
-from cio_pipeline.identifiers import identity_of
+from cio_pipeline.core.identifiers import identity_of
 
 DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
 

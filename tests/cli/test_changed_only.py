@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.store.deliveries import MERGE_USERS
+from cio_pipeline.store.queue.deliveries import MERGE_USERS
 from tests.support.api import ScriptedApi
 from tests.support.books import check_database, expected_people, numbered_records
 from tests.support.program import SIGKILL, Outcome, Program, balances
@@ -203,15 +203,18 @@ def test_kills_do_not_make_it_forget_or_imagine(
     data = program.write_data(tonight)
     for step, occurrence in (
         (
-            "cio_pipeline.store.deliveries:Deliveries.note_settled:call",
+            "cio_pipeline.store.queue.deliveries:Deliveries.note_settled:call",
             chance.randrange(1, 4),
         ),
         (
-            "cio_pipeline.store.deliveries:Deliveries.note_enqueued:return",
+            "cio_pipeline.store.queue.deliveries:Deliveries.note_enqueued:return",
             chance.randrange(1, 3),
         ),
-        ("cio_pipeline.store.leases:Leases.commit:return", chance.randrange(1, 9)),
-        ("cio_pipeline.store.__init__:Store.finish_load:return", 1),
+        (
+            "cio_pipeline.store.queue.leases:Leases.commit:return",
+            chance.randrange(1, 9),
+        ),
+        ("cio_pipeline.store.store:Store.finish_load:return", 1),
     ):
         program.kill_at = (step, occurrence)
         killed = program.run("sync", "-data", data, "-changed-only")
@@ -240,7 +243,10 @@ def test_a_kill_while_deliveries_are_merged_forgets_nobody(
     """What is in the log must not be emptied without having reached the table."""
     program.configure(api="batch")
     data = program.write_data(users(MERGE_USERS + 1))
-    program.kill_at = ("cio_pipeline.store.deliveries:Deliveries._merge:return", 1)
+    program.kill_at = (
+        "cio_pipeline.store.queue.deliveries:Deliveries._merge:return",
+        1,
+    )
     killed = program.run("sync", "-data", data, "-changed-only")
     program.kill_at = None
     check_database(program)

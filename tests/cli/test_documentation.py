@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.arguments import parse_arguments
-from cio_pipeline.config import PLACEHOLDERS, parse_config
+from cio_pipeline.cli.parser import parse_arguments
+from cio_pipeline.core.config import (
+    PLACEHOLDERS,
+    parse_config,
+)
 from tests.support.program import MAIN
 
 ROOT = MAIN.parent

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.arguments import COMMANDS
+from cio_pipeline.cli.parser import COMMANDS
 from tests.support.program import MAIN, Outcome
 
 _ASK = """
@@ -179,7 +179,7 @@ def test_other_shells_get_a_script_too(shell: str) -> None:
 def test_a_bug_is_loud_and_is_not_taken_for_dead_letters() -> None:
     """Exit code 1 would tell a nightly job that the run had ended."""
     broken = (
-        "import sys; from cio_pipeline.commands import status;"
+        "import sys; from cio_pipeline.commands.status import command as status;"
         " status.run = lambda _: 1 / 0;"
         " from cio_pipeline.cli import main;"
         " sys.exit(main(['status', '-config', 'c.json']))"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.runlock import RunLock
 from cio_pipeline.store import Store
+from cio_pipeline.store.run_lock import RunLock
 from tests.support.api import Answer, Entry, ScriptedApi
 from tests.support.program import SIGINT, Outcome, Program, finish, killer
 

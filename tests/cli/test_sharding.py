@@ -100,8 +100,8 @@ def test_three_shards_together_do_exactly_what_one_run_does(
 @pytest.mark.parametrize(
     "kill_at",
     [
-        ("cio_pipeline.store.__init__:Store.enqueue:return", 1),
-        ("cio_pipeline.store.leases:Leases.commit:return", 3),
+        ("cio_pipeline.store.store:Store.enqueue:return", 1),
+        ("cio_pipeline.store.queue.leases:Leases.commit:return", 3),
     ],
     ids=["after a chunk", "while sending"],
 )

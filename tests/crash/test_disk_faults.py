@@ -23,7 +23,7 @@ from tests.support.books import (
 from tests.support.program import Program, balances
 
 RECORDS = numbered_records(4000, 1500, random.Random(7).randrange)
-LOADED = ("cio_pipeline.store.__init__:Store.finish_load:return", 1)
+LOADED = ("cio_pipeline.store.store:Store.finish_load:return", 1)
 LONG_REFUSAL = Answer(400, b'{"meta":{"error":"' + b"no " * 300 + b'"}}')
 
 

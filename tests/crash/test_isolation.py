@@ -155,7 +155,7 @@ def test_a_file_whose_name_is_no_text_goes_on_too(
     written = program.write_data([{"id": n, "name": "a"} for n in range(40)])
     data = program.folder / os.fsdecode(b"caf\xe9.json")
     written.rename(data)
-    program.kill_at = ("cio_pipeline.policy:judge:return", 1)
+    program.kill_at = ("cio_pipeline.customerio.outcome:judge:return", 1)
     assert program.run("sync", "-data", data).code == -SIGKILL
     program.kill_at = None
 

@@ -86,7 +86,7 @@ def test_a_kill_while_dead_letters_are_moved_loses_none(
         api.script(str(user), [400])
     program.sync([{"id": n, "name": "a"} for n in range(40)])
 
-    program.kill_at = (f"{STORE}.__init__:Store.{action}:{event}", 1)
+    program.kill_at = (f"{STORE}.store:Store.{action}:{event}", 1)
     killed = program.run(f"dead-letters {action}", "-all", *SURE[action])
     program.kill_at = None
     check_database(program)
@@ -109,10 +109,10 @@ def test_a_kill_while_it_begins_to_keep_deliveries_forgets_no_job(
     """The table counts the jobs that wait: made by half it would skip some."""
     records = file_of_users()[:400]
     data = program.write_data(records)
-    program.kill_at = (f"{STORE}.__init__:Store.finish_load:return", 1)
+    program.kill_at = (f"{STORE}.store:Store.finish_load:return", 1)
     program.run("sync", "-data", data)
 
-    program.kill_at = (f"{STORE}.queue:JobQueue.keep_deliveries:{event}", 1)
+    program.kill_at = (f"{STORE}.queue.job_queue:JobQueue.keep_deliveries:{event}", 1)
     killed = program.run("sync", "-data", data, "-changed-only")
     program.kill_at = None
     check_database(program)
@@ -135,7 +135,7 @@ def test_a_kill_while_space_is_given_back_damages_nothing(
     program.configure(api="batch")
     data = program.write_data(records)
 
-    program.kill_at = (f"{STORE}.queue:JobQueue.shrink:during", milliseconds)
+    program.kill_at = (f"{STORE}.queue.job_queue:JobQueue.shrink:during", milliseconds)
     killed = program.run("sync", "-data", data)
     program.kill_at = None
     check_database(program)

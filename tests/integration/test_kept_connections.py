@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from cio_pipeline.client import Transport
-from cio_pipeline.model import NoReply, Reply
+from cio_pipeline.core.jobs import (
+    NoReply,
+    Reply,
+)
+from cio_pipeline.customerio import Transport
 from tests.support.program import Program, balances
 from tests.support.raw_server import RawServer
 

@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.model import Ack, Job, Nack, NewJob
+from cio_pipeline.core.jobs import (
+    Ack,
+    Job,
+    Nack,
+    NewJob,
+)
 from cio_pipeline.store import (
     ONE_JOB,
     Appetite,

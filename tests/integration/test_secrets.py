@@ -20,8 +20,8 @@ from urllib.parse import quote
 
 import pytest
 
-from cio_pipeline.config import read_config
-from cio_pipeline.errors import ConfigError
+from cio_pipeline.core.config import read_config
+from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.sandbox.settings import SandboxSettings
 from tests.support.api import Answer, ScriptedApi
 from tests.support.program import SIGKILL, Outcome, Program
@@ -193,7 +193,7 @@ def test_keys_are_nowhere_after_every_kind_of_run(program: Program) -> None:
         api.answer_all(401)
         outcomes = outcomes_of(program)
         api.answer_all(None)
-        program.kill_at = ("cio_pipeline.policy:judge:return", 12)
+        program.kill_at = ("cio_pipeline.customerio.outcome:judge:return", 12)
         outcomes += outcomes_of(program)
         look_everywhere(program)
         program.kill_at = None
@@ -338,7 +338,7 @@ def test_nothing_in_the_state_is_ever_unpickled(
     bomb = pickle.dumps(Bomb(tmp_path / "went off"))
     with ScriptedApi(SETTINGS) as api:
         program.url = api.url
-        program.kill_at = ("cio_pipeline.store.__init__:Store.finish_load:return", 1)
+        program.kill_at = ("cio_pipeline.store.store:Store.finish_load:return", 1)
         data = program.write_data(USERS)
         program.run("sync", "-data", data)
         program.kill_at = None

@@ -11,10 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cio_pipeline.batch import judge_batch, make_body
-from cio_pipeline.config import read_config
-from cio_pipeline.errors import ConfigError
-from cio_pipeline.model import Rejected, Reply, Synced
+from cio_pipeline.core.config import read_config
+from cio_pipeline.core.errors import ConfigError
+from cio_pipeline.core.jobs import (
+    Rejected,
+    Reply,
+    Synced,
+)
+from cio_pipeline.customerio.batch import (
+    judge_batch,
+    make_body,
+)
 from tests.support.builders import make_job
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cio_pipeline.errors import DataFileError
-from cio_pipeline.model import Record
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import Record
 from cio_pipeline.source import open_source
 from cio_pipeline.source.json_cut import JsonText
 

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.mapping import Mapper
-from cio_pipeline.model import Record
-from cio_pipeline.shard import Shard
+from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.shard import Shard
 
 ids: st.SearchStrategy[Any] = (
     st.text(max_size=200) | st.integers() | st.none() | st.booleans() | st.just({})

@@ -17,7 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cio_pipeline.model import Ack, Job, Nack, NewJob, ToDeadLetters
+from cio_pipeline.core.jobs import (
+    Ack,
+    Job,
+    Nack,
+    NewJob,
+    ToDeadLetters,
+)
 from cio_pipeline.store import (
     ONE_JOB,
     Leases,
@@ -26,7 +32,7 @@ from cio_pipeline.store import (
     Selection,
     Store,
 )
-from cio_pipeline.store.deliveries import Deliveries
+from cio_pipeline.store.queue.deliveries import Deliveries
 
 REFUSED = ToDeadLetters("rejected", 400, "no")
 

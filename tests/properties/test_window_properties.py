@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cio_pipeline.model import Job
-from cio_pipeline.store.window import Window
+from cio_pipeline.core.jobs import Job
+from cio_pipeline.store.queue.window import Window
 from tests.support.builders import make_job
 
 

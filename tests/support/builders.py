@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from cio_pipeline.model import Job, Retryable
-from cio_pipeline.progress import Progress
+from cio_pipeline.core.jobs import (
+    Job,
+    Retryable,
+)
+from cio_pipeline.core.progress import Progress
 
 # A run in the midst of reading its file.
 LOADING = Progress(

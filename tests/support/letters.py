@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from cio_pipeline.config import read_config
-from cio_pipeline.store import NewDeadLetter, Store, make_private_folder
-from cio_pipeline.store.dead_letters import insert_dead_letters
-from cio_pipeline.workspace import folder_of
+from cio_pipeline.core.config import read_config
+from cio_pipeline.store import (
+    NewDeadLetter,
+    Store,
+    make_private_folder,
+)
+from cio_pipeline.store.dead_letters.table import insert_dead_letters
+from cio_pipeline.store.workspace import folder_of
 from tests.support.program import Program
 
 # What goes wrong of a night: mostly one thing.

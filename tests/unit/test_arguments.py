@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.arguments import parse_arguments
-from cio_pipeline.errors import UsageError
+from cio_pipeline.cli.parser import parse_arguments
+from cio_pipeline.core.errors import UsageError
 
 
 @pytest.mark.parametrize(

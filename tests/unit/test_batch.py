@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.batch import item_bytes, judge_batch, make_body
-from cio_pipeline.model import Halt, NoReply, Rejected, Reply, Retryable, Synced
+from cio_pipeline.core.jobs import (
+    Halt,
+    NoReply,
+    Rejected,
+    Reply,
+    Retryable,
+    Synced,
+)
+from cio_pipeline.customerio.batch import (
+    item_bytes,
+    judge_batch,
+    make_body,
+)
 from tests.support.builders import make_job
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

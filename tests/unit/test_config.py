@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.config import (
+from cio_pipeline.core.config import (
     PLACEHOLDERS,
     Config,
     Mapping,
@@ -16,7 +16,7 @@ from cio_pipeline.config import (
     read_config,
     require_track_keys,
 )
-from cio_pipeline.errors import ConfigError
+from cio_pipeline.core.errors import ConfigError
 
 GOOD: dict[str, Any] = {
     "parallelism": 25,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cio_pipeline.crew import Crew
-from cio_pipeline.errors import StopRun
+from cio_pipeline.core.errors import StopRun
+from cio_pipeline.pipeline.threads import Crew
 
 NO_SUCH_STACK = 1 << 61  # more address space than there is: no thread gets it
 

@@ -10,8 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.model import Ack, NewJob
-from cio_pipeline.store import ONE_JOB, Leases, LoadIdentity, Selection, Store
+from cio_pipeline.core.jobs import (
+    Ack,
+    NewJob,
+)
+from cio_pipeline.store import (
+    ONE_JOB,
+    Leases,
+    LoadIdentity,
+    Selection,
+    Store,
+)
 from tests.properties.test_store_properties import REFUSED, dead_letter
 
 ADA, ADA_IN_CAPITALS = "ada@x.org", "Ada@X.org"

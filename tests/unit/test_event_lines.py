@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog import DropEvent
 
-from cio_pipeline.reports import EventLines
+from cio_pipeline.console.log_lines import EventLines
 
 TIME = "2026-11-24T12:00:30Z"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.client.exchange import (
+from cio_pipeline.core.jobs import Reply
+from cio_pipeline.customerio.http.exchange import (
     BODY_LIMIT_BYTES,
     BrokenAnswer,
     Exchanged,
@@ -12,7 +13,6 @@ from cio_pipeline.client.exchange import (
     header_lines,
     make_request,
 )
-from cio_pipeline.model import Reply
 
 
 class Line:

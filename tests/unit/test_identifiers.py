@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.identifiers import Identity, identifier_kind, identity, identity_of
+from cio_pipeline.core.identifiers import (
+    Identity,
+    identifier_kind,
+    identity,
+    identity_of,
+)
 
 
 @pytest.mark.parametrize(

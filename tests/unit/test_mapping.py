@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.config import Mapping
-from cio_pipeline.errors import RecordError
-from cio_pipeline.identifiers import identifier_kind
-from cio_pipeline.mapping import Mapper
-from cio_pipeline.model import Record
+from cio_pipeline.core.config import Mapping
+from cio_pipeline.core.errors import RecordError
+from cio_pipeline.core.identifiers import identifier_kind
+from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.mapping import Mapper
 
 
 def map_one(value: Any, *mappings: Mapping, user_id: str = "id") -> Any:

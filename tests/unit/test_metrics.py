@@ -11,8 +11,8 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from cio_pipeline.metrics import RunMetrics
-from cio_pipeline.model import RunSummary
+from cio_pipeline.commands.sync.metrics import RunMetrics
+from cio_pipeline.core.runs import RunSummary
 
 _RUN = RunSummary(
     run_id="r1",

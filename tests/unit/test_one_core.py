@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.one_core import choose_core
+from cio_pipeline.pipeline.cpu_affinity import choose_core
 
 
 @pytest.mark.parametrize(

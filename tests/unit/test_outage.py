@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cio_pipeline.outage import Outage
+from cio_pipeline.pipeline.outage import Outage
 from tests.support.builders import no_answer, server_error, throttled
 
 

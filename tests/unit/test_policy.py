@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.model import (
+from cio_pipeline.core.jobs import (
     Ack,
     Halt,
     Nack,
@@ -20,15 +20,17 @@ from cio_pipeline.model import (
     Synced,
     ToDeadLetters,
 )
-from cio_pipeline.policy import (
+from cio_pipeline.customerio.backoff import (
     BACKOFF_CAP_SECONDS,
     LONGEST_WAIT_SECONDS,
     backoff_seconds,
-    decide,
-    error_message,
-    judge,
     retry_after_seconds,
 )
+from cio_pipeline.customerio.outcome import (
+    error_message,
+    judge,
+)
+from cio_pipeline.pipeline.retry import decide
 from tests.support.builders import make_job, no_answer, server_error, throttled
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)

@@ -7,15 +7,20 @@ from itertools import pairwise
 import pytest
 from rich.cells import cell_len
 
-from cio_pipeline.progress import (
+from cio_pipeline.console.progress_view import (
+    progress_line,
+    progress_lines,
+)
+from cio_pipeline.core.progress import (
     Hold,
     Progress,
     Standing,
-    estimated_total,
-    find_hold,
     progress_from,
 )
-from cio_pipeline.reports import progress_line, progress_lines
+from cio_pipeline.pipeline.progress import (
+    estimated_total,
+    find_hold,
+)
 from tests.support.builders import LOADING
 
 NOON = datetime(2026, 11, 24, 12, 0, 30)  # noqa: DTZ001  # the local time, as drawn

@@ -9,8 +9,14 @@ from urllib.parse import quote
 
 import pytest
 
-from cio_pipeline.model import NoReply, Reply
-from cio_pipeline.redaction import HIDDEN, Redaction
+from cio_pipeline.core.jobs import (
+    NoReply,
+    Reply,
+)
+from cio_pipeline.core.redaction import (
+    HIDDEN,
+    Redaction,
+)
 
 KEY = 'k/e"y+='
 REDACTION = Redaction([KEY, "longer " + KEY, ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.client.redirects import allowed_target
+from cio_pipeline.customerio.redirects import allowed_target
 
 US = "https://track.customer.io/api/v1/customers/1"
 LOCAL = "http://127.0.0.1:8080/api/v1/customers/1"

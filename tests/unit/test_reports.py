@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.model import DeadLetter
-from cio_pipeline.reports import dead_letters_csv, dead_letters_json, dead_letters_text
-from cio_pipeline.reports.advice import Asked
-from cio_pipeline.reports.dead_letter_page import dead_letter_page
-from cio_pipeline.reports.timeline_chart import draw_timeline
-from cio_pipeline.store import ReasonCount, Survey, Timeline
-from cio_pipeline.store.survey import bucket_seconds
+from cio_pipeline.commands.dead_letters.advice import Asked
+from cio_pipeline.commands.dead_letters.page import dead_letter_page
+from cio_pipeline.commands.dead_letters.report import (
+    dead_letters_csv,
+    dead_letters_json,
+    dead_letters_text,
+)
+from cio_pipeline.commands.dead_letters.timeline import draw_timeline
+from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.store import (
+    ReasonCount,
+    Survey,
+    Timeline,
+)
+from cio_pipeline.store.dead_letters.survey import bucket_seconds
 
 _COUNT = 3_000
 _SURVEY = Survey(

@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.sandbox.answers import Answer, Request, parse_object
+from cio_pipeline.sandbox.answers import (
+    Answer,
+    Request,
+    parse_object,
+)
 from cio_pipeline.sandbox.app_api import AppApi
-from cio_pipeline.sandbox.faults import FaultPlan, Faults
+from cio_pipeline.sandbox.faults import (
+    FaultPlan,
+    Faults,
+)
 from cio_pipeline.sandbox.people import People
-from cio_pipeline.sandbox.track import TrackApi
+from cio_pipeline.sandbox.track_api import TrackApi
 
 BASIC = "Basic " + base64.b64encode(b"site:key").decode()
 BEARER = "Bearer app"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.errors import UsageError
-from cio_pipeline.mapping import Mapper
-from cio_pipeline.model import Record
-from cio_pipeline.shard import WHOLE, Shard, parse_shard, shard_of
+from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.shard import (
+    WHOLE,
+    Shard,
+    parse_shard,
+    shard_of,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from cio_pipeline.signals import StopSignals
+from cio_pipeline.console.signals import StopSignals
 
 PATIENCE_SECONDS = 10.0
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cio_pipeline.errors import DataFileError
+from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.source import open_source
 from cio_pipeline.source.raw import PIECE_BYTES
 

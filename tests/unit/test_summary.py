@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from cio_pipeline.commands.retyping import program_as_typed
-from cio_pipeline.model import RunSummary
-from cio_pipeline.reports import NextCommands, summary_text
-from cio_pipeline.store import CauseCount, ReasonCount, Survey
+from cio_pipeline.commands.next_commands import NextCommands, program_as_typed
+from cio_pipeline.commands.sync.summary import summary_text
+from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.store import (
+    CauseCount,
+    ReasonCount,
+    Survey,
+)
 
 COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
 DONE = RunSummary(

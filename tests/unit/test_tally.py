@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cio_pipeline.tally import Rates
+from cio_pipeline.pipeline.progress import Rates
 
 
 def test_a_time_in_which_the_process_did_not_run_lowers_no_rate() -> None:

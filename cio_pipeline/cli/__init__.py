@@ -1,0 +1,82 @@
+"""The program: its arguments in, the command run, an exit code out."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import cast
+
+from cio_pipeline.cli.parser import parse_arguments
+from cio_pipeline.console import standard_streams
+from cio_pipeline.console.signals import (
+    Interrupted,
+    raised_signals,
+)
+from cio_pipeline.core.errors import (
+    CioPipelineError,
+    StopRun,
+)
+
+# Integers of any size are kept exactly; past this many digits turning text into
+# a number takes longer than the network would (CVE-2020-10735).
+_MOST_DIGITS = 100_000
+# EX_SOFTWARE of sysexits.h: 1 would tell a script of dead letters.
+_A_BUG = 70
+# Where a command is, if not in a folder of its own name.
+_MODULES = {
+    "resume": "cio_pipeline.commands.sync.resume",
+    "completion": "cio_pipeline.cli.completion",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+        argv: the arguments without the program's name; the process's by default.
+
+    Returns:
+        The exit code (see the help).
+    """
+    standard_streams.make_safe()
+    _let_owner_in()
+    sys.set_int_max_str_digits(_MOST_DIGITS)
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    finally:
+        standard_streams.finish()
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        arguments = parse_arguments(argv)
+        # Imported now: `-help` and mistakes need not wait for requests and SQLite.
+        name = arguments.command.replace("-", "_")
+        command = importlib.import_module(
+            _MODULES.get(name) or f"cio_pipeline.commands.{name}.command"
+        )
+        with raised_signals():
+            return cast("int", command.run(arguments))
+    except CioPipelineError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
+        return error.exit_code
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
+    except KeyboardInterrupt:
+        return 130
+    except MemoryError:
+        # Short, and no import: there may be no room for either.
+        print("error: there is not enough memory; the work is kept", file=sys.stderr)  # noqa: T201  # as above
+        return StopRun.exit_code
+    except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
+        traceback.print_exc()
+        return _A_BUG
+
+
+def _let_owner_in() -> None:
+    """Have the umask not keep us from the files and folders that we make."""
+    mask = os.umask(0o077)
+    os.umask(mask & 0o077)

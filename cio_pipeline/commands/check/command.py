@@ -1,0 +1,89 @@
+"""`check`: what a sync would do; `check -suggest`: a configuration for a file."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cio_pipeline.commands.check.findings import (
+    check_data,
+    estimated_seconds,
+    look_at_keys,
+)
+from cio_pipeline.commands.check.report import (
+    check_json,
+    check_text,
+    configuration_json,
+    configuration_text,
+    keys_json,
+    keys_text,
+    suggestion_text,
+)
+from cio_pipeline.commands.inputs import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+)
+from cio_pipeline.console.output import (
+    say,
+    width,
+    write,
+)
+from cio_pipeline.core.config import missing_track_keys
+from cio_pipeline.core.errors import (
+    StateUnwritable,
+    UsageError,
+)
+from cio_pipeline.store.status import read_status
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Validate, map and report; send nothing."""
+    if arguments.suggest:
+        return _suggest(arguments)
+    if arguments.config is None:
+        raise UsageError("check needs -config FILE, or -suggest -data FILE")
+    config = read_share_of_config(arguments)
+    missing_keys = missing_track_keys(config)
+    if arguments.data is None:
+        show_configuration = (
+            configuration_json if arguments.json else configuration_text
+        )
+        write([show_configuration(missing_keys)])
+        return 0
+    with open_data(arguments) as source:
+        findings = check_data(config, source, arguments.shard)
+    pending = 0
+    if config.site_id is not None:
+        pending = _pending(folder_for(arguments, config))
+    seconds = estimated_seconds(config, findings.requests)
+    show = check_json if arguments.json else check_text
+    write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
+    if findings.broken is not None:
+        raise findings.broken
+    return 1 if findings.invalid else 0
+
+
+def _pending(folder: Path) -> int:
+    """Say how many jobs are queued; 0 where the state is not ours to read."""
+    try:
+        return read_status(folder, datetime.now(UTC)).pending
+    except StateUnwritable as error:
+        say(f"note: {error}")
+        return 0
+
+
+def _suggest(arguments: argparse.Namespace) -> int:
+    if arguments.data is None:
+        raise UsageError("check -suggest needs -data FILE")
+    with open_data(arguments) as source:
+        seen = look_at_keys(source)
+    if not seen.records:
+        raise UsageError(f"{arguments.data}: there is no record that is an object")
+    if arguments.json:
+        write([keys_json(seen)])
+        return 0
+    say(keys_text(seen, width()))
+    write([suggestion_text(seen)])
+    return 0

@@ -1,0 +1,238 @@
+"""`check`: what a sync would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.warnings import (
+    PayloadWarning,
+    WarningKind,
+    payload_warnings,
+)
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.errors import (
+    DataFileError,
+    RecordError,
+)
+from cio_pipeline.core.identifiers import (
+    Identity,
+    identity,
+    identity_of,
+)
+from cio_pipeline.core.jobs import (
+    Job,
+    Payload,
+    Record,
+)
+from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.limits import (
+    BODY_LIMIT_BYTES,
+    ITEM_LIMIT_BYTES,
+)
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.repeats import (
+    Claims,
+    Repeats,
+)
+from cio_pipeline.core.shard import (
+    WHOLE,
+    Shard,
+)
+from cio_pipeline.core.text import nearest
+from cio_pipeline.customerio.batch import item_bytes
+from cio_pipeline.source import Source
+
+_SHOWN_PAYLOADS = 3
+_SHOWN_PROBLEMS = 20
+# What one connection does in a second where nothing else is known: an answer of
+# Customer.io's takes some 80 ms.
+_ANSWER_SECONDS = 0.08
+_LOOKED_AT_RECORDS = 10_000
+_MOST_KNOWN_KEYS = 1000
+_Key = TypeVar("_Key")
+
+
+@dataclass(slots=True)
+class Found:
+    """How often something was seen, and where first.
+
+    Args:
+        first_index: the place of the first such record in the file, from 0; None
+            where no single record is meant.
+        examples: groups of records that are wrong together, by their places.
+    """
+
+    count: int
+    first_index: int | None
+    examples: list[tuple[int, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What reading a data file came to.
+
+    Args:
+        records: how many were read.
+        users: how many different users they are of.
+        requests: how many a sync would send, at least.
+        payloads: the first ones.
+        invalid: messages of records that cannot be sent.
+        warnings: what is legal and probably wrong.
+        unused: each mapped key that no record has, and the key of the data that
+            may be meant.
+        broken: why the file could not be read to its end; None where it could.
+    """
+
+    records: int = 0
+    users: int = 0
+    requests: int = 0
+    payloads: list[Payload] = field(default_factory=list)
+    invalid: dict[str, Found] = field(default_factory=dict)
+    warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
+    unused: dict[str, str | None] = field(default_factory=dict)
+    broken: DataFileError | None = None
+
+    @property
+    def invalid_records(self) -> int:
+        """How many records would be dead letters at once."""
+        return sum(found.count for found in self.invalid.values())
+
+
+def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings:
+    """Read and map every record; send nothing, keep nothing.
+
+    Args:
+        config: what to map, and how it would be sent.
+        source: the data; it is read to its end, or to where it breaks.
+        shard: whose records are meant.
+    """
+    findings = Findings()
+    mapper = Mapper(config.user_id, config.mappings)
+    repeats = Repeats()
+    claims = _IdentifierClaims()
+    batch_bytes = 0
+    known_keys: dict[str, None] = {}
+    try:
+        for record in source.records():
+            if not shard.takes(record, mapper):
+                continue
+            findings.records += 1
+            if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
+                known_keys |= dict.fromkeys(record.value)
+            try:
+                payload = mapper.map(record)
+                body = encode(payload.attributes)
+            except (RecordError, ValueError) as error:
+                _note_invalid(findings, str(error), record.record_index)
+                continue
+            user = identity_of(payload.user_id)
+            repeats.add(user)
+            claims.add(user, payload, record.record_index)
+            size = item_bytes(Job(0, payload.user_id, body, 0, 0))
+            batch_bytes += size
+            _look_at(findings, payload, record, size)
+    except DataFileError as error:
+        findings.broken = error
+    _note_repeats(findings, repeats)
+    claims.note_shared(findings, repeats)
+    findings.users = repeats.count_users()
+    if findings.records > findings.invalid_records:
+        findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
+    sendable = findings.records - findings.invalid_records
+    is_batch = config.api == "batch"
+    findings.requests = -(-batch_bytes // BODY_LIMIT_BYTES) if is_batch else sendable
+    return findings
+
+
+def estimated_seconds(config: Config, requests: int) -> float:
+    """Say how long so many requests take: the rate's bound, or the threads'."""
+    rate = config.parallelism / _ANSWER_SECONDS
+    if config.requests_per_second:
+        rate = min(rate, config.requests_per_second)
+    return requests / rate
+
+
+def look_at_keys(source: Source) -> SeenKeys:
+    """Look at the first records of a data file.
+
+    Raises:
+        DataFileError: not even the first of them could be read.
+    """
+    seen = SeenKeys(is_text=source.format == "csv")
+    try:
+        for record in source.records():
+            if isinstance(record.value, dict):
+                seen.add(record.value)
+            if seen.records >= _LOOKED_AT_RECORDS:
+                break
+    except DataFileError:
+        if not seen.records:
+            raise
+    return seen
+
+
+class _IdentifierClaims:
+    """What payloads give to their users as a further id or email."""
+
+    def __init__(self) -> None:
+        self._ids = Claims()
+        self._emails = Claims()
+
+    def add(self, user: Identity, payload: Payload, index: int) -> None:
+        """Note the identifiers of a payload; the user's own is none of them."""
+        email = payload.attributes.get("email")
+        if isinstance(email, str) and email:
+            self._add(self._emails, identity("email", email), user, index)
+        user_id = payload.attributes.get("id")
+        if isinstance(user_id, str | int) and user_id != "":
+            self._add(self._ids, identity("id", str(user_id)), user, index)
+
+    def note_shared(self, findings: Findings, users: Repeats) -> None:
+        """Warn of users that have an identifier of another."""
+        kinds: tuple[tuple[WarningKind, Claims], ...] = (
+            ("email_of_another", self._emails),
+            ("id_of_another", self._ids),
+        )
+        for kind, claims in kinds:
+            shared = claims.shared(users)
+            if shared.users:
+                findings.warnings[PayloadWarning(kind)] = Found(
+                    shared.users, shared.examples[0][0], shared.examples
+                )
+
+    @staticmethod
+    def _add(claims: Claims, claimed: Identity, user: Identity, index: int) -> None:
+        if claimed != user:
+            claims.add(claimed, user, index)
+
+
+def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:
+    if len(findings.payloads) < _SHOWN_PAYLOADS:
+        findings.payloads.append(payload)
+    for warning in payload_warnings(payload):
+        _count(findings.warnings, warning, record.record_index)
+    if size > ITEM_LIMIT_BYTES:
+        too_large = PayloadWarning("payload_too_large")
+        _count(findings.warnings, too_large, record.record_index)
+
+
+def _note_invalid(findings: Findings, message: str, index: int) -> None:
+    if message not in findings.invalid and len(findings.invalid) >= _SHOWN_PROBLEMS:
+        message = "other problems"
+    _count(findings.invalid, message, index)
+
+
+def _note_repeats(findings: Findings, repeats: Repeats) -> None:
+    repeated = repeats.count_repeated()
+    if repeated:
+        warning = PayloadWarning("user_repeated")
+        findings.warnings[warning] = Found(repeated, None)
+
+
+def _count(found: dict[_Key, Found], key: _Key, index: int) -> None:
+    if key in found:
+        found[key].count += 1
+    else:
+        found[key] = Found(1, index)

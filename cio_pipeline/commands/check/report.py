@@ -1,0 +1,218 @@
+"""What a sync would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from cio_pipeline.commands.check.findings import (
+    Findings,
+    Found,
+)
+from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.warnings import (
+    MEANINGS,
+    PayloadWarning,
+)
+from cio_pipeline.console.formatting import (
+    duration,
+    shortened,
+    table,
+)
+from cio_pipeline.core.jobs import JsonValue
+from cio_pipeline.core.text import (
+    counted,
+    did_you_mean,
+    visible,
+)
+
+_MOST_SHOWN_OF_A_PAYLOAD = 300
+_KEY_COLUMNS = (
+    ("key", "left"),
+    ("in", "right"),
+    ("type", "left"),
+)
+
+
+def check_json(
+    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
+) -> str:
+    """Write the findings as one JSON document."""
+    document = {
+        "records": findings.records,
+        "users": findings.users,
+        "invalid_records": findings.invalid_records,
+        "requests": findings.requests,
+        "estimated_seconds": round(seconds, 1),
+        "pending": pending,
+        "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "invalid": [
+            {"message": message, "count": each.count, "first_record": each.first_index}
+            for message, each in findings.invalid.items()
+        ],
+        "warnings": [
+            {
+                "warning": warning.kind,
+                "attribute": warning.attribute,
+                "meaning": MEANINGS[warning.kind],
+                "count": each.count,
+                "first_record": each.first_index,
+                "examples": each.examples,
+            }
+            for warning, each in findings.warnings.items()
+        ],
+        "unused_mappings": [
+            {"from": key, "did_you_mean": near} for key, near in findings.unused.items()
+        ],
+        "missing_keys": list(missing_keys),
+        "broken": None if findings.broken is None else str(findings.broken),
+    }
+    return json.dumps(document, indent=2)
+
+
+def check_text(
+    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
+) -> str:
+    """Say what a sync would do, and what looks wrong.
+
+    Args:
+        findings: what was found.
+        seconds: how long a sync would take.
+        pending: what an earlier run left in the queue.
+        missing_keys: what must still be filled in before anything can be sent.
+    """
+    lines = [
+        (
+            f"{counted(findings.records, 'record')} of"
+            f" {counted(findings.users, 'user')},"
+            f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
+        ),
+    ]
+    if pending:
+        left = counted(pending, "job")
+        lines.append(f"First, {left} of an earlier run would be sent.")
+    if findings.payloads:
+        lines += ["", "The first would be sent as"]
+        lines += [
+            f"  {visible(user_id)}: {_shown(sent)}"
+            for user_id, sent in findings.payloads
+        ]
+    if findings.invalid:
+        dead = counted(findings.invalid_records, "record")
+        lines += ["", f"{dead} cannot be sent (dead letters):"]
+        lines += [_line(message, each) for message, each in findings.invalid.items()]
+    if findings.warnings:
+        lines += ["", "Legal, and probably wrong:"]
+        lines += [_line(_doubt(w), each) for w, each in findings.warnings.items()]
+    if findings.unused:
+        lines += ["", "Mapped to nothing, for no record has the key:"]
+        lines += [_unused(key, near) for key, near in findings.unused.items()]
+    if missing_keys:
+        names = " and ".join(missing_keys)
+        lines += ["", f"Before a sync, fill in {names} in the configuration."]
+    if _is_fine(findings):
+        lines += ["", "Nothing looks wrong."]
+    return "\n".join(lines)
+
+
+def configuration_json(missing_keys: Sequence[str]) -> str:
+    """Say as JSON that a configuration is valid, and what it still needs."""
+    return json.dumps({"valid": True, "missing_keys": list(missing_keys)})
+
+
+def configuration_text(missing_keys: Sequence[str]) -> str:
+    """Say that a configuration is valid, and what it still needs."""
+    if not missing_keys:
+        return "The configuration is good."
+    names = " and ".join(missing_keys)
+    return f"The configuration is good; before a sync, fill in {names}."
+
+
+def suggestion_text(seen: SeenKeys) -> str:
+    """Write the suggested configuration, ready to be edited: a line a mapping."""
+    document = seen.configuration()
+    mappings = document["mappings"]
+    assert isinstance(mappings, list)  # noqa: S101  # it was just made
+    lines = [json.dumps(each, ensure_ascii=False) for each in mappings]
+    whole = json.dumps(document | {"mappings": []}, indent=2, ensure_ascii=False)
+    if not lines:
+        return whole
+    return whole.replace("[]", "[\n    " + ",\n    ".join(lines) + "\n  ]", 1)
+
+
+def keys_text(seen: SeenKeys, width: int) -> str:
+    """Say which keys records have, how often, and with what in them."""
+    rows = [
+        [
+            facts.name,
+            _share(facts.count, seen.records),
+            ", ".join(sorted(facts.kinds)),
+        ]
+        for facts in seen.keys.values()
+    ]
+    looked_at = counted(seen.records, "record")
+    user_id = seen.user_id()
+    guess = (
+        "No key looks like a user id: set userId."
+        if user_id is None
+        else f"The user id may be {user_id!r}: check userId."
+    )
+    keys = table(_KEY_COLUMNS, rows, width)
+    return f"{looked_at} looked at\n\n{keys}\n\n{guess}\n"
+
+
+def _share(count: int, records: int) -> str:
+    """Say how many records have a key; never 100 % for nearly all of them."""
+    percent = 100 * count // records
+    return f"{percent} %" if percent else "< 1 %"
+
+
+def keys_json(seen: SeenKeys) -> str:
+    """Write keys and suggestion as one JSON document."""
+    keys: list[JsonValue] = [
+        {
+            "key": facts.name,
+            "records": facts.count,
+            "types": {str(k): n for k, n in facts.kinds.items()},
+        }
+        for facts in seen.keys.values()
+    ]
+    document = {
+        "records": seen.records,
+        "keys": keys,
+        "user_id": seen.user_id(),
+        "configuration": seen.configuration(),
+    }
+    return json.dumps(document, indent=2)
+
+
+def _is_fine(findings: Findings) -> bool:
+    problems = (findings.broken, findings.invalid, findings.warnings, findings.unused)
+    return not any(problems)
+
+
+def _shown(sent: JsonValue) -> str:
+    text = json.dumps(sent, ensure_ascii=False)
+    return visible(shortened(text, _MOST_SHOWN_OF_A_PAYLOAD))
+
+
+def _unused(key: str, near: str | None) -> str:
+    hint = "" if near is None else f" ({did_you_mean(near, key)})"
+    return visible(f"  {key!r}{hint}")
+
+
+def _doubt(warning: PayloadWarning) -> str:
+    about = f"{warning.attribute}: " if warning.attribute else ""
+    return about + MEANINGS[warning.kind]
+
+
+def _line(text: str, found: Found) -> str:
+    where = "" if found.first_index is None else f" (first: {_first(found)})"
+    return f"  {found.count:>9,}  {visible(text)}{where}"
+
+
+def _first(found: Found) -> str:
+    if found.examples and len(found.examples[0]) > 1:
+        *others, last = map(str, found.examples[0])
+        return f"records {', '.join(others)} and {last}"
+    return f"record {found.first_index}"

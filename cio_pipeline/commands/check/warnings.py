@@ -1,0 +1,115 @@
+"""What is legal and probably wrong in a payload. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from cio_pipeline.core.identifiers import (
+    identity,
+    identity_of,
+)
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Payload,
+)
+from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.limits import VALUE_LIMIT_BYTES
+
+# Attributes that Customer.io reads as instructions, with what it wants in them.
+_RESERVED: dict[str, tuple[type, ...]] = {
+    "_timestamp": (int,),
+    "_update": (bool,),
+    "cio_relationships": (dict,),
+    "cio_subscription_preferences": (dict,),
+    "unsubscribed": (bool,),
+}
+
+WarningKind = Literal[
+    "created_at_not_a_timestamp",
+    "value_too_long",
+    "payload_too_large",
+    "identifier_changed",
+    "reserved_attribute",
+    "id_read_as_email",
+    "id_read_as_cio_id",
+    "nothing_mapped",
+    "user_repeated",
+    "email_of_another",
+    "id_of_another",
+]
+MEANINGS: dict[WarningKind, str] = {
+    "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
+    ' segments miss it: give its mapping "type": "timestamp"',
+    "value_too_long": "a value is longer than Customer.io's limit of 1,000 bytes,"
+    " and will be refused",
+    "payload_too_large": "the whole payload is larger than Customer.io's limit of"
+    " 32 KB, and will be refused",
+    "identifier_changed": "this attribute is an identifier and differs from the user"
+    " id: Customer.io will give the person a new one, or fail silently where another"
+    " person has it",
+    "reserved_attribute": "Customer.io reads this attribute as an instruction and"
+    " wants another type in it",
+    "id_read_as_email": "the user id looks like an email address, and Customer.io"
+    " will take it for one",
+    "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will take"
+    " it for an id of its own",
+    "nothing_mapped": "none of the mapped keys is in the record; only the user"
+    " itself will be made",
+    "user_repeated": "a user stands more than once in the file; the records are sent"
+    " one after another, and the last one wins",
+    "email_of_another": "users have the email of another user of the file (case does"
+    " not count): Customer.io accepts it, and then fails silently or makes one person"
+    " of them, in no certain order",
+    "id_of_another": "users have the id of another user of the file: Customer.io"
+    " accepts it, and then fails silently or makes one person of them, in no certain"
+    " order",
+}
+
+
+class PayloadWarning(NamedTuple):
+    """One doubt about one payload.
+
+    Args:
+        attribute: the attribute it is about; None where it is about the user.
+    """
+
+    kind: WarningKind
+    attribute: str | None = None
+
+
+def payload_warnings(payload: Payload) -> list[PayloadWarning]:
+    """Doubt a payload: each doubt once, in no order that matters."""
+    found: list[PayloadWarning] = []
+    person = identity_of(payload.user_id)
+    kind = person.kind
+    if kind == "email":
+        found.append(PayloadWarning("id_read_as_email"))
+    elif kind == "cio_id":
+        found.append(PayloadWarning("id_read_as_cio_id"))
+    if not payload.attributes:
+        found.append(PayloadWarning("nothing_mapped"))
+    for name, value in payload.attributes.items():
+        if name == "created_at" and not _is_whole_seconds(value):
+            found.append(PayloadWarning("created_at_not_a_timestamp", name))
+        if name in _RESERVED and type(value) not in _RESERVED[name]:
+            found.append(PayloadWarning("reserved_attribute", name))
+        if name == kind and identity(kind, str(value)) != person:
+            found.append(PayloadWarning("identifier_changed", name))
+        if _is_too_long(value):
+            found.append(PayloadWarning("value_too_long", name))
+    return found
+
+
+def _is_whole_seconds(value: JsonValue) -> bool:
+    return value is None or (type(value) is int and abs(value) < 100_000_000_000)
+
+
+def _is_too_long(value: JsonValue) -> bool:
+    if isinstance(value, str):
+        # Four bytes a character at most: nearly all need no counting.
+        if len(value) * 4 <= VALUE_LIMIT_BYTES:
+            return False
+        return len(value.encode(errors="surrogatepass")) > VALUE_LIMIT_BYTES
+    if isinstance(value, dict | list):
+        return len(encode(value)) > VALUE_LIMIT_BYTES
+    return False

@@ -1,0 +1,204 @@
+"""The dead-letter report: for people, for programs, for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import islice
+
+from cio_pipeline.commands.causes import cause_row
+from cio_pipeline.commands.dead_letters.advice import (
+    Asked,
+    advice_on,
+)
+from cio_pipeline.console.formatting import (
+    moment,
+    table,
+)
+from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.core.text import (
+    counted,
+    escaped,
+    visible,
+)
+from cio_pipeline.store import (
+    Survey,
+)
+
+_FIELDS = tuple(field.name for field in fields(DeadLetter))
+_NONE = "No dead letters."
+_SHOWN_LETTERS = 50
+# Rows drawn as one table: however many are asked for, no more are in memory.
+_ROWS_OF_A_TABLE = 500
+CAUSE_COLUMNS = (
+    ("letters", "right"),
+    ("reason", "left"),
+    ("status", "right"),
+    ("message", "wrapped"),
+)
+_LETTER_COLUMNS = (
+    ("id", "right"),
+    ("record", "right"),
+    ("user", "cut"),
+    ("reason", "left"),
+    ("tries", "right"),
+    ("failed at (UTC)", "left"),
+    ("message", "cut"),
+)
+_NARROW_COLUMNS = (
+    ("id", "right"),
+    ("record", "right"),
+    ("user", "cut"),
+    ("reason", "left"),
+    ("failed (UTC)", "left"),
+    ("message", "cut"),
+)
+_NARROW = 100
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001  # spreadsheets take the wide ones too
+
+
+def dead_letters_text(
+    survey: Survey,
+    letters: Iterable[DeadLetter],
+    *,
+    limit: int | None,
+    asked: Asked,
+    width: int,
+) -> Iterator[str]:
+    """Say why records could not be delivered, then which ones, then what to do.
+
+    Causes come first: a hundred thousand rows must not bury the three causes.
+
+    Args:
+        survey: what they have in common.
+        letters: the rows.
+        limit: how many rows are wanted; None for the first few.
+        asked: how it was asked for, for the commands to type next.
+        width: the widest line.
+    """
+    if not survey.letters:
+        yield f"No dead letters with {asked.chosen}." if asked.chosen else _NONE
+        return
+    yield _headline(survey)
+    yield ""
+    yield table(CAUSE_COLUMNS, [cause_row(c) for c in survey.causes], width)
+    if rarer := survey.cause_count - len(survey.causes):
+        rest = survey.letters - sum(cause.letters for cause in survey.causes)
+        yield f"and {counted(rest, 'letter')} of {counted(rarer, 'rarer cause')}"
+    shown = min(limit or _SHOWN_LETTERS, survey.letters)
+    rows = islice(letters, shown)
+    while block := list(islice(rows, _ROWS_OF_A_TABLE)):
+        yield ""
+        yield _letter_table(block, width)
+    if shown < survey.letters:
+        yield ""
+        yield (
+            f"The first {shown:,} of {survey.letters:,} are shown; -limit N shows more,"
+            " -format csv all."
+        )
+    yield from _next_steps(survey, asked, min(width, _NARROW))
+
+
+def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
+    """Write dead letters as one JSON array, a piece at a time."""
+    separator = "["
+    for letter in letters:
+        yield f"{separator}\n  {json.dumps(_values(letter))}"
+        separator = ","
+    yield "[]" if separator == "[" else "\n]"
+
+
+def dead_letters_csv(letters: Iterable[DeadLetter]) -> Iterator[str]:
+    """Write dead letters as CSV with a header, a row at a time.
+
+    Cells that a spreadsheet would run as formulas get an apostrophe before them;
+    control characters are written as escapes.
+    """
+    yield _csv_row(_FIELDS)
+    for letter in letters:
+        values = _values(letter) | {"payload": _readable_json(letter)}
+        yield _csv_row(map(_safe_cell, values.values()))
+
+
+def _values(letter: DeadLetter) -> dict[str, object]:
+    # Not `asdict`, which copies the payload, value by value.
+    return {name: getattr(letter, name) for name in _FIELDS}
+
+
+def _csv_row(cells: Iterable[str]) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerow(cells)
+    return file.getvalue()
+
+
+def _readable_json(letter: DeadLetter) -> str:
+    text = json.dumps(letter.payload, ensure_ascii=False)
+    # Half a surrogate pair is JSON, but no UTF-8.
+    return text if text.isascii() else _without("Cs", text)
+
+
+def _safe_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    # A terminal obeys control characters, and a lone CR splits a row for some.
+    text = value if value.isprintable() else _without("Cc", value)
+    return "'" + text if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def _without(category: str, text: str) -> str:
+    return escaped(text, lambda each: unicodedata.category(each) == category)
+
+
+def _headline(survey: Survey) -> str:
+    figures = [
+        counted(survey.letters, "dead letter"),
+        counted(survey.cause_count, "cause"),
+        counted(survey.users, "user"),
+    ]
+    first, last = moment(survey.first_failed_at), moment(survey.last_failed_at)
+    when = first if first == last else f"{first} to {last}"
+    return f"{', '.join(figures)}\nfailed {when} UTC"
+
+
+def _next_steps(survey: Survey, asked: Asked, width: int) -> Iterator[str]:
+    for reason, letters, _ in survey.reasons:
+        advice = advice_on(reason)
+        yield ""
+        what = f"{reason} ({letters:,}): {advice.meaning} {advice.remedy}"
+        yield textwrap.fill(visible(what), width)
+        yield from (f"  {command}" for command in asked.commands_for(reason))
+    yield ""
+    yield "What was to be sent; and all of it as a page for a browser:"
+    yield "  " + asked.command("", "-id N -json")
+    page = f"{asked.chosen} -format html -output dead-letters.html".strip()
+    yield "  " + asked.command("", page)
+
+
+def _letter_table(letters: Iterable[DeadLetter], width: int) -> str:
+    if width < _NARROW:
+        return table(_NARROW_COLUMNS, [_narrow_row(each) for each in letters], width)
+    return table(_LETTER_COLUMNS, [_letter_row(each) for each in letters], width)
+
+
+def _letter_row(letter: DeadLetter) -> list[str]:
+    return [
+        str(letter.id),
+        "" if letter.record_index is None else str(letter.record_index),
+        letter.user_id or "",
+        letter.reason,
+        str(letter.attempts),
+        moment(letter.failed_at),
+        letter.message,
+    ]
+
+
+def _narrow_row(letter: DeadLetter) -> list[str]:
+    *first, _, failed_at, message = _letter_row(letter)
+    return [*first, failed_at[5:16], message]

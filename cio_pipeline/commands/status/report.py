@@ -1,0 +1,175 @@
+"""Where a queue stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from rich.text import Text
+
+from cio_pipeline.console.formatting import (
+    duration,
+    fitted,
+    span,
+    table,
+)
+from cio_pipeline.console.progress_view import (
+    progress_line,
+    progress_lines,
+)
+from cio_pipeline.core.runs import (
+    RunningRun,
+    RunRecord,
+    Status,
+)
+from cio_pipeline.core.text import visible
+
+_COLUMNS = (
+    ("started (UTC)", "left"),
+    ("data", "left"),
+    ("ended", "left"),
+    ("synced", "right"),
+    ("dead", "right"),
+    ("pending", "right"),
+    ("took", "right"),
+)
+_DATA = 1  # the column whose cells give way
+_NARROWEST_NAME = 8
+_COLUMN_GAP = 3  # what `table` puts between two columns
+# What a narrow terminal goes without, in this order: pending, data, ended, took.
+_LEAST_WANTED = (5, 1, 2, 6)
+# A run writes its heartbeat every second; one that has not for so long is stuck.
+_STUCK_SECONDS = 5.0
+
+
+def status_json(status: Status, *, indent: int | None = 2) -> str:
+    """Write the status as one JSON document; on one line without an indent."""
+    return json.dumps(asdict(status), indent=indent)
+
+
+def status_text(status: Status, now: datetime, width: int) -> str:
+    """Say where a queue stands, and list its last runs (`status_lines`)."""
+    lines = status_lines(status, now, width)
+    return "\n".join(line.plain.rstrip() for line in lines)
+
+
+def status_lines(
+    status: Status, now: datetime, width: int, *, is_ascii: bool = False
+) -> list[Text]:
+    """Say where a queue stands, and list its last runs.
+
+    Args:
+        status: what to tell.
+        now: the local time, with its offset.
+        width: the widest line.
+        is_ascii: whether the terminal knows nothing but ASCII.
+    """
+    lines = [
+        Text(f"pending       {status.pending:>12,}"),
+        Text(f"in flight     {status.in_flight:>12,}"),
+        Text(f"dead letters  {status.dead_letters:>12,}"),
+        Text(f"synced so far {status.synced_total:>12,}"),
+        Text(),
+        *_going(status.running, now, width, is_ascii=is_ascii),
+    ]
+    return lines + (_history(status.runs, now, width) if status.runs else [])
+
+
+def status_line(status: Status, now: datetime) -> str:
+    """Say where a queue stands in one line, for a pipe."""
+    run = status.running
+    if run is None:
+        left = f"{status.pending:,} pending, {status.dead_letters:,} dead letters"
+        return f"{now:%H:%M:%S} no run is going: {left}"
+    stuck = _stuck(run)
+    words = progress_line(run.progress, now) if run.progress else "is going"
+    return f"{now:%H:%M:%S} {stuck or words}"
+
+
+def _going(
+    run: RunningRun | None, now: datetime, width: int, *, is_ascii: bool
+) -> list[Text]:
+    if run is None:
+        return [Text("No run is going.")]
+    lines = [Text(fitted(f"process {run.pid}, run {run.run_id}:", width))]
+    if run.progress is not None:
+        lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
+    stuck = _stuck(run)
+    if stuck:
+        lines.append(Text(stuck, "red"))
+    return lines
+
+
+def _stuck(run: RunningRun) -> str:
+    age = run.heartbeat_age_seconds
+    if age < _STUCK_SECONDS:
+        return ""
+    return (
+        f"no sign of life for {span(age)}: process {run.pid} is stopped, or its disk"
+        " hangs"
+    )
+
+
+def _row(run: RunRecord, now: datetime) -> list[str]:
+    seconds = run.duration_seconds
+    if run.status == "running":
+        seconds = (now - datetime.fromisoformat(run.started_at)).total_seconds()
+    return [
+        run.started_at[:16].replace("T", " "),
+        run.source or "(resume)",
+        _ended(run),
+        f"{run.synced:,}",
+        f"{run.dead_lettered:,}",
+        f"{run.pending:,}",
+        duration(max(0.0, seconds)),
+    ]
+
+
+def _ended(run: RunRecord) -> str:
+    if run.reason is not None:
+        return run.reason.replace("_", " ")
+    return "running" if run.status == "running" else "done"
+
+
+def _history(runs: Sequence[RunRecord], now: datetime, width: int) -> list[Text]:
+    rows = [_row(run, now) for run in runs]
+    places = list(range(len(_COLUMNS)))
+    for place in _LEAST_WANTED:
+        if _fits([[row[place] for place in places] for row in rows], places, width):
+            break
+        places.remove(place)
+    columns = [_COLUMNS[place] for place in places]
+    rows = [[row[place] for place in places] for row in rows]
+    if _DATA in places:
+        rows = _with_names_fitted(columns, rows, width)
+    drawn = table(columns, rows, width)
+    return [Text(), Text("last runs"), *map(Text, drawn.splitlines())]
+
+
+def _fits(rows: list[list[str]], places: list[int], width: int) -> bool:
+    """Whether columns fit, the name's shortened as far as it may be."""
+    headings = [_COLUMNS[place][0] for place in places]
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    if _DATA in places:
+        name = places.index(_DATA)
+        widths[name] = min(widths[name], _NARROWEST_NAME)
+    return sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width
+
+
+def _with_names_fitted(
+    columns: list[tuple[str, str]], rows: list[list[str]], width: int
+) -> list[list[str]]:
+    """Shorten the files' names in their middle, so that all else has its room."""
+    headings = [heading for heading, _ in columns]
+    others = sum(
+        max(map(len, column)) + _COLUMN_GAP
+        for place, column in enumerate(zip(headings, *rows, strict=True))
+        if place != _DATA
+    )
+    room = max(_NARROWEST_NAME, width - others)
+    return [
+        [*row[:_DATA], fitted(visible(row[_DATA]), room), *row[_DATA + 1 :]]
+        for row in rows
+    ]

@@ -1,0 +1,215 @@
+"""`sync`: finish what an earlier run left, then load a data file and send it."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline.commands.inputs import (
+    folder_for,
+    open_data,
+    read_share_of_config,
+)
+from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.sync.summary import (
+    mapped_to_nothing,
+    summary_json,
+    summary_text,
+)
+from cio_pipeline.console.display import open_display
+from cio_pipeline.console.output import (
+    say,
+    width,
+    write,
+)
+from cio_pipeline.console.signals import StopSignals
+from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.errors import (
+    CioPipelineError,
+    StopRun,
+)
+from cio_pipeline.customerio import basic_token
+from cio_pipeline.machine import (
+    allow_connections,
+    prepare_threads,
+)
+from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
+from cio_pipeline.pipeline.result import (
+    RunResult,
+    not_begun,
+)
+from cio_pipeline.pipeline.run import (
+    Run,
+    World,
+)
+from cio_pipeline.source import Source
+from cio_pipeline.store import (
+    Store,
+    make_private_folder,
+)
+from cio_pipeline.store.dead_letter_actions import survey_of
+from cio_pipeline.store.resharding import take_turn
+from cio_pipeline.store.run_lock import RunLock
+from cio_pipeline.store.status import (
+    last_ended_at,
+    read_status,
+)
+
+if TYPE_CHECKING:
+    from cio_pipeline.commands.sync.metrics import RunMetrics
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Load and send."""
+    with open_data(arguments) as source:
+        return run_to_end(arguments, source)
+
+
+def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+    """Run, show the summary, and say the exit code.
+
+    Args:
+        arguments: the command line.
+        source: the data, or None to only finish what is queued.
+    """
+    config = read_share_of_config(arguments)
+    site_id, api_key = require_track_keys(config, arguments.config)
+    token = basic_token(site_id, api_key)
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    folder = folder_for(arguments, config)
+    stop = threading.Event()
+    with open_display(arguments) as display:
+        log = display.configure_log([api_key, token]).bind(run_id=run_id)
+        signals = StopSignals(stop, on_second=display.abandon)
+        new_run = partial(
+            Run,
+            run_id=run_id,
+            config=config,
+            basic_token=token,
+            source=source,
+            changed_only=source is not None and arguments.changed_only,
+            shard=arguments.shard,
+            stop=stop,
+        )
+        world = World(
+            clock=time.monotonic, draw=random.random, log=log, observer=display
+        )
+        try:
+            allow_connections(config.parallelism)
+            prepare_threads()
+            result = _execute(arguments, folder, site_id, new_run, world, signals)
+        except StopRun as error:
+            result = _not_begun(run_id, folder, error)
+    _show_result(arguments, folder, result)
+    if result.unused:
+        problem = mapped_to_nothing(result.unused, len(config.mappings))
+        say(f"warning: {problem}")
+    return _exit_code(result, signals.received)
+
+
+def _execute(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    new_run: Callable[..., Run],
+    world: World,
+    signals: StopSignals,
+) -> RunResult:
+    """Run with the queue's lock held, its state open, and signals caught.
+
+    Raises:
+        UsageError: the queue cannot be worked on now.
+        StateUnwritable: the state could not be opened for writing.
+    """
+    make_private_folder(arguments.state)
+    make_private_folder(folder)
+    with RunLock(folder), Store(folder) as store, signals:
+        keep_to_one_core(None if arguments.shard.is_whole else arguments.shard.index)
+        if take_turn(folder, store, is_loading=arguments.command == "sync"):
+            world.log.info("split_changed", consequence="every user counts as changed")
+        metrics = _open_metrics(arguments, folder, site_id, world.log)
+        on_beat = [metrics.beat] if metrics else []
+        run = new_run(store=store, world=replace(world, on_beat=on_beat))
+        result = run.execute(arguments.command)
+        if metrics is not None:
+            code = _exit_code(result, signals.received)
+            metrics.end(result.summary, result.dead_letters, code)
+    return result
+
+
+def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
+    """Say what is queued all the same, where the state can at least be read.
+
+    Raises:
+        StopRun: it cannot.
+    """
+    try:
+        pending = read_status(folder, datetime.now(UTC)).pending
+    except CioPipelineError:
+        raise error from None
+    return not_begun(run_id, pending, error)
+
+
+def _open_metrics(
+    arguments: argparse.Namespace,
+    folder: Path,
+    site_id: str,
+    log: FilteringBoundLogger,
+) -> RunMetrics | None:
+    """Begin the metrics' file, where one was named; the caller has the run lock."""
+    if arguments.metrics is None:
+        return None
+    # Imported now: runs without it need not wait for the library.
+    from cio_pipeline.commands.sync.metrics import RunMetrics  # noqa: PLC0415  # as just said
+
+    return RunMetrics(
+        arguments.metrics,
+        labels={"site_id": site_id, "shard": str(arguments.shard)},
+        last_success=_moment(last_ended_at(folder, {"completed"})),
+        last_completed=_moment(
+            last_ended_at(folder, {"completed", "completed_with_dead_letters"})
+        ),
+        log=log,
+    )
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def _show_result(
+    arguments: argparse.Namespace, folder: Path, result: RunResult
+) -> None:
+    if result.error is not None:
+        say(f"error: {result.error}")
+    if arguments.json:
+        write([summary_json(result.summary)])
+        return
+    summary = result.summary
+    text = summary_text(
+        summary,
+        survey=survey_of(folder, summary.run_id) if summary.dead_lettered else None,
+        is_loaded=result.is_loaded,
+        commands=commands_after(arguments, summary.run_id),
+        width=width(),
+    )
+    write([text])
+
+
+def _exit_code(result: RunResult, signal_number: int | None) -> int:
+    if result.error is not None:
+        return result.error.exit_code
+    if result.summary.reason == "interrupted":
+        return 128 + (signal_number or 2)
+    return 1 if result.summary.dead_lettered else 0

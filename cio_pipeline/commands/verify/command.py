@@ -1,0 +1,133 @@
+"""`verify`: is what a file maps to what Customer.io holds?"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import threading
+import time
+from functools import partial
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.verify.lookups import LookUps
+from cio_pipeline.commands.verify.report import (
+    verification_json,
+    verification_text,
+)
+from cio_pipeline.commands.verify.verifier import Verifier
+from cio_pipeline.console.display import LinesDisplay
+from cio_pipeline.console.output import write
+from cio_pipeline.console.signals import StopSignals
+from cio_pipeline.core.config import (
+    Config,
+    read_config,
+)
+from cio_pipeline.core.errors import (
+    ConfigError,
+    UsageError,
+)
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.customerio import (
+    AppClient,
+    Transport,
+    app_url_of_region,
+    basic_token,
+)
+from cio_pipeline.customerio.region import find_region
+from cio_pipeline.source import is_pipe
+
+_PROGRESS_SECONDS = 5.0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look users up, compare, report; exit 1 where some differ."""
+    if arguments.data == "-" or is_pipe(arguments.data):
+        raise UsageError(
+            "verify reads the data twice, which a pipe cannot do: name a file"
+        )
+    config = read_config(arguments.config)
+    if config.app_api_key is None:
+        raise ConfigError(
+            arguments.config,
+            "the key is missing; looking people up needs an App API key (Settings >"
+            " Account Settings > API Credentials > App API Keys)",
+            key="appApiKey",
+        )
+    log = LinesDisplay(arguments).configure_log(_secrets(config))
+    with open_data(arguments):
+        pass  # a mistake in its name is told before anything is asked
+    stop = threading.Event()
+    with StopSignals(stop) as signals:
+        transport = Transport(
+            connect_timeout_seconds=config.connect_timeout_seconds,
+            read_timeout_seconds=config.read_timeout_seconds,
+        )
+        url = _find_url(config, arguments.config, transport, stop, log)
+        verifier = Verifier(
+            mapper=Mapper(config.user_id, config.mappings),
+            open_source=partial(open_data, arguments),
+            look_ups=LookUps(
+                AppClient(transport, url, config.app_api_key),
+                patience_seconds=config.max_outage_seconds,
+                stop=stop,
+                clock=time.monotonic,
+                draw=random.random,
+            ),
+            sample=arguments.sample,
+            wait_seconds=arguments.wait,
+            stop=stop,
+            clock=time.monotonic,
+            on_progress=_Progress(log),
+        )
+        result = verifier.run()
+        transport.close()
+    if signals.received:
+        return 128 + signals.received
+    show = verification_json if arguments.json else verification_text
+    write([show(result)])
+    return 0 if result.holds else 1
+
+
+def _secrets(config: Config) -> list[str]:
+    keys = [config.app_api_key, config.api_key]
+    if config.site_id and config.api_key:
+        keys.append(basic_token(config.site_id, config.api_key))
+    return [key for key in keys if key]
+
+
+def _find_url(
+    config: Config,
+    path: str,
+    transport: Transport,
+    stop: threading.Event,
+    log: FilteringBoundLogger,
+) -> str:
+    if config.app_url is not None:
+        return config.app_url
+    if config.region is None and (config.site_id is None or config.api_key is None):
+        raise ConfigError(path, "the key is missing; say 'us' or 'eu'", key="region")
+    region = find_region(
+        config,
+        transport,
+        basic_token(config.site_id or "", config.api_key or ""),
+        stop=stop,
+        clock=time.monotonic,
+        draw=random.random,
+        log=log,
+    )
+    return app_url_of_region(region)
+
+
+class _Progress:
+    """Tells the log now and then how many users were looked up."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._told_at = time.monotonic()
+
+    def __call__(self, checked: int) -> None:
+        if time.monotonic() - self._told_at >= _PROGRESS_SECONDS:
+            self._told_at = time.monotonic()
+            self._log.info("progress", looked_up=checked)

@@ -1,0 +1,259 @@
+"""`verify`: is what a file maps to what Customer.io holds?"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event
+from typing import NamedTuple
+
+from cio_pipeline.commands.verify.comparison import (
+    Difference,
+    differences,
+)
+from cio_pipeline.commands.verify.lookups import LookUps
+from cio_pipeline.core.errors import RecordError
+from cio_pipeline.core.identifiers import (
+    Identity,
+    identity_of,
+)
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Payload,
+)
+from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.repeats import (
+    Repeats,
+    hash_of,
+)
+from cio_pipeline.customerio import MOST_IDS
+from cio_pipeline.source import Source
+
+# Users named in the result; the counts are of all.
+MOST_NAMED = 1000
+# Users that are looked up again while the wait allows.
+_MOST_LOOKED_UP_AGAIN = 10_000
+_LOOK_AGAIN_SECONDS = 2.0
+
+Attributes = dict[str, JsonValue]
+
+
+class DifferentUser(NamedTuple):
+    """A user with attributes that are not what was mapped."""
+
+    user_id: str
+    attributes: list[Difference]
+
+
+@dataclass(slots=True)
+class Verification:
+    """What the comparison came to.
+
+    Args:
+        checked: users that were looked up.
+        matching: users whose every mapped attribute is there.
+        missing: users that are not there.
+        different: users with attributes that differ.
+        invalid: records that map to no user.
+        missing_users: the first `MOST_NAMED` of them, by id.
+        different_users: the first `MOST_NAMED` of them.
+    """
+
+    checked: int = 0
+    matching: int = 0
+    missing: int = 0
+    different: int = 0
+    invalid: int = 0
+    missing_users: list[str] = field(default_factory=list)
+    different_users: list[DifferentUser] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether Customer.io holds all that was mapped, and something was."""
+        if self.invalid and not self.checked:
+            return False
+        return not self.missing and not self.different
+
+
+class Verifier:
+    """Compares a data file's users with Customer.io's.
+
+    A file is read twice: first to learn who stands in it how often, for only
+    those users' records have to be kept and merged, until the last one is read.
+
+    Args:
+        mapper: what makes payloads of records.
+        open_source: opens the data from its beginning.
+        look_ups: asks for people.
+        sample: how many users to look up, picked evenly; None for all.
+        wait_seconds: how long users that differ are looked up again, for it takes
+            seconds until the App API shows what the Track API accepted.
+        stop: set to end early.
+        clock: monotonic seconds.
+        on_progress: told how many users were checked so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        mapper: Mapper,
+        open_source: Callable[[], Source],
+        look_ups: LookUps,
+        sample: int | None,
+        wait_seconds: float,
+        stop: Event,
+        clock: Callable[[], float],
+        on_progress: Callable[[int], None],
+    ) -> None:
+        self._mapper = mapper
+        self._open_source = open_source
+        self._look_ups = look_ups
+        self._sample_size = sample
+        self._wait_seconds = wait_seconds
+        self._stop = stop
+        self._clock = clock
+        self._on_progress = on_progress
+        self._result = Verification()
+
+    def run(self) -> Verification:
+        """Compare.
+
+        Raises:
+            DataFileError: the data breaks off.
+            StopRun: the App API could not be asked.
+        """
+        result = self._result
+        waiting: dict[str, Attributes] = {}
+        for users in _in_groups(self._users_until_stopped()):
+            result.checked += len(users)
+            is_last = not self._wait_seconds or len(waiting) >= _MOST_LOOKED_UP_AGAIN
+            waiting |= self._compare(users, is_last=is_last)
+            self._on_progress(result.checked)
+            if self._stop.is_set():
+                break
+        deadline = self._clock() + self._wait_seconds
+        while waiting:
+            is_last = self._clock() >= deadline or self._stop.is_set()
+            if not is_last:
+                self._stop.wait(_LOOK_AGAIN_SECONDS)
+            again, waiting = waiting, {}
+            for users in _in_groups(iter(again.items())):
+                waiting |= self._compare(users, is_last=is_last)
+        return result
+
+    def _compare(
+        self, users: dict[str, Attributes], *, is_last: bool
+    ) -> dict[str, Attributes]:
+        """Look users up; unless it is the last look, give back those that differ."""
+        result = self._result
+        found = self._look_ups.find(list(users))
+        waiting: dict[str, Attributes] = {}
+        for user_id, wanted in users.items():
+            person = found.get(user_id)
+            wrong = [] if person is None else differences(wanted, person)
+            if person is not None and not wrong:
+                result.matching += 1
+            elif not is_last:
+                waiting[user_id] = wanted
+            elif person is None:
+                result.missing += 1
+                if len(result.missing_users) < MOST_NAMED:
+                    result.missing_users.append(user_id)
+            else:
+                result.different += 1
+                if len(result.different_users) < MOST_NAMED:
+                    result.different_users.append(DifferentUser(user_id, wrong))
+        return waiting
+
+    def _users_until_stopped(self) -> Iterator[tuple[str, Attributes]]:
+        with suppress(_Stopped):
+            yield from self._users()
+
+    def _users(self) -> Iterator[tuple[str, Attributes]]:
+        """Give each chosen user once, with what all of its records come to."""
+        repeats = Repeats()
+        sample = _Lowest(self._sample_size)
+        for payload in self._payloads():
+            sample.offer(repeats.add(identity_of(payload.user_id)))
+        repeated = repeats.repeated()
+        self._result.invalid = 0  # they are met a second time now
+        # By hash, for those are what was counted: two users may share one.
+        merged: dict[int, dict[Identity, Payload]] = {}
+        for payload in self._payloads():
+            person = identity_of(payload.user_id)
+            number = hash_of(person)
+            if number not in sample:
+                continue
+            if number not in repeated:
+                yield payload.user_id, payload.attributes
+                continue
+            users = merged.setdefault(number, {})
+            earlier = users.get(person, payload).attributes
+            users[person] = payload._replace(attributes=earlier | payload.attributes)
+            repeated[number] -= 1
+            if not repeated[number]:  # that was the last of them
+                yield from merged.pop(number).values()
+
+    def _payloads(self) -> Iterator[Payload]:
+        with self._open_source() as source:
+            for record in source.records(0, self._check_stop):
+                try:
+                    payload = self._mapper.map(record)
+                    encode(payload.attributes)
+                except (RecordError, ValueError):
+                    self._result.invalid += 1
+                    continue
+                yield payload
+
+    def _check_stop(self, _waited_seconds: float) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+
+class _Stopped(Exception):
+    """The comparison was asked to end, while the file was being read."""
+
+
+class _Lowest:
+    """The lowest so many of different numbers: of hashes, an even sample.
+
+    Args:
+        size: how many to keep; None for all.
+    """
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._heap: list[int] = []  # negated, so that the highest comes first
+        self._kept: set[int] = set()
+
+    def __contains__(self, number: int) -> bool:
+        return self._size is None or number in self._kept
+
+    def offer(self, number: int) -> None:
+        """Keep a number if it is among the lowest so far."""
+        if self._size is None or number in self._kept:
+            return
+        if len(self._heap) < self._size:
+            heapq.heappush(self._heap, -number)
+        elif self._heap and number < -self._heap[0]:
+            self._kept.remove(-heapq.heapreplace(self._heap, -number))
+        else:
+            return
+        self._kept.add(number)
+
+
+def _in_groups(
+    users: Iterator[tuple[str, Attributes]],
+) -> Iterator[dict[str, Attributes]]:
+    """Group users for one look-up each."""
+    group: dict[str, Attributes] = {}
+    for user_id, attributes in users:
+        group[user_id] = attributes
+        if len(group) == MOST_IDS:
+            yield group
+            group = {}
+    if group:
+        yield group

@@ -1,0 +1,1 @@
+"""What a person sees and presses: stdout, stderr, the live display, signals."""

@@ -1,0 +1,104 @@
+"""Log events as sentences, for a person at a terminal: the first few of each kind."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from structlog import DropEvent
+from structlog.typing import EventDict, WrappedLogger
+
+from cio_pipeline.console.formatting import duration
+
+_MOST_OF_A_CAUSE = 3
+_MOST_OF_A_KIND = 10
+# The live display shows these, or the end of the run says them.
+_NO_NEWS = {"progress", "stop_requested", "mapped_keys_not_found"}
+
+
+class EventLines:
+    """Renders events, and holds back what would bury all else. Thread-safe.
+
+    A thousand dead letters are three causes: of each cause the first few are
+    shown, and of dead letters altogether not many more; the summary has the
+    counts. Errors are always shown.
+    """
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()  # guards _seen
+
+    def __call__(self, _: WrappedLogger, level: str, event: EventDict) -> str:
+        """Write an event as a line.
+
+        Raises:
+            DropEvent: enough like it were shown.
+        """
+        is_last = self._count(event) if level == "warning" else False
+        if event["event"] in _NO_NEWS:
+            raise DropEvent
+        line = f"{_time(event)} {level}: {_sentence(event)}"
+        return line + (" (more like it are counted, not listed)" if is_last else "")
+
+    def _count(self, event: EventDict) -> bool:
+        kind = str(event["event"])
+        facts = (event.get(name) for name in ("reason", "http_status", "message"))
+        cause = " ".join([kind, *map(str, facts)])
+        with self._lock:
+            if self._seen[kind] >= _MOST_OF_A_KIND:
+                raise DropEvent
+            if self._seen[cause + " cause"] >= _MOST_OF_A_CAUSE:
+                raise DropEvent
+            self._seen[kind] += 1
+            self._seen[cause + " cause"] += 1
+            return (
+                self._seen[kind] == _MOST_OF_A_KIND
+                or self._seen[cause + " cause"] == _MOST_OF_A_CAUSE
+            )
+
+
+def _time(event: Mapping[str, object]) -> str:
+    moment = datetime.fromisoformat(str(event["timestamp"]))
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def _sentence(event: EventDict) -> str:
+    words = _SENTENCES.get(event["event"])
+    if words is not None:
+        return words(event)
+    apart = ("event", "timestamp", "level", "run_id")
+    facts = [f"{name}={value}" for name, value in event.items() if name not in apart]
+    return " ".join([str(event["event"]).replace("_", " "), *facts])
+
+
+def _dead_letter(event: Mapping[str, Any]) -> str:  # an event holds what was logged
+    status = "" if event["http_status"] is None else f" ({event['http_status']})"
+    return (
+        f"dead letter: user {event['user_id']}, record {event['record_index']}:"
+        f" {event['reason']}{status}: {event['message']}"
+    )
+
+
+def _slowed_down(event: Mapping[str, Any]) -> str:
+    return (
+        "Customer.io asked us to slow down: a pause of"
+        f" {duration(event['pause_seconds'])}, then"
+        f" {event['requests_per_second']:,.0f} requests a second"
+    )
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "job_dead_lettered": _dead_letter,
+    "slowed_down": _slowed_down,
+    "outage_began": lambda event: f"Customer.io is not answering: {event['problem']}",
+    "outage_ended": lambda event: (
+        f"Customer.io answers again, after {duration(event['down_seconds'])}"
+    ),
+    "time_lost": lambda event: (
+        f"the process did not run for {duration(event['seconds'])} (suspended?)"
+    ),
+    "data_broken": lambda event: str(event["problem"]),
+}

@@ -1,0 +1,224 @@
+"""How a run stands, drawn as a few lines; nothing here touches a terminal."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rich.cells import cell_len
+from rich.filesize import decimal
+from rich.text import Text
+
+from cio_pipeline.console.formatting import (
+    fitted,
+    span,
+)
+from cio_pipeline.console.stop_reasons import stop_reason
+from cio_pipeline.core.progress import (
+    Hold,
+    Progress,
+)
+from cio_pipeline.core.text import (
+    counted,
+    visible,
+)
+
+_WIDEST = 100
+_GAP = "   "
+_MOST_HOLD_LINES = 3
+
+
+def progress_lines(
+    progress: Progress, *, now: datetime, width: int, is_ascii: bool = False
+) -> list[Text]:
+    """Draw how a run stands.
+
+    Args:
+        progress: what to draw.
+        now: the local time.
+        width: terminal columns that may be used.
+        is_ascii: whether the terminal knows nothing but ASCII.
+    """
+    width = max(20, min(width, _WIDEST))
+    lines = [_title(progress, width), *_bar(progress, width, is_ascii=is_ascii)]
+    for pieces in (_counts(progress), _pulse(progress)):
+        lines += _packed(pieces, width)
+    return lines + _outlook(progress, now, width)
+
+
+def progress_line(progress: Progress, now: datetime) -> str:
+    """Say how a run stands in one line, for a pipe."""
+    pieces = [piece.plain for piece in (*_counts(progress), *_pulse(progress))]
+    share = _share(progress)
+    done = [] if share is None else [f"{math.floor(100 * share)} %"]
+    words = hold_words(progress, now) if progress.hold else _time_left(progress)
+    return ", ".join([*done, *pieces, *filter(None, [words])])
+
+
+def hold_words(progress: Progress, now: datetime) -> str:
+    """Say why nothing moves; an empty text where it does."""
+    hold = progress.hold
+    return _WORDS[hold.kind](hold, progress, now) if hold else ""
+
+
+# -- the parts, from top to bottom ---------------------------------------------
+
+
+def _title(progress: Progress, width: int) -> Text:
+    elapsed = span(progress.seconds)
+    name = visible(progress.source or "what an earlier run left")
+    room = width - len(progress.command) - len(elapsed) - 3
+    title = Text.assemble((progress.command, "bold"), " ", fitted(name, room))
+    title.append(" " * (width - title.cell_len - len(elapsed)))
+    return title.append(elapsed, "dim")
+
+
+def _share(progress: Progress) -> float | None:
+    if progress.total is None:
+        return None
+    return min(1.0, progress.done / progress.total) if progress.total else 1.0
+
+
+def _bar(progress: Progress, width: int, *, is_ascii: bool) -> list[Text]:
+    share = _share(progress)
+    if share is None:
+        return []
+    percent = f" {math.floor(100 * share):>3} %"
+    cells = width - len(percent)
+    full = math.floor(cells * share)
+    # The rest differs in shape too: a terminal may show no colours.
+    done, rest = ("#", "-") if is_ascii else ("━", "─")
+    style = "yellow" if progress.hold else "green"
+    return [
+        Text.assemble((done * full, style), (rest * (cells - full), "dim"), percent)
+    ]
+
+
+def _counts(progress: Progress) -> list[Text]:
+    pieces = []
+    if progress.source is not None:
+        pieces.append(_piece("loaded", f"{progress.records:,}", _of_file(progress)))
+    sent = f"{progress.synced:,}"
+    total = ""
+    if progress.total is not None:
+        about = "about " if progress.is_loading else ""
+        total = f" of {about}{progress.total:,}"
+    pieces.append(_piece("sent", sent, total))
+    if progress.skipped:
+        pieces.append(_piece("unchanged", f"{progress.skipped:,}"))
+    return pieces
+
+
+def _of_file(progress: Progress) -> str:
+    if not progress.is_loading:
+        return ""
+    share = progress.loaded_share
+    if share is None or progress.size_bytes is None:
+        return f" ({decimal(progress.bytes_read or 0)})"
+    return f" ({math.floor(100 * share)} % of {decimal(progress.size_bytes)})"
+
+
+def _pulse(progress: Progress) -> list[Text]:
+    kind = progress.hold.kind if progress.hold else None
+    pieces = [_piece("", f"{progress.rate:,.0f}", "/s")]
+    # In a pause or an outage what was handed out waits for its turn.
+    if kind not in ("throttled", "outage"):
+        pieces.append(_piece("", f"{progress.in_flight:,}", " in flight"))
+    retries = "yellow" if progress.retries else "bold"
+    dead = "red" if progress.dead_lettered else "bold"
+    return [
+        *pieces,
+        _piece("retries", f"{progress.retries:,}", style=retries),
+        _piece("dead", f"{progress.dead_lettered:,}", style=dead),
+    ]
+
+
+def _outlook(progress: Progress, now: datetime, width: int) -> list[Text]:
+    words = hold_words(progress, now)
+    if not words:
+        return [Text(fitted(_time_left(progress), width), "dim")]
+    style = "red" if progress.hold and progress.hold.kind == "outage" else "yellow"
+    lines = textwrap.wrap(
+        words, width, max_lines=_MOST_HOLD_LINES, placeholder=" …", tabsize=1
+    )
+    return [Text(fitted(line, width), style) for line in lines]
+
+
+def _time_left(progress: Progress) -> str:
+    eta = progress.eta_seconds
+    return "" if eta is None else f"about {span(eta)} left"
+
+
+def _piece(label: str, number: str, unit: str = "", style: str = "bold") -> Text:
+    before = f"{label} " if label else ""
+    return Text.assemble((before, "dim"), (number, style), (unit, "dim"))
+
+
+def _packed(pieces: Sequence[Text], width: int) -> list[Text]:
+    """Put pieces side by side, in as few lines as they fit."""
+    lines: list[Text] = []
+    for piece in pieces:
+        if lines and cell_len(lines[-1].plain + _GAP + piece.plain) <= width:
+            lines[-1].append(_GAP).append_text(piece)
+        else:
+            piece.truncate(width, overflow="ellipsis")
+            lines.append(piece)
+    return lines
+
+
+# -- why nothing moves ----------------------------------------------------------
+
+
+def _region(_hold: Hold, _progress: Progress, _now: datetime) -> str:
+    return "asking Customer.io for the workspace's region"
+
+
+def _throttled(hold: Hold, _progress: Progress, _now: datetime) -> str:
+    return f"waiting {_until(hold)}: Customer.io asked us to slow down"
+
+
+def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
+    since = now - timedelta(seconds=hold.since_seconds or 0.0)
+    why = f": {visible(hold.problem)}" if hold.problem else ""
+    going = f"next try in {_until(hold)}" if hold.next_seconds else "trying now"
+    return f"Customer.io is not answering since {since:%H:%M}, {going}{why}"
+
+
+def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:
+    why = f": {visible(hold.problem)}" if hold.problem else ""
+    return f"all that is left backs off, next in {_until(hold)}{why}"
+
+
+def _answers(hold: Hold, progress: Progress, _now: datetime) -> str:
+    answers = counted(progress.in_flight, "answer")
+    return f"waiting for {answers}; none came for {span(hold.since_seconds or 0.0)}"
+
+
+def _data(hold: Hold, progress: Progress, _now: datetime) -> str:
+    name = visible(progress.source or "the data")
+    return f"waiting for more of {name}; none came for {span(hold.since_seconds or 0)}"
+
+
+def _stopping(hold: Hold, progress: Progress, _now: datetime) -> str:
+    flying = f"{counted(progress.in_flight, 'request')} in flight"
+    if hold.problem == "interrupted":
+        return f"stopping: {flying}; Ctrl-C again ends at once"
+    why = f"{stop_reason(hold.problem)}; " if hold.problem else ""
+    return f"stopping: {why}{flying}"
+
+
+def _until(hold: Hold) -> str:
+    return span(math.ceil(hold.next_seconds or 0.0))
+
+
+_WORDS = {
+    "region": _region,
+    "throttled": _throttled,
+    "outage": _outage,
+    "backoff": _backoff,
+    "answers": _answers,
+    "data": _data,
+    "stopping": _stopping,
+}

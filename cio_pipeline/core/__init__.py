@@ -1,0 +1,1 @@
+"""Values and rules: no clock, thread, chance or I/O."""

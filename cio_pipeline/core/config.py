@@ -1,0 +1,374 @@
+"""The configuration: what may stand in the file, and what it means.
+
+`parse_config` is pure; `read_config` adds the reading of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, NoReturn
+from urllib.parse import urlsplit
+
+from cio_pipeline.core.errors import ConfigError
+from cio_pipeline.core.limits import MOST_MAPPINGS, NAME_LIMIT_BYTES
+from cio_pipeline.core.text import (
+    did_you_mean,
+    kind_of,
+    nearest,
+    seen_from,
+)
+
+ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
+
+MOST_PARALLELISM = 1000
+# What `check -suggest` writes where the keys belong.
+PLACEHOLDERS = {"siteId": "YOUR-SITE-ID", "apiKey": "YOUR-TRACK-API-KEY"}
+_KEYS_ARE_AT = "Settings > Workspace Settings > API and Webhook Credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One configured ``from`` -> ``to``.
+
+    Args:
+        source: a key of the record, or a dotted path into nested objects.
+        target: the attribute's name in Customer.io.
+        kind: what the value is turned into.
+    """
+
+    source: str
+    target: str
+    kind: ValueKind = "as_is"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A checked configuration. The fields are the file's keys.
+
+    Args:
+        user_id: the key or dotted path of the user id in a record.
+        requests_per_second: 0 means no bound.
+        max_attempts: strikes that make a dead letter.
+        max_outage_seconds: how long nothing may get through before a run stops.
+    """
+
+    parallelism: int
+    user_id: str
+    mappings: tuple[Mapping, ...]
+    site_id: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    app_api_key: str | None = field(default=None, repr=False)
+    region: Literal["us", "eu"] | None = None
+    track_url: str | None = None
+    app_url: str | None = None
+    api: Literal["customers", "batch"] = "customers"
+    requests_per_second: float = 1000.0
+    max_attempts: int = 8
+    max_outage_seconds: float = 300.0
+    connect_timeout_seconds: float = 10.0
+    read_timeout_seconds: float = 30.0
+
+
+class TrackKeys(NamedTuple):
+    """What the Track API takes as user and password."""
+
+    site_id: str
+    api_key: str
+
+
+def read_config(path: str) -> Config:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: it cannot be read, or something in it is not as it must be.
+    """
+    try:
+        text = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(path, f"there is no such file{seen_from(path)}") from None
+    except OSError as error:
+        raise ConfigError(path, f"it cannot be read: {error.strerror}") from error
+    return parse_config(text, path)
+
+
+def parse_config(text: bytes, path: str) -> Config:
+    """Check a configuration document.
+
+    Args:
+        text: the file's content.
+        path: the file's name, for messages.
+
+    Raises:
+        ConfigError: names the file, the key, what was found and what is wanted.
+    """
+    document = _parse_json(text, path)
+    checker = _Checker(path)
+    checker.refuse_unknown(document, _KEYS, "")
+    missing = [name for name in _REQUIRED if name not in document]
+    if missing:
+        others = f" ({', '.join(missing)} are missing)" if len(missing) > 1 else ""
+        checker.fail(missing[0], f"the key is missing, and must be there{others}")
+    fields: dict[str, Any] = {}
+    for name, value in document.items():
+        fields |= _KEYS[name](checker, name, value)
+    return Config(**fields)
+
+
+def require_track_keys(config: Config, path: str) -> TrackKeys:
+    """Give the keys that sending needs.
+
+    Raises:
+        ConfigError: one is missing.
+    """
+    for name, value in (("siteId", config.site_id), ("apiKey", config.api_key)):
+        if value is None:
+            raise ConfigError(
+                path,
+                f"the key is missing; Customer.io shows it in {_KEYS_ARE_AT}",
+                key=name,
+            )
+        if value == PLACEHOLDERS[name]:
+            raise ConfigError(
+                path,
+                f"{value!r} stands there for a key of yours; Customer.io shows it in"
+                f" {_KEYS_ARE_AT}",
+                key=name,
+            )
+    assert config.site_id is not None  # noqa: S101  # as just checked
+    assert config.api_key is not None  # noqa: S101  # as just checked
+    return TrackKeys(config.site_id, config.api_key)
+
+
+def missing_track_keys(config: Config) -> list[str]:
+    """Name the keys that sending needs and that are not filled in."""
+    keys = {"siteId": config.site_id, "apiKey": config.api_key}
+    return [name for name, key in keys.items() if key in (None, PLACEHOLDERS[name])]
+
+
+def _parse_json(text: bytes, path: str) -> dict[str, Any]:
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        is_utf16 = text.startswith((b"\xff\xfe", b"\xfe\xff"))
+        found = "it is UTF-16" if is_utf16 else f"byte {error.start} is not UTF-8"
+        raise ConfigError(path, f"{found}; save the file as UTF-8") from None
+    if not decoded.strip():
+        raise ConfigError(path, "the file is empty; wanted a JSON object")
+    try:
+        document = json.loads(decoded, object_pairs_hook=_refuse_twins(path))
+    except json.JSONDecodeError as error:
+        raise ConfigError(path, _told(error)) from None
+    except RecursionError:
+        raise ConfigError(path, "it is nested too deeply") from None
+    if not isinstance(document, dict):
+        raise ConfigError(path, f"wanted a JSON object, found {kind_of(document)}")
+    return document
+
+
+def _told(error: json.JSONDecodeError) -> str:
+    """Say where it stops being JSON, and what people most often did there."""
+    before, rest = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
+    problem, place = error.msg, error.pos
+    # Up to Python 3.12 it is what follows the comma that is complained about.
+    if "railing comma" in error.msg or (before[-1:] == "," and rest[:1] in ("}", "]")):
+        problem = "a comma after the last entry; remove it"
+        place = error.doc.rfind(",", 0, error.pos + 1)
+    elif rest.startswith("'"):
+        problem = 'JSON takes double quotes only: "'
+    elif rest.startswith(("//", "/*", "#")):
+        problem = "JSON has no comments; remove it"
+    line = error.doc.count("\n", 0, place) + 1
+    column = place - error.doc.rfind("\n", 0, place)
+    return f"not JSON at line {line}, column {column}: {problem}"
+
+
+def _refuse_twins(path: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        document: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in document:
+                raise ConfigError(path, "the key stands there twice", key=name)
+            document[name] = value
+        return document
+
+    return build
+
+
+class _Checker:
+    """Checks single values; every failure is a `ConfigError` on one file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def fail(self, key: str, problem: str) -> NoReturn:
+        raise ConfigError(self._path, problem, key=key)
+
+    def wrong(self, key: str, wanted: str, value: object) -> NoReturn:
+        self.fail(key, f"wanted {wanted}, found {_shown(value)}")
+
+    def refuse_unknown(
+        self, document: dict[str, Any], known: Iterable[str], place: str
+    ) -> None:
+        names = list(known)
+        for name in document:
+            if name not in names:
+                self.fail(f"{place}{name}", _unknown("key", name, names))
+
+    def text(self, key: str, value: object) -> str:
+        if not isinstance(value, str):
+            self.wrong(key, "text", value)
+        if not value:
+            self.fail(key, "wanted some text, found none")
+        return value
+
+    def secret(self, key: str, value: object) -> str:
+        """Check a key of Customer.io's; what was found is not repeated."""
+        if not isinstance(value, str):
+            self.fail(key, f"wanted text, found {kind_of(value)}")
+        if not value:
+            self.fail(key, f"it is empty; Customer.io shows it in {_KEYS_ARE_AT}")
+        if not value.isascii() or not value.isprintable() or " " in value:
+            self.fail(
+                key,
+                "it has a space, a line break or a character no key has;"
+                " paste it again without",
+            )
+        return value
+
+    def number(
+        self, key: str, value: object, wanted: str, least: float, most: float
+    ) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.wrong(key, wanted, value)
+        # Compared before anything is made a float: an integer may be too large.
+        if not least <= value <= most:
+            self.wrong(key, wanted, value)
+        return float(value)
+
+    def integer(self, key: str, value: object, least: int, most: int | None) -> int:
+        bounds = f"{least} to {most}" if most is not None else f"{least} or more"
+        wanted = f"a whole number, {bounds}"
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.wrong(key, wanted, value)
+        if value < least or (most is not None and value > most):
+            self.wrong(key, wanted, value)
+        return value
+
+    def one_of(self, key: str, value: object, known: tuple[str, ...]) -> str:
+        if not isinstance(value, str):
+            self.wrong(key, " or ".join(map(repr, known)), value)
+        if value not in known:
+            self.fail(key, _unknown(f"value as {value!r}", value, known))
+        return value
+
+    def url(self, key: str, value: object) -> str:
+        wanted = "an address such as https://track.customer.io"
+        url = self.text(key, value)
+        try:
+            parts = urlsplit(url)
+            is_plain = parts.port is None or parts.port > 0
+        except ValueError:
+            self.wrong(key, wanted, value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain:
+            self.wrong(key, wanted, value)
+        if parts.username is not None or parts.query or parts.fragment:
+            self.fail(key, f"wanted {wanted}, without user, query or fragment")
+        if not url.isascii() or not url.isprintable() or " " in url:
+            self.wrong(key, wanted, value)
+        return url.rstrip("/")
+
+    def mappings(self, key: str, value: object) -> tuple[Mapping, ...]:
+        if not isinstance(value, list):
+            self.wrong(key, "a list of objects with 'from' and 'to'", value)
+        if len(value) > MOST_MAPPINGS:
+            self.fail(
+                key,
+                f"{len(value)} mappings; Customer.io takes {MOST_MAPPINGS} attributes",
+            )
+        mappings = [
+            self.mapping(f"{key}[{index}]", item) for index, item in enumerate(value)
+        ]
+        seen: dict[str, int] = {}
+        for index, mapping in enumerate(mappings):
+            first = seen.setdefault(mapping.target, index)
+            if first != index:
+                self.fail(
+                    f"{key}[{index}].to",
+                    f"{mapping.target!r} is what {key}[{first}] maps to already",
+                )
+        return tuple(mappings)
+
+    def mapping(self, place: str, value: object) -> Mapping:
+        if not isinstance(value, dict):
+            self.wrong(place, "an object with 'from' and 'to'", value)
+        self.refuse_unknown(value, ("from", "to", "type"), f"{place}.")
+        for name in ("from", "to"):
+            if name not in value:
+                self.fail(f"{place}.{name}", "the key is missing, and must be there")
+        target = self.text(f"{place}.to", value["to"])
+        size = len(target.encode("utf-8", "surrogatepass"))
+        if size > NAME_LIMIT_BYTES:
+            self.fail(
+                f"{place}.to",
+                f"{size} bytes; Customer.io takes names of {NAME_LIMIT_BYTES}",
+            )
+        kind: Any = "as_is"
+        if "type" in value:
+            kind = self.one_of(f"{place}.type", value["type"], _KINDS)
+        return Mapping(self.text(f"{place}.from", value["from"]), target, kind)
+
+
+_LARGE = 1e9  # more requests a second, or seconds, than anybody can mean
+_KINDS = ("timestamp", "number", "integer", "boolean")
+_Check = Callable[[_Checker, str, Any], dict[str, Any]]
+
+
+def _timeouts(checker: _Checker, key: str, value: object) -> dict[str, Any]:
+    wanted = "seconds, more than 0, an hour at most"
+    seconds = checker.number(key, value, wanted, 0.001, 3600.0)
+    return {"connect_timeout_seconds": seconds, "read_timeout_seconds": seconds}
+
+
+_KEYS: dict[str, _Check] = {
+    "parallelism": lambda c, k, v: {
+        "parallelism": c.integer(k, v, 1, MOST_PARALLELISM)
+    },
+    "userId": lambda c, k, v: {"user_id": c.text(k, v)},
+    "mappings": lambda c, k, v: {"mappings": c.mappings(k, v)},
+    "siteId": lambda c, k, v: {"site_id": c.secret(k, v)},
+    "apiKey": lambda c, k, v: {"api_key": c.secret(k, v)},
+    "appApiKey": lambda c, k, v: {"app_api_key": c.secret(k, v)},
+    "region": lambda c, k, v: {"region": c.one_of(k, v, ("us", "eu"))},
+    "trackUrl": lambda c, k, v: {"track_url": c.url(k, v)},
+    "appUrl": lambda c, k, v: {"app_url": c.url(k, v)},
+    "api": lambda c, k, v: {"api": c.one_of(k, v, ("customers", "batch"))},
+    "requestsPerSecond": lambda c, k, v: {
+        "requests_per_second": c.number(
+            k, v, "a number, 0 (no bound) or more", 0.0, _LARGE
+        )
+    },
+    "maxAttempts": lambda c, k, v: {"max_attempts": c.integer(k, v, 1, None)},
+    "maxOutageSeconds": lambda c, k, v: {
+        "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
+    },
+    "timeoutSeconds": _timeouts,
+}
+_REQUIRED = ("parallelism", "userId", "mappings")
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = nearest(name, names)
+    if near is not None:
+        return f"there is no such {what}; {did_you_mean(near, name)}"
+    return f"there is no such {what}; there are {', '.join(names)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | int | float | None):
+        text = json.dumps(value)
+        return text if len(text) <= 60 else text[:59] + "…"
+    return kind_of(value)

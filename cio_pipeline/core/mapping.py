@@ -1,0 +1,242 @@
+"""From a record to a payload. Pure, but for the `Mapper`'s memory of what is unused."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from cio_pipeline.core.config import (
+    Mapping,
+    ValueKind,
+)
+from cio_pipeline.core.errors import RecordError
+from cio_pipeline.core.jobs import (
+    JsonValue,
+    Payload,
+    Record,
+)
+from cio_pipeline.core.limits import ID_LIMIT_BYTES
+from cio_pipeline.core.text import (
+    did_you_mean,
+    kind_of,
+)
+
+# Unix times from this on are milliseconds: as seconds it would be the year 5138,
+# as milliseconds it is 1973.
+_FIRST_MILLISECONDS = 100_000_000_000
+# What datetime can hold: years 1 to 9999.
+_LEAST_SECONDS, _MOST_SECONDS = -62_135_596_800, 253_402_300_799
+
+_MISSING = object()
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
+
+
+class Mapper:
+    """Applies a configuration's mappings. One thread's own.
+
+    What it makes of a record depends on that record alone; what it remembers of
+    the others is only which mappings have found nothing yet.
+
+    Args:
+        user_id: the key or dotted path of the user id.
+        mappings: the configured mappings; targets differ.
+    """
+
+    def __init__(self, user_id: str, mappings: Sequence[Mapping]) -> None:
+        self._user_id = user_id
+        self._mappings = [
+            (mapping.source, mapping.target, _CONVERTERS[mapping.kind])
+            for mapping in mappings
+        ]
+        self._unused = {mapping.target for mapping in mappings}
+
+    @property
+    def unused(self) -> list[str]:
+        """The ``from`` of each mapping that no record so far had the key for."""
+        return [
+            source for source, target, _ in self._mappings if target in self._unused
+        ]
+
+    def map(self, record: Record) -> Payload:
+        """Make a payload of a record. A missing key is left out, null is kept.
+
+        Raises:
+            RecordError: it is no object, has no usable id, or a value is not
+                what its mapping's type wants.
+        """
+        value = _object_of(record)
+        user_id = self._user_id_in(value)
+        attributes: dict[str, JsonValue] = {}
+        for source, target, convert in self._mappings:
+            found = _find(value, source)
+            if found is _MISSING:
+                continue
+            attributes[target] = found if convert is None else convert(found, source)
+        if self._unused:
+            self._unused.difference_update(attributes)
+        return Payload(user_id, attributes)
+
+    def user_id_of(self, record: Record) -> str:
+        """Say whose record it is, without mapping the rest of it.
+
+        Raises:
+            RecordError: it is no object, or has no usable id.
+        """
+        return self._user_id_in(_object_of(record))
+
+    def _user_id_in(self, value: dict[str, JsonValue]) -> str:
+        return _usable_id(_find(value, self._user_id), self._user_id, value)
+
+
+def _object_of(record: Record) -> dict[str, JsonValue]:
+    if record.flaw is not None:
+        raise RecordError(record.flaw)
+    if not isinstance(record.value, dict):
+        raise RecordError(f"the record is {kind_of(record.value)}, wanted an object")
+    return record.value
+
+
+def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
+    """Look a name up: as a key first, else as a path into nested objects."""
+    if name in record:
+        return record[name]
+    if "." not in name:
+        return _MISSING  # type: ignore[return-value]  # told apart by identity
+    here: JsonValue = record
+    for key in name.split("."):
+        if not isinstance(here, dict) or key not in here:
+            return _MISSING  # type: ignore[return-value]  # as above
+        here = here[key]
+    return here
+
+
+def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str:
+    if value is _MISSING:
+        near = _near(name, record)
+        hint = "" if near is None else f"; {did_you_mean(near, name)}"
+        raise RecordError(f"the record has no {name!r}, its user id{hint}")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise RecordError(
+            f"the user id {name!r} is {kind_of(value)}, wanted text or a whole number"
+        )
+    if not value:
+        raise RecordError(f"the user id {name!r} is empty")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise RecordError(f"the user id {name!r} is no valid Unicode") from None
+    if size > ID_LIMIT_BYTES:
+        raise RecordError(
+            f"the user id {name!r} has {size} bytes, Customer.io takes {ID_LIMIT_BYTES}"
+        )
+    return value
+
+
+def _near(name: str, record: dict[str, JsonValue]) -> str | None:
+    """Find the key that was meant: ``ID`` or ``user_id`` for ``id``, or the reverse."""
+    wanted = _words(name)
+    for key in record:
+        words = _words(key)
+        fewer = min(len(words), len(wanted))
+        if fewer and words[-fewer:] == wanted[-fewer:]:
+            return key
+    return None
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
+    """Turn ISO 8601 text, Unix seconds or milliseconds into whole Unix seconds.
+
+    Fractions are dropped downwards; text without an offset is UTC; empty text is
+    no value, as for the other types.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    seconds: float | None = None
+    if isinstance(value, str):
+        seconds = _seconds_of_text(value.strip())
+    elif not isinstance(value, bool) and isinstance(value, int | float):
+        seconds = _seconds_of_number(value)
+    if seconds is None or not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise RecordError(f"{name!r} is no time ({kind_of(value)})")
+    return math.floor(seconds)
+
+
+def _seconds_of_number(value: float) -> float:
+    if abs(value) > 1000 * _MOST_SECONDS:
+        return math.inf  # no time; an integer may be too large to divide
+    return value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
+
+
+def _seconds_of_text(text: str) -> float | None:
+    if _DATE.fullmatch(text):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            # Eight digits that are no date may still be Unix seconds.
+            return _seconds_of_number(int(text)) if _INTEGER.fullmatch(text) else None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    return _seconds_of_number(float(text)) if _NUMBER.fullmatch(text) else None
+
+
+def _to_number(value: JsonValue, name: str) -> JsonValue:
+    if value is None or _is_number(value):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+    raise RecordError(f"{name!r} is no number ({kind_of(value)})")
+
+
+def _to_integer(value: JsonValue, name: str) -> JsonValue:
+    number = _to_number(value, name)
+    if isinstance(number, float):
+        if not number.is_integer():
+            raise RecordError(f"{name!r} is no whole number")
+        return int(number)
+    return number
+
+
+def _to_boolean(value: JsonValue, name: str) -> JsonValue:
+    if value is None or isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word == "":
+        return None
+    if isinstance(word, str | int) and word in _TRUE_OR_FALSE:
+        return _TRUE_OR_FALSE[word]
+    raise RecordError(f"{name!r} is neither true nor false ({kind_of(value)})")
+
+
+_TRUE_OR_FALSE: dict[str | int, bool] = {
+    "true": True, "yes": True, "1": True, 1: True,
+    "false": False, "no": False, "0": False, 0: False,
+}  # fmt: skip
+_CONVERTERS: dict[ValueKind, Callable[[JsonValue, str], JsonValue] | None] = {
+    "as_is": None,
+    "timestamp": _to_timestamp,
+    "number": _to_number,
+    "integer": _to_integer,
+    "boolean": _to_boolean,
+}
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,75 @@
+"""Small phrases that messages, logs and reports share. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def kind_of(value: object) -> str:
+    """Say what a JSON value is, without telling it: ``a list``."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
+    return names[type(value)]
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Find the known name that a person most likely meant."""
+    plain = {_plain(each): each for each in known}
+    matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
+    return plain[matches[0]] if matches else None
+
+
+def did_you_mean(near: str, name: str) -> str:
+    """Ask whether a known name was meant.
+
+    Two names that look the same are written as JSON escapes, which show the
+    difference and can be pasted into the configuration.
+    """
+    if unicodedata.normalize("NFC", near) != unicodedata.normalize("NFC", name):
+        return f"did you mean {near!r}?"
+    return (
+        f"did you mean {json.dumps(near)}? The names look the same, but differ in their"
+        f" Unicode form: this one is {json.dumps(name)}"
+    )
+
+
+def visible(text: str) -> str:
+    """Make control characters visible: no name may steer a terminal."""
+    if text.isprintable():
+        return text
+    return escaped(text, lambda character: not character.isprintable())
+
+
+def escaped(text: str, is_meant: Callable[[str], bool]) -> str:
+    r"""Write some of a text's characters as Python would: a line feed as ``\n``."""
+    return "".join(
+        each.encode("unicode_escape").decode() if is_meant(each) else each
+        for each in text
+    )
+
+
+def _plain(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)
+    return composed.lower().replace("_", "").replace("-", "")
+
+
+def seen_from(path: str) -> str:
+    """Say where a relative path was looked for; a nightly job may be elsewhere."""
+    if Path(path).is_absolute():
+        return ""
+    try:
+        return f" (seen from {Path.cwd()})"
+    except OSError:
+        return " (the current directory is gone)"

@@ -1,0 +1,227 @@
+"""One request and its answer on a connected socket, as bytes (RFC 9112).
+
+urllib3 and http.client make and take apart a request's headers anew each time,
+which costs several times what sending does (docs/decisions/0004-own-exchange.md).
+Here a request is one piece of bytes, most of it made once, and its answer is
+parsed by llhttp, the parser of Node, through httptools.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from cio_pipeline.core.jobs import Reply
+
+# An answer says what it has to say in its first kilobytes; past that the rest
+# is dropped with its connection, so that an endless one ends.
+BODY_LIMIT_BYTES = 1_000_000
+HEAD_LIMIT_BYTES = 65_536
+_PIECE_BYTES = 16_384
+
+
+class BrokenAnswer(Exception):
+    """What came back is no whole answer; the message is one clause for a person."""
+
+
+class Unanswered(BrokenAnswer):
+    """The connection was closed without a byte of an answer."""
+
+
+# How a connection that the other end has closed shows when it is used.
+_CLOSED = (
+    BrokenPipeError,
+    ConnectionResetError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
+
+
+class Connection(Protocol):
+    """What an exchange needs of a socket, with or without TLS."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Receive what has come, nothing at the end."""
+
+
+class Exchanged(NamedTuple):
+    """What an exchange came to.
+
+    Args:
+        reply: the answer.
+        is_reusable: whether another request may follow on the same connection.
+    """
+
+    reply: Reply
+    is_reusable: bool
+
+
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """Write headers as they stand in a request.
+
+    Raises:
+        ValueError: a name or value would not end where it should.
+    """
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    if any("\n" in line[:-2] or "\r" in line[:-2] for line in lines):
+        raise ValueError("a header with a line break in it")
+    return "".join(lines).encode("latin-1")
+
+
+def make_request(method: str, target: str, head: bytes, body: bytes) -> bytes:
+    """Write a request.
+
+    Args:
+        method: the HTTP method.
+        target: what stands behind it, percent-encoded.
+        head: all header lines but ``Content-Length``, from `header_lines`.
+        body: the content; without any, a GET says nothing of its length.
+    """
+    length = (
+        b"" if not body and method == "GET" else b"Content-Length: %d\r\n" % len(body)
+    )
+    return b"%s %s HTTP/1.1\r\n%s%s\r\n%s" % (
+        method.encode(),
+        target.encode("ascii"),
+        head,
+        length,
+        body,
+    )
+
+
+def exchange(connection: Connection, request: bytes) -> Exchanged:
+    """Send a request and read its answer.
+
+    Raises:
+        Unanswered: the connection was closed, and nothing came.
+        BrokenAnswer: what came back is no HTTP, or was cut off.
+        OSError: the connection failed, or an answer did not come in time.
+    """
+    is_sent = _send(connection, request)
+    answer = _Answer()
+    while not answer.is_over:
+        piece = _receive(connection, answer)
+        if piece:
+            answer.feed(piece)
+        else:
+            answer.end()
+    return Exchanged(answer.reply(), answer.is_reusable and is_sent)
+
+
+def _send(connection: Connection, request: bytes) -> bool:
+    """Send all of a request; False if the other end would not read it."""
+    try:
+        connection.sendall(request)
+    except _CLOSED:
+        # It may have answered before it closed (a 413).
+        return False
+    return True
+
+
+def _receive(connection: Connection, answer: _Answer) -> bytes:
+    try:
+        return connection.recv(_PIECE_BYTES)
+    except _CLOSED as error:
+        if answer.has_begun:
+            raise
+        raise Unanswered(f"{type(error).__name__}: {error}") from error
+
+
+class _Answer:
+    """An answer as it comes; its ``on_`` methods are httptools' callbacks."""
+
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self._received = 0
+        self._status = 0
+        self._headers: dict[bytes, bytes] = {}
+        self._pieces: list[bytes] = []
+        self._body_bytes = 0
+        self._is_in_body = False
+        self._keeps_alive = False
+        self.is_over = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything has come."""
+        return self._received > 0
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the connection stands where another answer would begin."""
+        return self._keeps_alive
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        self._received += len(piece)
+        try:
+            self._parser.feed_data(piece)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            if not self.is_over:
+                raise BrokenAnswer(f"the answer is no HTTP ({error})") from error
+            self._keeps_alive = False  # what follows a whole answer is its own matter
+        if self._received > HEAD_LIMIT_BYTES and not self._is_in_body:
+            raise BrokenAnswer("the answer's headers have no end")
+
+    def end(self) -> None:
+        """Take the end of the connection: it ends a body of no told length."""
+        if not self._received:
+            raise Unanswered("closed without an answer")
+        has_length = b"content-length" in self._headers
+        if not self._is_in_body or has_length or b"transfer-encoding" in self._headers:
+            raise BrokenAnswer("the answer was cut off")
+        self.is_over = True
+
+    def reply(self) -> Reply:
+        """Give what came."""
+        headers = self._headers
+        if not headers:
+            return Reply(self._status, b"".join(self._pieces))
+        return Reply(
+            self._status,
+            b"".join(self._pieces),
+            _text(headers.get(b"retry-after")),
+            _text(headers.get(b"location")),
+        )
+
+    def on_message_begin(self) -> None:
+        # What follows a whole answer was not asked for: nobody could tell it
+        # from the answer to the next request.
+        self._keeps_alive = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.is_over:
+            self._headers.setdefault(name.lower(), value)
+
+    def on_headers_complete(self) -> None:
+        if self.is_over:
+            return
+        self._status = self._parser.get_status_code()
+        self._is_in_body = self._status >= 200
+        # Only here does llhttp know both the headers and the status.
+        self._keeps_alive = self._parser.should_keep_alive()
+        if not self._is_in_body:
+            self._headers.clear()
+
+    def on_body(self, body: bytes) -> None:
+        if self.is_over:
+            return
+        self._pieces.append(body)
+        self._body_bytes += len(body)
+        if self._body_bytes >= BODY_LIMIT_BYTES:
+            self._keeps_alive = False
+            self.is_over = True
+
+    def on_message_complete(self) -> None:
+        # A 1xx only announces the answer (RFC 9110, 15.2).
+        self.is_over = self._is_in_body
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

@@ -1,0 +1,57 @@
+"""Why no answer came: the errors of urllib3, ssl and the system, in our words."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from cio_pipeline.core.jobs import NoReply
+from cio_pipeline.customerio.http.exchange import BrokenAnswer
+
+_UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)
+
+
+def explain(error: Exception, connection: HTTPConnection | None) -> NoReply:
+    """Say in one clause why no answer came, without addresses of objects or paths.
+
+    Args:
+        error: what the attempt ended with.
+        connection: the one it was made on, if there was one.
+    """
+    if isinstance(error, BrokenAnswer):
+        return NoReply(f"the connection broke ({error})")
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, _UNTRUSTED):
+        cause = cause.__cause__ or cause.__context__ or _first_exception(cause.args)
+    if cause is not None:
+        return NoReply(f"the certificate was not accepted: {cause}", is_untrusted=True)
+    clause = _clause(error)
+    if isinstance(error, ssl.SSLError):
+        return NoReply(f"TLS failed: {clause}")
+    if connection and connection.proxy and not connection.has_connected_to_proxy:
+        return NoReply(f"the proxy could not be used: {clause}")
+    return NoReply(clause)
+
+
+def _first_exception(values: tuple[Any, ...]) -> BaseException | None:
+    return next((value for value in values if isinstance(value, BaseException)), None)
+
+
+def _clause(error: Exception) -> str:
+    """Say what happened without urllib3's object addresses and paths."""
+    inner = _first_exception(error.args)
+    if isinstance(error, urllib3.exceptions.NameResolutionError):
+        return "the host's name could not be resolved"
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return f"could not connect ({str(error).rpartition(': ')[2]})"
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+        return "connecting timed out"
+    if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError):
+        return "no answer in time"
+    if isinstance(error, urllib3.exceptions.ProxyError):
+        return f"the proxy could not be used ({inner or error})"
+    return f"the connection broke ({type(inner or error).__name__}: {inner or error})"

@@ -1,0 +1,146 @@
+"""What an answer means (`judge`), and what is done about it (`decide`).
+
+Pure: the time and the random draw are handed in. The rules are those of
+Customer.io's API and its official clients (docs/decisions/0003-retries.md).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from cio_pipeline.core.errors import (
+    KeysRejected,
+    StopRun,
+)
+from cio_pipeline.core.jobs import (
+    NOT_FOUND,
+    REJECTED,
+    TOO_LARGE,
+    Halt,
+    JsonValue,
+    NoReply,
+    Outcome,
+    Rejected,
+    Reply,
+    Retryable,
+    Synced,
+)
+from cio_pipeline.customerio.backoff import retry_after_seconds
+
+MESSAGE_LIMIT = 500
+
+_RETRYABLE_4XX = frozenset({408, 425, 429})
+_FINAL_5XX = frozenset({501, 505})
+_REASON_OF_STATUS = {404: NOT_FOUND, 413: TOO_LARGE}
+_SYNCED = Synced()
+
+
+def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
+    """Say what came back for one attempt means.
+
+    Args:
+        reply: the answer, or why there was none.
+        now: the time it came, in UTC; a ``Retry-After`` date counts from it.
+    """
+    if isinstance(reply, NoReply):
+        return _judge_no_reply(reply)
+    if 200 <= reply.status < 300:
+        return _SYNCED
+    message = error_message(reply.status, reply.body)
+    if reply.status in (401, 403):
+        return Halt("keys_rejected", message)
+    if 300 <= reply.status < 400:
+        return Halt("redirected", f"redirected to {reply.location or 'nowhere'}")
+    return _judge_error(reply, message, now)
+
+
+def _judge_no_reply(reply: NoReply) -> Outcome:
+    if reply.is_untrusted:
+        return Halt("untrusted_certificate", reply.problem)
+    return Retryable(kind="no_reply", message=reply.problem)
+
+
+def _judge_error(reply: Reply, message: str, now: datetime) -> Outcome:
+    wait = retry_after_seconds(reply.retry_after, now)
+    if wait is None and not _is_retryable(reply.status):
+        reason = _REASON_OF_STATUS.get(reply.status, REJECTED)
+        return Rejected(reason, reply.status, message)
+    return Retryable(
+        kind="throttled" if reply.status == 429 else "server",
+        at_least_seconds=wait or 0.0,
+        http_status=reply.status,
+        message=message,
+    )
+
+
+def _is_retryable(status: int) -> bool:
+    if status >= 500:
+        return status not in _FINAL_5XX
+    return status in _RETRYABLE_4XX
+
+
+def stop_run(halt: Halt) -> StopRun:
+    """Make the error that ends a run of a halt."""
+    if halt.reason == "keys_rejected":
+        return KeysRejected(
+            f"Customer.io rejected the keys ({halt.message}). Check siteId, apiKey and"
+            " region in the configuration: the two may be exchanged, of another"
+            " workspace, or App API keys. The work is kept; run again to go on"
+        )
+    if halt.reason == "redirected":
+        return StopRun(
+            f"the API's address was {halt.message}, where the keys may not go."
+            " Check trackUrl in the configuration; the work is kept",
+            reason="redirected",
+        )
+    return StopRun(
+        f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
+        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE; the work is kept",
+        reason=halt.reason,
+    )
+
+
+def error_message(status: int, body: bytes) -> str:
+    """Customer.io's own words in an error's body, or the best there is.
+
+    Args:
+        status: the HTTP status, for a body that says nothing.
+        body: as it came: any of the shapes the API uses, HTML, or nothing.
+    """
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        words = _words_of(json.loads(text))
+    except (ValueError, RecursionError):
+        words = ""
+    message = words or ("" if text.startswith("<") else text)
+    return _one_line(message) or f"HTTP {status} without a message"
+
+
+def _words_of(document: JsonValue) -> str:
+    """Find the messages in ``{"meta": {"error(s)"}}`` or ``{"errors": [...]}``."""
+    if not isinstance(document, dict):
+        return ""
+    meta = document.get("meta")
+    inner = meta if isinstance(meta, dict) else document
+    found = inner.get("errors") or inner.get("error") or inner.get("message")
+    entries = found if isinstance(found, list) else [found]
+    return "; ".join(filter(None, map(error_words, entries)))
+
+
+def error_words(entry: JsonValue) -> str:
+    """Find what one entry of a list of errors says; an empty text for nothing."""
+    if not isinstance(entry, dict):
+        return entry if isinstance(entry, str) else ""
+    said = entry.get("message") or entry.get("detail") or entry.get("reason")
+    field = entry.get("field")
+    words = said if isinstance(said, str) else ""
+    is_named = isinstance(field, str) and field
+    return _one_line(f"{field}: {words}" if is_named else words)
+
+
+def _one_line(text: str) -> str:
+    # Half a surrogate pair, which JSON can write, is text that nothing can store.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    line = " ".join(text.split())
+    return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"

@@ -1,0 +1,109 @@
+"""Which of Customer.io's regions a workspace is in, where no one has said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.errors import Unreachable
+from cio_pipeline.core.jobs import (
+    Halt,
+    Reply,
+)
+from cio_pipeline.core.json_text import decode
+from cio_pipeline.customerio.backoff import backoff_seconds
+from cio_pipeline.customerio.http.transport import Transport
+from cio_pipeline.customerio.outcome import (
+    judge,
+    stop_run,
+)
+from cio_pipeline.customerio.track_api import (
+    TrackClient,
+    track_url_of_region,
+)
+
+
+def find_region(
+    config: Config,
+    transport: Transport,
+    basic_token: str,
+    *,
+    stop: Event,
+    clock: Callable[[], float],
+    draw: Callable[[], float],
+    log: FilteringBoundLogger,
+) -> str:
+    """Say which region a workspace is in: as configured, or as Customer.io says.
+
+    Args:
+        config: the region, or how long to go on asking.
+        transport: the connections.
+        basic_token: base64 of ``site id:API key``.
+        stop: set to give up; nothing may be sent to the region that is said then.
+        clock: monotonic seconds.
+        draw: a random number in [0, 1).
+        log: told of what was found.
+
+    Raises:
+        StopRun: the keys were refused, or the other end cannot be trusted.
+        Unreachable: no usable answer for ``maxOutageSeconds``.
+    """
+    if config.region is not None:
+        return config.region
+    region = _ask_region(
+        TrackClient(transport, track_url_of_region("us"), basic_token),
+        patience_seconds=config.max_outage_seconds,
+        stop=stop,
+        clock=clock,
+        draw=draw,
+    )
+    if region is None:
+        return "us"
+    log.info("region_found", region=region)
+    return region
+
+
+def _ask_region(
+    client: TrackClient,
+    *,
+    patience_seconds: float,
+    stop: Event,
+    clock: Callable[[], float],
+    draw: Callable[[], float],
+) -> str | None:
+    """Ask again and again while there is no answer; None if told to stop first."""
+    began = clock()
+    attempts = 0
+    while not stop.is_set():
+        reply = client.ask_region()
+        region = _region_in(reply) if isinstance(reply, Reply) else None
+        if region is not None:
+            return region
+        outcome = judge(reply, datetime.now(UTC))
+        if isinstance(outcome, Halt):
+            raise stop_run(outcome)
+        waited = clock() - began
+        if waited > patience_seconds:
+            raise Unreachable(
+                "Customer.io could not be asked for the workspace's region"
+                f" in {waited:.0f} s; set 'region' in the configuration to go"
+                " without asking. Nothing was sent; the work is kept"
+            )
+        stop.wait(backoff_seconds(attempts, draw()))
+        attempts += 1
+    return None
+
+
+def _region_in(reply: Reply) -> str | None:
+    if reply.status != 200:
+        return None
+    try:
+        document = decode(reply.body)
+    except ValueError:
+        return None
+    region = document.get("region") if isinstance(document, dict) else None
+    return region if isinstance(region, str) and region in ("us", "eu") else None

@@ -1,0 +1,165 @@
+"""The Track API: upserting people, and asking for the workspace's region."""
+
+from __future__ import annotations
+
+import base64
+import platform
+from urllib.parse import quote, urlsplit
+
+import requests
+
+import cio_pipeline
+from cio_pipeline.core.jobs import (
+    Job,
+    NoReply,
+    Reply,
+)
+from cio_pipeline.core.redaction import Redaction
+from cio_pipeline.customerio.http.exchange import header_lines
+from cio_pipeline.customerio.http.transport import Transport
+from cio_pipeline.customerio.redirects import (
+    FOLLOWED_STATUSES,
+    MOST_REDIRECTS,
+    allowed_target,
+)
+from cio_pipeline.machine import limit_reached
+
+USER_AGENT = (
+    f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
+)
+_TRACK_URLS = {
+    "us": "https://track.customer.io",
+    "eu": "https://track-eu.customer.io",
+}
+
+
+def track_url_of_region(region: str) -> str:
+    """Give the Track API's address in a region, ``us`` or ``eu``."""
+    return _TRACK_URLS[region]
+
+
+def encode_identifier(user_id: str) -> str:
+    """Percent-encode a user id whole, as one path segment."""
+    if user_id.isascii() and user_id.isalnum():
+        return user_id
+    # quote() leaves dots alone, and whoever handles the URL next may fold "."
+    # and ".." away: the user id ".." would become PUT /api/v1/.
+    if user_id in (".", ".."):
+        return user_id.replace(".", "%2E")
+    return quote(user_id, safe="")
+
+
+def basic_token(site_id: str, api_key: str) -> str:
+    """Make the token of HTTP basic authentication (RFC 7617)."""
+    return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
+
+
+def _secrets_in(basic_token: str) -> list[str]:
+    """Say what a token tells: itself, and the API key."""
+    _, _, api_key = base64.b64decode(basic_token).decode().partition(":")
+    return [basic_token, api_key]
+
+
+class TrackClient:
+    """Customer.io's Track API with one workspace's keys. Thread-safe.
+
+    Args:
+        transport: the connections.
+        base_url: the address without a trailing slash.
+        basic_token: base64 of ``site id:API key`` (RFC 7617).
+    """
+
+    def __init__(self, transport: Transport, base_url: str, basic_token: str) -> None:
+        self._transport = transport
+        self._endpoint = transport.endpoint(base_url)
+        self._redaction = Redaction(_secrets_in(basic_token))
+        self._headers = {
+            "Authorization": f"Basic {basic_token}",
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+        }
+        # What urllib3 would say too: an answer is read as it comes.
+        self._head = header_lines(self._headers | {"Accept-Encoding": "identity"})
+
+    def upsert(self, job: Job) -> Reply | NoReply:
+        """Send one person's attributes, once."""
+        path = "/api/v1/customers/" + encode_identifier(job.user_id)
+        return self._send("PUT", path, job.body, job.attempts)
+
+    def send_batch(self, body: bytes, attempts: int) -> Reply | NoReply:
+        """Send many people's attributes, once.
+
+        Args:
+            body: what the batch operation takes.
+            attempts: how often its jobs were tried before, at most.
+        """
+        return self._send("POST", "/api/v2/batch", body, attempts)
+
+    def _send(
+        self, method: str, path: str, body: bytes, attempts: int
+    ) -> Reply | NoReply:
+        head = self._head
+        if attempts:
+            head += b"X-Retry-Count: %d\r\n" % attempts
+        reply = self._transport.send(self._endpoint, method, path, body, head)
+        if isinstance(reply, Reply) and reply.status in FOLLOWED_STATUSES:
+            reply = self._follow(method, path, body, head, reply)
+        return self._redaction.reply(reply)
+
+    def ask_region(self) -> Reply | NoReply:
+        """Ask which region the workspace is in, once."""
+        url = self._endpoint.url + "/api/v1/accounts/region"
+        verify, proxies = self._transport.verification(url)
+        try:
+            response = self._transport.session.get(
+                url,
+                headers=self._headers,
+                timeout=self._transport.limits,
+                verify=verify,
+                proxies=dict(proxies),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            reached = limit_reached(error)
+            if reached is not None:
+                raise reached from error
+            return NoReply(
+                f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
+            )
+        reply = Reply(
+            response.status_code, response.content, response.headers.get("Retry-After")
+        )
+        return self._redaction.reply(reply)
+
+    def _follow(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        head: bytes,
+        reply: Reply,
+    ) -> Reply | NoReply:
+        """Repeat a redirected request where the keys may go.
+
+        Returns:
+            The last answer; a redirect among them is one that was not followed.
+        """
+        answer: Reply | NoReply = reply
+        url = self._endpoint.url + path
+        for _ in range(MOST_REDIRECTS):
+            if not isinstance(answer, Reply) or answer.status not in FOLLOWED_STATUSES:
+                break
+            target = allowed_target(url, answer.location)
+            if target is None:
+                break
+            url = target
+            parts = urlsplit(target)
+            endpoint = self._transport.endpoint(f"{parts.scheme}://{parts.netloc}")
+            query = f"?{parts.query}" if parts.query else ""
+            answer = self._transport.send(
+                endpoint, method, parts.path + query, body, head
+            )
+            if parts.path == path and isinstance(answer, Reply) and answer.status < 300:
+                # The whole API has moved: go there directly from now on.
+                self._endpoint = endpoint
+        return answer

@@ -1,0 +1,245 @@
+"""The loading stage: records are read, mapped, and put into the queue in chunks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+from typing import Protocol
+
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.errors import (
+    DataFileError,
+    RecordError,
+)
+from cio_pipeline.core.jobs import (
+    INVALID_RECORD,
+    NewJob,
+    Record,
+)
+from cio_pipeline.core.json_text import (
+    encode,
+    encode_lenient,
+)
+from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.shard import (
+    WHOLE,
+    Shard,
+)
+from cio_pipeline.source import Source
+from cio_pipeline.store import (
+    Load,
+    NewDeadLetter,
+    Store,
+)
+
+# A chunk is one commit: large enough that the commit costs little beside the
+# records, small enough that a slow source's records soon are on their way.
+CHUNK_RECORDS = 500
+CHUNK_BYTES = 1_000_000
+# Records of other shards cost a chunk nothing but time; past so many it is
+# committed all the same, so that progress and a stop are not held up.
+CHUNK_PASSED_OVER = 20_000
+# A slow source's records are committed when they have waited this long for more.
+CHUNK_SECONDS = 0.2
+# A source that gives nothing while the run stops is not waited for.
+_STOP_WAIT_SECONDS = 0.2
+
+
+# Which of a file's records are a shard's. An unfinished load of another rule must not
+# be continued: a record that it passed over may be in no other shard's load.
+_SHARD_RULE = "by identity"
+
+
+def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
+    """Return what tells one way of loading records from another."""
+    rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
+    if not shard.is_whole:
+        rules += (_SHARD_RULE,)
+    return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+class LoadListener(Protocol):
+    """Who is told of each committed chunk."""
+
+    def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
+        """So many jobs were queued, records dead, and records skipped by a commit."""
+
+
+class _LoadStopped(Exception):
+    """The load was asked to stop while the source gave nothing."""
+
+
+class _Chunk:
+    """Mapped records on their way to one commit.
+
+    Args:
+        next_index: the place in the file of the record after the last one.
+        began_at: when the chunk before it was committed.
+    """
+
+    def __init__(self, next_index: int, began_at: float) -> None:
+        self.began_at = began_at
+        self.jobs: list[NewJob] = []
+        self.unmappable: list[NewDeadLetter] = []
+        self.next_index = next_index
+        self._bytes = 0
+        self._passed_over = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.jobs or self.unmappable or self._passed_over)
+
+    @property
+    def is_full(self) -> bool:
+        count = len(self.jobs) + len(self.unmappable)
+        return (
+            count >= CHUNK_RECORDS
+            or self._bytes >= CHUNK_BYTES
+            or self._passed_over >= CHUNK_PASSED_OVER
+        )
+
+    def add_job(self, job: NewJob) -> None:
+        self.jobs.append(job)
+        self._bytes += len(job.body)
+        self.next_index = job.record_index + 1
+
+    def add_unmappable(self, letter: NewDeadLetter, record_index: int) -> None:
+        self.unmappable.append(letter)
+        self._bytes += len(letter.payload)
+        self.next_index = record_index + 1
+
+    def pass_over(self, record_index: int) -> None:
+        self._passed_over += 1
+        self.next_index = record_index + 1
+
+
+class Loader:
+    """Puts one data file's records into the queue.
+
+    Args:
+        store: where to.
+        load: how far the load is.
+        mapper: what makes payloads of records.
+        run_id: the run, for dead letters.
+        utc_now: the time as ISO 8601, for dead letters.
+        listener: told of each chunk after its commit.
+        changed_only: leave out what Customer.io was told last.
+        shard: whose records to load; all others are passed over, uncounted.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        load: Load,
+        mapper: Mapper,
+        run_id: str,
+        utc_now: Callable[[], str],
+        listener: LoadListener,
+        changed_only: bool,
+        shard: Shard = WHOLE,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._shard = shard
+        self._changed_only = changed_only
+        self._load = load
+        self._mapper = mapper
+        self._run_id = run_id
+        self._utc_now = utc_now
+        self._listener = listener
+        self._clock = clock
+        self._chunk = _Chunk(load.next_index, clock())
+
+    def run(self, source: Source, stop: Event, run_stop: Event) -> bool:
+        """Load the records that are not in the queue yet.
+
+        Args:
+            source: the data.
+            stop: ends the load; looked at between chunks and before each read.
+            run_stop: set while the run stops: what has come is still loaded, but
+                a source that gives nothing is not waited for.
+
+        Returns:
+            Whether all of them are in the queue now; False if told to stop first.
+
+        Raises:
+            DataFileError: the data broke off; what stands before the break is
+                in the queue.
+        """
+        on_wait = partial(self._source_waits, stop, run_stop)
+        try:
+            for record in source.records(self._load.next_index, on_wait):
+                self._take(record)
+                if self._chunk.is_full:
+                    self._commit()
+                    if stop.is_set():
+                        return False
+        except _LoadStopped:
+            self._commit()
+            return False
+        except DataFileError:
+            self._commit()
+            raise
+        self._commit()
+        self._store.finish_load(self._load, self._chunk.next_index)
+        return True
+
+    def _source_waits(
+        self, stop: Event, run_stop: Event, waited_seconds: float
+    ) -> None:
+        """Commit what has come; end the reading where the load has to stop."""
+        age = self._clock() - self._chunk.began_at
+        if (waited_seconds or age >= CHUNK_SECONDS) and not self._chunk.is_empty:
+            self._commit()
+        is_dry = waited_seconds >= _STOP_WAIT_SECONDS
+        if stop.is_set() or (is_dry and run_stop.is_set()):
+            raise _LoadStopped
+
+    def _take(self, record: Record) -> None:
+        if self._shard.takes(record, self._mapper):
+            self._map_into(self._chunk, record)
+        else:
+            self._chunk.pass_over(record.record_index)
+
+    def _commit(self) -> None:
+        chunk = self._chunk
+        queued = self._store.enqueue(
+            self._load,
+            chunk.jobs,
+            chunk.unmappable,
+            next_index=chunk.next_index,
+            changed_only=self._changed_only,
+        )
+        skipped = len(chunk.jobs) - queued
+        self._listener.chunk_loaded(queued, len(chunk.unmappable), skipped)
+        self._chunk = _Chunk(chunk.next_index, self._clock())
+
+    def _map_into(self, chunk: _Chunk, record: Record) -> None:
+        try:
+            payload = self._mapper.map(record)
+            body = encode(payload.attributes)
+        except (RecordError, ValueError) as error:
+            letter = self._dead_letter(record, str(error))
+            chunk.add_unmappable(letter, record.record_index)
+        else:
+            chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+
+    def _dead_letter(self, record: Record, message: str) -> NewDeadLetter:
+        return NewDeadLetter(
+            job_id=None,
+            load_id=self._load.id,
+            user_id=None,
+            record_index=record.record_index,
+            source=self._load.source,
+            payload=encode_lenient(record.value),
+            reason=INVALID_RECORD,
+            http_status=None,
+            message=message,
+            attempts=0,
+            failed_at=self._utc_now(),
+            run_id=self._run_id,
+        )

@@ -1,0 +1,255 @@
+"""Watching a run from its main thread: overdue requests, outages, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from cio_pipeline.core.errors import Unreachable
+from cio_pipeline.core.progress import (
+    Hold,
+    Progress,
+)
+from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.pipeline.parts import Watched
+from cio_pipeline.pipeline.progress import (
+    Rates,
+    estimated_total,
+    find_hold,
+)
+from cio_pipeline.store import (
+    Heartbeat,
+)
+
+_TICK_SECONDS = 0.05
+# A look later than this was not late by chance: the process was suspended (SIGSTOP,
+# a laptop's sleep), or its clock jumped.
+_LATE_SECONDS = 2.0
+_SHOW_SECONDS = 0.2
+_HEARTBEAT_SECONDS = 1.0
+_LOG_SECONDS = 5.0
+# Asking for the region mostly takes less, and is no news then.
+_NEWS_SECONDS = 1.0
+# Whose end is the end of the sending: who finds the address, and who sends.
+_SENDING = ("opener", "consumer")
+
+
+class RunObserver(Protocol):
+    """Who is shown how a run stands, a few times a second, by its main thread."""
+
+    def show(self, progress: Progress) -> None:
+        """Take note; the run's consumers do not wait for it."""
+
+
+class NoObserver:
+    """Shows nothing."""
+
+    def show(self, progress: Progress) -> None:
+        """Do nothing."""
+
+
+class Watch:
+    """Looks after a run, and says how it stands. The main thread's own.
+
+    Args:
+        run: what to look at.
+        max_outage_seconds: how long nothing may get through.
+        stop: set when the run is to end.
+        clock: monotonic seconds.
+        utc_now: the time as ISO 8601, for the heartbeat.
+        log: told of progress every few seconds.
+        observer: shown the progress a few times a second.
+        on_beat: told every second the counts, and the dead letters by reason.
+    """
+
+    def __init__(
+        self,
+        run: Watched,
+        *,
+        max_outage_seconds: float,
+        stop: Event,
+        clock: Callable[[], float],
+        utc_now: Callable[[], str],
+        log: FilteringBoundLogger,
+        observer: RunObserver,
+        on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]],
+    ) -> None:
+        self._run = run
+        self._max_outage_seconds = max_outage_seconds
+        self._stop = stop
+        self._clock = clock
+        self._utc_now = utc_now
+        self._log = log
+        self._on_beat = on_beat
+        self._looked_at = now = clock()
+        self._rates = Rates(now)
+        self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
+        beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
+        self._chores = (
+            self._show,
+            _Chore(self._beat, _HEARTBEAT_SECONDS, due_at=beat_at),
+            _Chore(self._tell_log, _LOG_SECONDS, due_at=log_at),
+        )
+
+    def until_done(self) -> None:
+        """Look after the run until all is sent or it is stopped.
+
+        Raises:
+            Unreachable: nothing gets through for too long.
+            StateUnwritable: the heartbeat could not be written.
+        """
+        while not self._stop.is_set() and self._is_sending():
+            self._stop.wait(_TICK_SECONDS)
+            self._skip_lost_time()
+            self._run.transport.cut_overdue()
+            self._check_outage()
+            self._tell(*self._chores)
+        if self._stop.is_set() and self._run.summary().reason == "interrupted":
+            self._log.warning("stop_requested", in_flight=self._run.leases.in_flight)
+
+    def drain(self, role: str, seconds: float) -> None:
+        """Wait for threads to end, for so long at most, and show it."""
+        deadline = self._clock() + seconds
+        while not self._run.crew.join(role, _TICK_SECONDS):
+            deadline += self._skip_lost_time()
+            if self._clock() >= deadline:
+                return
+            self._tell(self._show)
+
+    def _skip_lost_time(self) -> float:
+        """Conclude nothing from a time in which the process did not run.
+
+        Returns:
+            The seconds of it.
+        """
+        now = self._clock()
+        lost = now - self._looked_at
+        self._looked_at = now
+        if lost < _LATE_SECONDS:
+            return 0.0
+        self._run.throttle.skip(lost)
+        self._run.transport.skip(lost)
+        self._rates.skip(now, lost)
+        self._log.info("time_lost", seconds=round(lost, 1))
+        return lost
+
+    def _is_sending(self) -> bool:
+        return not all(map(self._run.crew.is_done, _SENDING))
+
+    def _check_outage(self) -> None:
+        silent = self._run.throttle.silent_seconds()
+        if silent > self._max_outage_seconds:
+            raise Unreachable(
+                f"Customer.io has accepted nothing for {silent:.0f} s"
+                f" (last: {self._run.throttle.last_problem}). The work is kept;"
+                " run again to go on"
+            )
+        asked = max(
+            self._run.leases.resting_seconds(), self._run.throttle.paused_seconds()
+        )
+        if asked > self._max_outage_seconds:
+            raise Unreachable(
+                f"Customer.io asked to be left alone for {asked:.0f} s more."
+                " The work is kept; run again then to go on"
+            )
+
+    # -- telling ---------------------------------------------------------------
+
+    def _tell(self, *chores: _Chore) -> None:
+        now = self._clock()
+        due = [chore for chore in chores if now >= chore.due_at]
+        if due:
+            progress = self._progress(now)
+        for chore in due:
+            chore.due_at = now + chore.every_seconds
+            chore.tell(progress)
+
+    def _beat(self, progress: Progress) -> None:
+        beat = Heartbeat(written_at=self._utc_now(), progress=progress)
+        summary = self._run.summary()
+        self._run.store.beat(summary, beat)
+        for told in self._on_beat:
+            told(summary, self._run.tally.dead_letters())
+
+    def _tell_log(self, progress: Progress) -> None:
+        hold = progress.hold
+        eta = progress.eta_seconds
+        self._log.info(
+            "progress",
+            done=progress.done,
+            total=progress.total,
+            is_loading=progress.is_loading,
+            rate=round(progress.rate, 1),
+            left_seconds=None if eta is None else round(eta),
+            retries=progress.retries,
+            dead_letters=progress.dead_lettered,
+            waiting_for=hold.kind if hold else None,
+        )
+
+    def _progress(self, now: float) -> Progress:
+        run = self._run
+        summary = run.summary()
+        done = summary.synced + summary.skipped + summary.dead_lettered
+        settled = sum(run.leases.counts)
+        self._rates.note(now, done=done, settled=settled)
+        is_loading = run.source is not None and not run.crew.is_done("loader")
+        total = self._total(summary, is_loading=is_loading)
+        return Progress(
+            command=run.command,
+            source=run.source.name if run.source else None,
+            seconds=summary.duration_seconds,
+            is_loading=is_loading,
+            bytes_read=run.source.bytes_read if run.source else None,
+            size_bytes=run.source.size_bytes if run.source else None,
+            total=total,
+            resumed=summary.resumed,
+            records=summary.records,
+            synced=summary.synced,
+            skipped=summary.skipped,
+            dead_lettered=summary.dead_lettered,
+            pending=summary.pending,
+            requests=summary.requests,
+            retries=summary.retries,
+            in_flight=run.leases.in_flight,
+            rate=self._rates.settled,
+            eta_seconds=self._rates.seconds_for(total - done) if total else None,
+            hold=self._hold(now, summary, is_loading=is_loading),
+        )
+
+    def _total(self, summary: RunSummary, *, is_loading: bool) -> int | None:
+        source = self._run.source
+        if source is None or not is_loading:
+            return summary.resumed + summary.records
+        size = source.size_bytes
+        share = min(1.0, source.bytes_read / size) if size else None
+        passed_over = self._run.tally.passed_over
+        return estimated_total(summary.resumed, summary.records, passed_over, share)
+
+    def _hold(
+        self, now: float, summary: RunSummary, *, is_loading: bool
+    ) -> Hold | None:
+        if self._stop.is_set():
+            return Hold(kind="stopping", problem=summary.reason or "")
+        elapsed = summary.duration_seconds
+        if elapsed >= _NEWS_SECONDS and not self._run.crew.is_done("opener"):
+            return Hold(kind="region", since_seconds=elapsed)
+        return find_hold(
+            self._run.throttle.standing(),
+            resting_seconds=self._run.leases.resting_seconds(),
+            still_seconds=now - self._rates.moved_at,
+            in_flight=self._run.leases.in_flight,
+            is_waiting_for_data=is_loading and not summary.pending,
+        )
+
+
+@dataclass(slots=True)
+class _Chore:
+    """Somebody to be told of progress now and then."""
+
+    tell: Callable[[Progress], None]
+    every_seconds: float
+    due_at: float

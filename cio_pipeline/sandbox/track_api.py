@@ -1,0 +1,138 @@
+"""The Track API: four operations, from request to answer. Pure but for `People`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from cio_pipeline.sandbox.answers import (
+    NOT_FOUND,
+    OK,
+    UNAUTHORIZED,
+    Answer,
+    Request,
+    json_answer,
+    parse_object,
+    v1_error,
+)
+from cio_pipeline.sandbox.people import (
+    People,
+    Refusal,
+    kind_of,
+    size_as_json,
+)
+
+BODY_LIMIT = 500_000
+ITEM_LIMIT = 32_000
+_CUSTOMERS = "/api/v1/customers/"
+_KINDS = ("id", "email", "cio_id")
+
+
+class TrackApi:
+    """Answers requests to the Track API.
+
+    Args:
+        people: the workspace.
+        authorization: the ``Authorization`` header that is let in.
+    """
+
+    def __init__(self, people: People, authorization: str) -> None:
+        self._people = people
+        self._authorization = authorization
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request."""
+        if request.headers.get("Authorization") != self._authorization:
+            return UNAUTHORIZED
+        if request.path.startswith(_CUSTOMERS):
+            return self._customer(request)
+        if request.path == "/api/v2/batch" and request.method == "POST":
+            return self._batch(request)
+        if request.path == "/api/v2/entity" and request.method == "POST":
+            return self._entity(request)
+        if request.path == "/api/v1/accounts/region" and request.method == "GET":
+            document = {
+                "url": "https://track.customer.io",
+                "region": "us",
+                "environment_id": 1,
+            }
+            return json_answer(200, document)
+        return NOT_FOUND
+
+    def _customer(self, request: Request) -> Answer:
+        segment = request.path[len(_CUSTOMERS) :]
+        if not segment or "/" in segment:
+            return NOT_FOUND
+        identifier = unquote(segment)
+        if request.method == "PUT":
+            return self._identify(request, identifier)
+        if request.method == "DELETE":
+            self._people.remove(kind_of(identifier), identifier)
+            return OK
+        return NOT_FOUND
+
+    def _identify(self, request: Request, identifier: str) -> Answer:
+        attributes = parse_object(request.body)
+        if attributes is None:
+            return v1_error(400, "the body is not a JSON object")
+        if len(request.body) > ITEM_LIMIT:
+            return v1_error(413, f"the body is larger than {ITEM_LIMIT} bytes")
+        try:
+            self._people.upsert(kind_of(identifier), identifier, attributes)
+        except Refusal as refusal:
+            return v1_error(400, refusal.message)
+        return OK
+
+    def _entity(self, request: Request) -> Answer:
+        item = parse_object(request.body)
+        if item is None:
+            return _v2_error(Refusal("invalid", "body", "not a JSON object"))
+        try:
+            self._take(item)
+        except Refusal as refusal:
+            return _v2_error(refusal)
+        return OK
+
+    def _batch(self, request: Request) -> Answer:
+        if len(request.body) >= BODY_LIMIT:
+            return _v2_error(Refusal("invalid", "batch", "the batch is too large"))
+        document = parse_object(request.body)
+        items = document.get("batch") if document is not None else None
+        if not isinstance(items, list):
+            return _v2_error(Refusal("required", "batch", "batch must be a list"))
+        errors = []
+        for index, item in enumerate(items):
+            try:
+                self._take(item)
+            except Refusal as refusal:
+                errors.append({"batch_index": index, **_facts(refusal)})
+        return json_answer(207, {"errors": errors}) if errors else OK
+
+    def _take(self, item: Any) -> None:  # noqa: ANN401  # any JSON
+        if not isinstance(item, dict):
+            raise Refusal("invalid", "item", "an item must be an object")
+        if size_as_json(item) > ITEM_LIMIT:
+            raise Refusal("invalid", "item", f"larger than {ITEM_LIMIT} bytes")
+        if item.get("type") != "person":
+            raise Refusal("invalid", "type", "the sandbox knows people only")
+        if item.get("action") != "identify":
+            raise Refusal("invalid", "action", "the sandbox knows identify only")
+        identifiers = item.get("identifiers")
+        if not isinstance(identifiers, dict) or len(identifiers) != 1:
+            raise Refusal("required", "identifiers", "one identifier is required")
+        ((kind, identifier),) = identifiers.items()
+        if kind not in _KINDS:
+            raise Refusal("invalid", "identifiers", "unknown kind of identifier")
+        self._people.upsert(kind, identifier, item.get("attributes", {}))
+
+
+def _facts(refusal: Refusal) -> dict[str, str]:
+    return {
+        "reason": refusal.reason,
+        "field": refusal.field,
+        "message": refusal.message,
+    }
+
+
+def _v2_error(refusal: Refusal) -> Answer:
+    return json_answer(400, {"errors": [_facts(refusal)]})

@@ -1,0 +1,107 @@
+"""Reading, requeueing and discarding dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.store.dead_letters.survey import (
+    Survey,
+    read_survey,
+)
+from cio_pipeline.store.dead_letters.table import (
+    Requeued,
+    Selection,
+    list_dead_letters,
+    newest_id,
+)
+from cio_pipeline.store.reader import (
+    open_reader,
+)
+from cio_pipeline.store.run_lock import (
+    RunLock,
+)
+from cio_pipeline.store.store import Store
+
+_Told = TypeVar("_Told")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterReport:
+    """What the dead-letter commands show: the letters of one moment.
+
+    Args:
+        selection: which are meant; none that comes later.
+        survey: reads what they have in common.
+        letters: each of them, read as they are asked for.
+    """
+
+    selection: Selection
+    survey: Callable[[], Survey]
+    letters: Iterator[DeadLetter]
+
+
+@contextmanager
+def open_report(
+    folder: Path, selection: Selection, limit: int | None = None
+) -> Iterator[DeadLetterReport]:
+    """Open the dead letters that are meant; they are read as they are used.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        if connection is None:
+            yield DeadLetterReport(selection, Survey, iter(()))
+            return
+        meant = replace(selection, up_to_id=newest_id(connection))
+        yield DeadLetterReport(
+            meant,
+            partial(read_survey, connection, meant),
+            list_dead_letters(connection, meant, limit),
+        )
+
+
+def survey_of(folder: Path, run_id: str) -> Survey:
+    """Say what the dead letters of one run have in common.
+
+    Raises:
+        StateError: the state is damaged.
+    """
+    with open_report(folder, Selection(run_id=run_id), 0) as report:
+        return report.survey()
+
+
+def requeue(folder: Path, selection: Selection) -> Requeued:
+    """Put dead letters back in the queue (`Store.requeue`).
+
+    Not beside a run: a job put back at its old place would come after newer ones
+    of its user that the run is sending.
+
+    Raises:
+        QueueInUse: a run is going.
+        StateUnwritable, StateError: nothing was changed.
+    """
+    return _change(folder, lambda store: store.requeue(selection), Requeued(0, 0))
+
+
+def discard(folder: Path, selection: Selection) -> int:
+    """Drop dead letters; how many.
+
+    Raises:
+        QueueInUse: a run is going.
+        StateUnwritable, StateError: nothing was changed.
+    """
+    return _change(folder, lambda store: store.discard(selection), 0)
+
+
+def _change(folder: Path, change: Callable[[Store], _Told], nothing: _Told) -> _Told:
+    if not folder.exists():
+        return nothing
+    with RunLock(folder), Store(folder) as store:
+        return change(store)

@@ -1,0 +1,185 @@
+"""The dead-letter table: written with the acks, read and emptied by people."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.core.json_text import decode
+from cio_pipeline.store.user_digests import user_digest
+
+_COLUMNS = (
+    "id, user_id, record_index, source, payload, reason, http_status, message,"
+    " attempts, failed_at, run_id"
+)
+_PAGE_ROWS = 500
+
+
+class NewDeadLetter(NamedTuple):
+    """A row to be written.
+
+    Args:
+        job_id: the job's place in the queue; None where there never was a job.
+        load_id: the load that brought it.
+        payload: JSON text of what was to be sent, or of the record.
+        failed_at: UTC, ISO 8601.
+    """
+
+    job_id: int | None
+    load_id: int
+    user_id: str | None
+    record_index: int | None
+    source: str
+    payload: bytes
+    reason: str
+    http_status: int | None
+    message: str
+    attempts: int
+    failed_at: str
+    run_id: str
+
+
+class Requeued(NamedTuple):
+    """What came of putting dead letters back.
+
+    Args:
+        moved: how many are in the queue again.
+        overtaken: of how many of them the users are known to have been synced
+            since, so that they will go over newer data.
+    """
+
+    moved: int
+    overtaken: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which dead letters a person means; all of the given conditions hold.
+
+    Args:
+        reason: one reason's letters, or None for every reason's.
+        ids: these letters, or None for all.
+        user_id: one user's letters, or None for every user's.
+        run_id: one run's letters, or None for every run's.
+        since: those that failed at or after this (UTC, ISO 8601), or None.
+        up_to_id: those that were there when this was the newest, or None. A run
+            only adds letters, so reads with it agree beside one.
+    """
+
+    reason: str | None = None
+    ids: tuple[int, ...] | None = None
+    user_id: str | None = None
+    run_id: str | None = None
+    since: str | None = None
+    up_to_id: int | None = None
+
+    def where(self) -> tuple[str, list[str | int | bytes]]:
+        """Give the SQL condition, its values apart from it."""
+        conditions = ["1"]
+        values: list[str | int | bytes] = []
+        user = None if self.user_id is None else user_digest(self.user_id)
+        given: tuple[tuple[str, str | int | bytes | None], ...] = (
+            ("reason = ?", self.reason),
+            ("user_digest(user_id) = ?", user),
+            ("run_id = ?", self.run_id),
+            ("failed_at >= ?", self.since),
+            ("id <= ?", self.up_to_id),
+        )
+        for clause, value in given:
+            if value is not None:
+                conditions.append(clause)
+                values.append(value)
+        if self.ids is not None:
+            # One parameter however many ids: SQLite bounds their number.
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append("[" + ",".join(map(str, self.ids)) + "]")
+        return " AND ".join(conditions), values
+
+
+def insert_dead_letters(
+    tx: sqlite3.Connection, letters: Sequence[NewDeadLetter]
+) -> None:
+    """Write dead letters, inside a transaction."""
+    tx.executemany(
+        "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, source,"
+        " payload, reason, http_status, message, attempts, failed_at, run_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        letters,
+    )
+    tx.execute("UPDATE totals SET dead_letters = dead_letters + ?", (len(letters),))
+
+
+def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
+    """Move dead letters back to their own places in the queue.
+
+    Those of records that could not be mapped stay: there is nothing to send.
+
+    Returns:
+        How many were moved.
+    """
+    where, values = selection.where()
+    moved = tx.execute(
+        "INSERT INTO ack_queue_jobs"  # noqa: S608  # values are parameters
+        " (_id, data, timestamp, status, user_id, record_index, load_id)"
+        " SELECT job_id, payload, unixepoch(), 0, user_id, record_index, load_id"
+        f" FROM dead_letters WHERE job_id IS NOT NULL AND {where}",
+        values,
+    ).rowcount
+    tx.execute(
+        f"DELETE FROM dead_letters WHERE job_id IS NOT NULL AND {where}",  # noqa: S608  # as above
+        values,
+    )
+    tx.execute(
+        "UPDATE totals SET pending = pending + ?1, dead_letters = dead_letters - ?1",
+        (moved,),
+    )
+    return moved
+
+
+def discard_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
+    """Delete dead letters, and say how many."""
+    where, values = selection.where()
+    gone = tx.execute(f"DELETE FROM dead_letters WHERE {where}", values).rowcount  # noqa: S608  # values are parameters
+    tx.execute("UPDATE totals SET dead_letters = dead_letters - ?", (gone,))
+    return gone
+
+
+def newest_id(connection: sqlite3.Connection) -> int:
+    """Name the newest dead letter's number; 0 where there is none."""
+    (newest,) = connection.execute(
+        "SELECT COALESCE(MAX(id), 0) FROM dead_letters"
+    ).fetchone()
+    return int(newest)
+
+
+def list_dead_letters(
+    connection: sqlite3.Connection, selection: Selection, limit: int | None = None
+) -> Iterator[DeadLetter]:
+    """Read dead letters in the order they came, a page at a time.
+
+    No query stays open between pages, so a slow reader is in nobody's way.
+    """
+    where, values = selection.where()
+    after, left = 0, limit if limit is not None else -1
+    while left:
+        page = _PAGE_ROWS if left < 0 else min(left, _PAGE_ROWS)
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM dead_letters"  # noqa: S608  # values are parameters
+            f" WHERE {where} AND id > ? ORDER BY id LIMIT ?",
+            [*values, after, page],
+        ).fetchall()
+        yield from map(_dead_letter, rows)
+        if len(rows) < page:
+            return
+        after, left = rows[-1][0], left - len(rows) if left > 0 else left
+
+
+def _dead_letter(row: tuple[object, ...]) -> DeadLetter:
+    names = _COLUMNS.replace(" ", "").split(",")
+    fields = dict(zip(names, row, strict=True))
+    payload = fields.pop("payload")
+    fields["payload"] = decode(payload) if isinstance(payload, bytes) else None
+    return DeadLetter(**fields)  # type: ignore[arg-type]  # the columns are those fields

@@ -1,0 +1,1 @@
+"""The persistent queue: its table, leases, the window in memory, load progress."""

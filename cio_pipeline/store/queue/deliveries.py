@@ -1,0 +1,354 @@
+"""What each user was last sent, for ``-changed-only``: a few dozen bytes a user.
+
+The tables are made when they are first wanted. From then on every transaction that
+enqueues, settles or requeues keeps them true, whether that run wants it or not;
+without them, nothing is kept of what was synced.
+
+A user has a digest of the payload that was acked last, the id of the last job that
+was settled, and the id of the last one that was queued. Only where none is queued
+after the settled one does the digest say what Customer.io holds: with A acked and B
+queued, another A has to follow B.
+
+A digest's place in a table is random, so writing each one to its place at once would
+rewrite a page for each user, twice. Instead, they move through levels, many at a time
+and in the order of their places, as in a log-structured merge tree
+(docs/decisions/0006-deliveries-merged.md):
+
+1. Memory, up to `MERGE_USERS`. What is settled is appended to a log, too, in the
+   transaction that settles it. What is queued is not written: the queue has it. A
+   new process reads both.
+2. The table ``recent_deliveries``, up to `RECENT_USERS`.
+3. The table ``deliveries``.
+
+Each level has what happened since the one below it, so two rows of a user make one:
+the higher ids, and the payload of the higher row that has one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
+from operator import itemgetter
+from struct import Struct
+
+from cio_pipeline.core.jobs import (
+    Job,
+    NewJob,
+)
+from cio_pipeline.store.dead_letters.table import (
+    NewDeadLetter,
+    Selection,
+)
+from cio_pipeline.store.user_digests import (
+    DIGEST_BYTES,
+    define_user_digest,
+    digest_of,
+    user_digest,
+)
+
+MERGE_USERS = 30_000  # 0.5 KB of memory for each
+# The table is small enough for each merge to fill its pages, and it is moved in a
+# second or two.
+RECENT_USERS = 1_000_000
+# The statements below have the number of bytes of a digest, too.
+_UNKNOWN = bytes(DIGEST_BYTES)  # after a dead letter: equal to no payload's digest
+_SETTLED = Struct(f"<q{DIGEST_BYTES}s{DIGEST_BYTES}s")  # job id, user, payload
+
+# 0 is the id of no job. Where settled is 0, payload has no meaning above the lowest
+# level, and in it is what was sent before ids were kept.
+_USERS = (
+    "(user BLOB PRIMARY KEY, payload BLOB NOT NULL, queued INTEGER NOT NULL,"
+    " settled INTEGER NOT NULL) WITHOUT ROWID"
+)
+_TABLES = {
+    "deliveries": _USERS,
+    "recent_deliveries": _USERS,
+    # One row for each transaction that settled jobs; settled is many _SETTLED.
+    "delivery_log": "(id INTEGER PRIMARY KEY, settled BLOB NOT NULL)",
+    # The jobs that are queued up to this id are in the tables.
+    "deliveries_merged": "(up_to INTEGER NOT NULL)",
+}
+_COMBINED = (
+    " ON CONFLICT (user) DO UPDATE SET"
+    " payload = CASE WHEN excluded.settled THEN excluded.payload ELSE payload END,"
+    " queued = MAX(queued, excluded.queued), settled = MAX(settled, excluded.settled)"
+)
+_MERGE = "INSERT INTO recent_deliveries VALUES (?, ?, ?, ?)" + _COMBINED  # noqa: S608  # as below
+_MERGE_RECENT = (
+    "INSERT INTO deliveries SELECT * FROM recent_deliveries WHERE 1"  # noqa: S608  # no values in it
+    + _COMBINED
+)
+# ?1 is many digests, or pairs of a user's and a payload's, one after another. One
+# statement for all of them costs half of what one for each costs.
+_LOOK_UP = (
+    "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
+    " SELECT start + 12 FROM place WHERE start + 12 < length(?1))"
+    " SELECT user, payload, queued, settled FROM place"
+    " CROSS JOIN deliveries ON user = substr(?1, start, 12)"
+)
+_LOOK_UPS = (_LOOK_UP, _LOOK_UP.replace("deliveries", "recent_deliveries"))
+_MERGE_IDLE = (
+    "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
+    " SELECT start + 24 FROM place WHERE start + 24 < length(?1))"
+    " INSERT OR REPLACE INTO recent_deliveries"
+    " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM place"
+)
+
+
+def upgrade(tx: sqlite3.Connection) -> None:
+    """Convert the table of the file's version 1, which counted each user's jobs.
+
+    Version 1 made a digest of an email's own text, so one person could have a row
+    for each spelling. No row tells which spelling was sent last, and so none of
+    them is used any more: each email is sent once again.
+    """
+    if not _has_table(tx):
+        return
+    define_user_digest(tx)
+    tx.execute("ALTER TABLE deliveries RENAME TO deliveries_1")
+    _make_tables(tx)
+    tx.execute(
+        "INSERT INTO deliveries"
+        " SELECT user, COALESCE(payload, ?), 0, 0 FROM deliveries_1",
+        (_UNKNOWN,),
+    )
+    tx.execute("DROP TABLE deliveries_1")
+    _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+
+
+class Deliveries:
+    """What each user was last sent: an open queue's only access to it.
+
+    Every method is called inside a transaction; after one that was rolled back,
+    `rolled_back` is called.
+
+    Args:
+        merge_users: how many users are kept in memory.
+        recent_users: how many users are kept in the upper table.
+    """
+
+    def __init__(
+        self, merge_users: int = MERGE_USERS, recent_users: int = RECENT_USERS
+    ) -> None:
+        self._merge_users = merge_users
+        self._recent_users = recent_users
+        # Whether there are tables; None before they were looked for.
+        self._are_kept: bool | None = None
+        # What is not merged yet, by user: the last job that was enqueued; the last
+        # job that was settled, and its payload.
+        self._queued: dict[bytes, int] = {}
+        self._settled: dict[bytes, tuple[int, bytes]] = {}
+
+    def begin(self, tx: sqlite3.Connection) -> None:
+        """Make the tables where there are none; jobs in the queue are counted in."""
+        if not self._open(tx):
+            _make_tables(tx)
+            _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+            self._are_kept = True
+
+    def forget(self, tx: sqlite3.Connection) -> None:
+        """Drop the tables where there are any."""
+        for name in _TABLES:
+            tx.execute(f"DROP TABLE IF EXISTS {name}")
+        self.rolled_back()
+
+    def rolled_back(self) -> None:
+        """Forget what is in memory: it is read again from the file."""
+        self._are_kept = None
+        self._queued.clear()
+        self._settled.clear()
+
+    def changed_only(
+        self, tx: sqlite3.Connection, jobs: Sequence[NewJob]
+    ) -> list[NewJob]:
+        """Leave out the jobs that would send what was acked last, after `begin`."""
+        self._open(tx)
+        users = [user_digest(job.user_id) for job in jobs]
+        held = self._held(tx, users)
+        changed: list[NewJob] = []
+        for job, user in zip(jobs, users, strict=True):
+            if user not in held or held[user] != digest_of(job.body):
+                changed.append(job)
+                held.pop(user, None)  # once one is sent, the next ones are too
+        return changed
+
+    def note_enqueued(
+        self, tx: sqlite3.Connection, jobs: Sequence[NewJob], first_id: int
+    ) -> None:
+        """Count jobs in that have joined the queue.
+
+        Args:
+            tx: the transaction that they joined it in.
+            jobs: the jobs.
+            first_id: the first job's id; the others follow without a gap.
+        """
+        if self._open(tx):
+            users = [user_digest(job.user_id) for job in jobs]
+            self._queued.update(zip(users, count(first_id), strict=False))
+            self._merge_if_full(tx)
+
+    def note_settled(
+        self,
+        tx: sqlite3.Connection,
+        acked: Iterable[Job],
+        dead: Iterable[NewDeadLetter],
+    ) -> None:
+        """Keep what was acked last; after a dead letter nothing is certain."""
+        if not self._open(tx):
+            return
+        settled = [
+            (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
+        ]
+        settled += [
+            (letter.job_id, user_digest(letter.user_id), _UNKNOWN)
+            for letter in dead
+            if letter.user_id is not None and letter.job_id is not None
+        ]
+        settled.sort(key=itemgetter(0))  # the order in which one user's were sent
+        tx.execute(
+            "INSERT INTO delivery_log (settled) VALUES (?)",
+            (b"".join([_SETTLED.pack(*each) for each in settled]),),
+        )
+        for job_id, user, payload in settled:
+            self._settled[user] = (job_id, payload)
+        self._merge_if_full(tx)
+
+    def note_requeued(self, tx: sqlite3.Connection, selection: Selection) -> int:
+        """Count dead letters in that are about to be put back.
+
+        Returns:
+            Of how many of them the users are known to have been synced since.
+        """
+        if not self._open(tx):
+            return 0
+        self._merge(tx)
+        self._merge_recent(tx)
+        where, values = selection.where()
+        letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
+        # Its own death made the digest unknown.
+        (overtaken,) = tx.execute(
+            f"SELECT COUNT(*) {letters} AND EXISTS (SELECT 1 FROM deliveries"  # noqa: S608  # values are parameters
+            " WHERE user = user_digest(user_id) AND deliveries.payload <> ?)",
+            (*values, _UNKNOWN),
+        ).fetchone()
+        _add_queued(tx, f"SELECT user_id, job_id AS _id {letters}", values)
+        return int(overtaken)
+
+    def _open(self, tx: sqlite3.Connection) -> bool:
+        """Whether deliveries are kept; what is not merged is in memory then."""
+        if self._are_kept is None:
+            self._are_kept = _has_table(tx)
+            if self._are_kept:
+                self._read_unmerged(tx)
+        return self._are_kept
+
+    def _read_unmerged(self, tx: sqlite3.Connection) -> None:
+        (merged,) = tx.execute("SELECT up_to FROM deliveries_merged").fetchone()
+        for job_id, user_id in tx.execute(
+            "SELECT _id, user_id FROM ack_queue_jobs WHERE _id > ? ORDER BY _id",
+            (merged,),
+        ):
+            self._queued[user_digest(user_id)] = job_id
+        for (entries,) in tx.execute("SELECT settled FROM delivery_log ORDER BY id"):
+            for job_id, user, payload in _SETTLED.iter_unpack(entries):
+                self._settled[user] = (job_id, payload)
+
+    def _held(
+        self, tx: sqlite3.Connection, users: Sequence[bytes]
+    ) -> dict[bytes, bytes]:
+        """Find the digests of what Customer.io holds, of the users without a job."""
+        held: dict[bytes, bytes] = {}
+        waiting: dict[bytes, int] = {}
+        asked = (b"".join(sorted(users)),)
+        levels = [tx.execute(look_up, asked) for look_up in _LOOK_UPS]
+        for user, payload, queued, settled in chain(*levels, self._in_memory(users)):
+            last = max(queued, waiting.get(user, 0)) if waiting else queued
+            if last > settled:
+                waiting[user] = last
+                held.pop(user, None)
+            else:
+                held[user] = payload
+                waiting.pop(user, None)
+        return held
+
+    def _in_memory(
+        self, users: Iterable[bytes]
+    ) -> Iterator[tuple[bytes, bytes, int, int]]:
+        for user in users:
+            if user in self._queued or user in self._settled:
+                settled, payload = self._settled.get(user, (0, _UNKNOWN))
+                yield user, payload, self._queued.get(user, 0), settled
+
+    def _merge_if_full(self, tx: sqlite3.Connection) -> None:
+        if max(len(self._queued), len(self._settled)) < self._merge_users:
+            return
+        self._merge(tx)
+        (recent,) = tx.execute("SELECT COUNT(*) FROM recent_deliveries").fetchone()
+        if recent >= self._recent_users:
+            self._merge_recent(tx)
+
+    def _merge(self, tx: sqlite3.Connection) -> None:
+        """Move what is in memory and in the log to the upper table."""
+        last_job = _last_job(tx)
+        idle: list[bytes] = []
+        others: list[tuple[bytes, bytes, int, int]] = []
+        for row in self._in_memory(self._queued.keys() | self._settled.keys()):
+            user, payload, queued, settled = row
+            if 0 < queued <= settled:  # nothing of the levels below is left
+                idle.append(user + payload)
+            else:
+                others.append(row)
+        if idle:
+            tx.execute(_MERGE_IDLE, (b"".join(sorted(idle)), last_job))
+        tx.executemany(_MERGE, sorted(others))
+        tx.execute("DELETE FROM delivery_log")
+        tx.execute("UPDATE deliveries_merged SET up_to = ?", (last_job,))
+        self._queued.clear()
+        self._settled.clear()
+
+    def _merge_recent(self, tx: sqlite3.Connection) -> None:
+        """Move what is in the upper table to the lower one."""
+        tx.execute(_MERGE_RECENT)
+        tx.execute("DELETE FROM recent_deliveries")
+
+
+def _has_table(tx: sqlite3.Connection) -> bool:
+    row = tx.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone()
+    return row is not None
+
+
+def _make_tables(tx: sqlite3.Connection) -> None:
+    for name, columns in _TABLES.items():
+        tx.execute(f"CREATE TABLE {name} {columns}")
+    tx.execute("INSERT INTO deliveries_merged VALUES (?)", (_last_job(tx),))
+
+
+def _last_job(tx: sqlite3.Connection) -> int:
+    """Return the highest id that any job has had."""
+    (last,) = tx.execute(
+        "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence"
+        " WHERE name = 'ack_queue_jobs'"
+    ).fetchone()
+    return int(last)
+
+
+def _add_queued(
+    tx: sqlite3.Connection, jobs: str, values: Sequence[str | int | bytes] = ()
+) -> None:
+    """Note in the table that users have jobs in the queue.
+
+    Args:
+        tx: the transaction.
+        jobs: a query for their ``user_id`` and ``_id``.
+        values: its parameters.
+    """
+    tx.execute(
+        "INSERT INTO deliveries"  # noqa: S608  # values are parameters
+        f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"
+        # A dead letter's id can be lower than that of a job that was settled since.
+        " ON CONFLICT (user) DO UPDATE SET settled = 0, queued ="
+        " CASE WHEN queued > settled THEN MAX(queued, excluded.queued)"
+        " ELSE excluded.queued END",
+        (_UNKNOWN, *values),
+    )

@@ -1,0 +1,219 @@
+"""The queue's file: persist-queue's SQLite table, worked in groups.
+
+persist-queue commits every put, get and ack on its own, and each get walks over
+all acked rows. `JobQueue` keeps its file, table, statuses, locks and
+connections, and adds statements that take many rows inside one transaction.
+Nothing here knows of users, order or leases: that is `leases`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import persistqueue.serializers.json
+from persistqueue import SQLiteAckQueue
+
+from cio_pipeline.core.errors import StateUnwritable
+from cio_pipeline.core.jobs import (
+    Job,
+    NewJob,
+)
+from cio_pipeline.store.errors import translated
+from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.schema import FILE_NAME
+from cio_pipeline.store.user_digests import define_user_digest
+
+_BUSY_TIMEOUT_SECONDS = 30.0
+
+
+class Totals(NamedTuple):
+    """The counters that every transaction keeps true."""
+
+    pending: int
+    synced: int
+    dead_letters: int
+
+
+class JobQueue(SQLiteAckQueue):
+    """One workspace's file. Reads and writes have a connection each.
+
+    The library names the table ``ack_queue_jobs`` after the queue.
+
+    Leases are not written down: the process that holds the run lock knows them,
+    and after a crash every row is simply pending again. So the library's own
+    marking of leased rows, and its resuming of them, stay unused.
+
+    Args:
+        folder: the workspace's folder; the file in it has the schema already
+            (`schema.prepare`).
+    """
+
+    _TABLE_NAME = "ack_queue"
+    _SQL_CREATE = (
+        "CREATE TABLE IF NOT EXISTS {table_name} ("
+        "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, "
+        "data BLOB, timestamp FLOAT, status INTEGER, "
+        "user_id TEXT, record_index INTEGER, load_id INTEGER, "
+        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0)"
+    )
+
+    def __init__(self, folder: Path) -> None:
+        self.deliveries = Deliveries()
+        super().__init__(
+            os.fspath(folder),
+            name="jobs",
+            db_file_name=FILE_NAME,
+            multithreading=True,
+            timeout=_BUSY_TIMEOUT_SECONDS,
+            auto_resume=False,
+            serializer=persistqueue.serializers.json,
+        )
+
+    def _new_db_connection(
+        self,
+        path: str,
+        multithreading: bool,  # noqa: FBT001  # the library's signature
+        timeout: float,
+    ) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._new_db_connection(
+            path, multithreading, timeout
+        )
+        # In WAL mode NORMAL never corrupts and never loses a commit to a killed
+        # process; a power cut may lose the last ones, whole and in order, which
+        # moves the run back a step (docs/decisions/0002-durability.md).
+        connection.execute("PRAGMA synchronous=NORMAL")
+        define_user_digest(connection)
+        return connection
+
+    @property
+    def _writer(self) -> sqlite3.Connection:
+        return cast("sqlite3.Connection", self._putter)
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        return cast("sqlite3.Connection", self._getter)
+
+    def _count(self) -> int:
+        # The library counts rows at every start; ours are counted as they change.
+        return self.totals().pending
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one commit, or as nothing at all.
+
+        Raises:
+            StateUnwritable: the disk is full, read-only or failing.
+            StateError: the file is damaged.
+        """
+        with self.tran_lock, translated(self.path):
+            connection = self._writer
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self.deliveries.rolled_back()
+                raise
+
+    def keep_deliveries(self) -> None:
+        """From now on, keep what each user was last sent (see `deliveries`)."""
+        with self.transaction() as tx:
+            self.deliveries.begin(tx)
+
+    def forget_deliveries(self) -> None:
+        """Drop what each user was last sent; `keep_deliveries` begins anew."""
+        with self.transaction() as tx:
+            self.deliveries.forget(tx)
+
+    def insert(
+        self, tx: sqlite3.Connection, jobs: Sequence[NewJob], load_id: int
+    ) -> None:
+        """Append jobs, inside a transaction."""
+        now = time.time()
+        tx.executemany(
+            "INSERT INTO ack_queue_jobs"
+            " (data, timestamp, status, user_id, record_index, load_id)"
+            " VALUES (?, ?, 0, ?, ?, ?)",
+            ((job.body, now, job.user_id, job.record_index, load_id) for job in jobs),
+        )
+        # Nobody else writes, so their ids follow one another.
+        (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
+        self.deliveries.note_enqueued(tx, jobs, last_id + 1 - len(jobs))
+        tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
+
+    def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
+        """Remove settled jobs, inside a transaction."""
+        tx.executemany(
+            "DELETE FROM ack_queue_jobs WHERE _id = ?",
+            ((job_id,) for job_id in job_ids),
+        )
+        tx.execute("UPDATE totals SET pending = pending - ?", (len(job_ids),))
+
+    def note_attempts(self, tx: sqlite3.Connection, jobs: Iterable[Job]) -> None:
+        """Write down how often jobs were tried, inside a transaction."""
+        tx.executemany(
+            "UPDATE ack_queue_jobs SET attempts = ?, strikes = ?, status = 1"
+            " WHERE _id = ?",
+            ((job.attempts, job.strikes, job.id) for job in jobs),
+        )
+
+    def fetch(self, after_id: int, limit: int) -> list[Job]:
+        """Read the oldest pending jobs after an id, in order."""
+        return [
+            Job._make(row)
+            for row in self.read(
+                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes"
+                " FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
+                (after_id, limit),
+            )
+        ]
+
+    def has_jobs_of(self, load_id: int) -> bool:
+        """Whether any job of a load is still pending."""
+        rows = self.read(
+            "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1",
+            (load_id,),
+        )
+        return bool(rows)
+
+    def totals(self) -> Totals:
+        """What is pending, synced so far and dead."""
+        rows = self.read("SELECT pending, synced, dead_letters FROM totals")
+        return Totals._make(rows[0])
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run a query on the reading connection, and take all of its rows.
+
+        All at once, because a query left open would keep the write-ahead log
+        from being folded back into the file.
+        """
+        with self.action_lock, translated(self.path):
+            return list(self._reader.execute(sql, parameters))
+
+    def sync_to_disk(self) -> None:
+        """Make every commit so far safe from a power cut."""
+        with self.tran_lock, translated(self.path):
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def shrink(self) -> None:
+        """Give the space of settled jobs back, where it is worth it.
+
+        A reader in another process or a full disk can be in the way: nothing is
+        lost by it, and the next run does it.
+        """
+        with self.tran_lock, suppress(StateUnwritable), translated(self.path):
+            connection = self._writer
+            (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            if free > pages // 3:
+                connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

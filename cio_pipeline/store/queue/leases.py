@@ -1,0 +1,375 @@
+"""Handing jobs out and taking them back, in memory; the disk sees groups.
+
+Consumers call `lease`, `settle` and `release`: a lock, no I/O. One keeper thread
+calls `tend`, which commits what was settled as one transaction and fetches the
+next jobs. A lease ends with its process: what was not committed is pending.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, assert_never
+
+from cio_pipeline.core.jobs import (
+    Ack,
+    Job,
+    Nack,
+    Settlement,
+    ToDeadLetters,
+)
+from cio_pipeline.store.dead_letters.table import (
+    NewDeadLetter,
+    insert_dead_letters,
+)
+from cio_pipeline.store.queue.job_queue import JobQueue
+from cio_pipeline.store.queue.window import Window
+
+# One group of acks: at most this many outcomes wait for their commit; whoever
+# would add another waits too. What a crash can send twice is bounded by it.
+GROUP_JOBS = 500
+GROUP_SECONDS = 0.05
+_FETCH_JOBS = 2000
+_LOOK_AGAIN_SECONDS = 0.5
+# How long a lease that could be fuller waits for more jobs, while others are out.
+_FILL_SECONDS = 0.5
+
+
+class Appetite(NamedTuple):
+    """How much one lease takes.
+
+    Args:
+        most_jobs: jobs at most.
+        most_bytes: what they may cost together; one job is always given.
+        cost: what a job costs.
+    """
+
+    most_jobs: int
+    most_bytes: int
+    cost: Callable[[Job], int]
+
+
+ONE_JOB = Appetite(1, 0, lambda _: 0)
+
+
+class Counts(NamedTuple):
+    """What has been committed since the start."""
+
+    synced: int
+    dead_lettered: int
+
+
+class _Group:
+    """Outcomes on their way to one commit."""
+
+    def __init__(self) -> None:
+        self.acked: list[Job] = []
+        self.retried: dict[int, Job] = {}
+        self.dead: list[NewDeadLetter] = []
+
+    def __len__(self) -> int:
+        return len(self.acked) + len(self.retried) + len(self.dead)
+
+    def followed_by(self, later: _Group) -> _Group:
+        """Make one group of this and what was settled after it."""
+        both = _Group()
+        both.acked = self.acked + later.acked
+        both.retried = self.retried | later.retried
+        both.dead = self.dead + later.dead
+        return both
+
+    def settled_ids(self) -> list[int]:
+        """The jobs that leave the queue."""
+        buried = [letter.job_id for letter in self.dead]
+        return [job.id for job in self.acked] + [
+            job_id for job_id in buried if job_id is not None
+        ]
+
+
+class Leases:
+    """The jobs that are out, and those that may go next. Thread-safe.
+
+    Args:
+        queue: where the jobs are.
+        parallelism: how many consumers there are.
+        appetite: how much each lease takes.
+        clock: monotonic seconds.
+        dead_letter: makes the table's row of a job that cannot be delivered.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        *,
+        parallelism: int,
+        appetite: Appetite,
+        clock: Callable[[], float],
+        dead_letter: Callable[[Job, ToDeadLetters], NewDeadLetter],
+    ) -> None:
+        self._queue = queue
+        self._appetite = appetite
+        self._clock = clock
+        self._dead_letter = dead_letter
+        # Guards the window, the group and the counts of both; notified when a job
+        # may have become free, a group has been committed, or all is over.
+        self._changed = threading.Condition()
+        self._window = _window_for(parallelism, appetite)
+        # Held through a commit, so that groups reach the disk in order: the keeper's
+        # commits, and the run's at the end.
+        self._one_commit = threading.Lock()
+        self._group = _Group()
+        self._committing = 0
+        self._is_closed = False
+        self._is_exhausted = False
+        # Set by the loader's thread without the lock: a flag is set at once or not.
+        self._all_loaded = False
+        self._may_have_more = True
+        self._needs_tending = threading.Event()
+        self._fetched_up_to = 0  # the keeper's own
+        self._committed_at = clock()  # the keeper's own
+        self.counts = Counts(0, 0)
+
+    # -- for consumers -----------------------------------------------------
+
+    def lease(self) -> list[Job]:
+        """Hand out the oldest jobs that may be sent now; wait for one.
+
+        A user with a job out or backing off is passed over, so one user's
+        records keep their order, and no lease has two jobs of one user.
+
+        Returns:
+            Nothing when everything is settled, or after `close`.
+        """
+        with self._changed:
+            full_by = self._clock() + _FILL_SECONDS
+            while not self._is_over():
+                now = self._clock()
+                if now < full_by and self._is_filling():
+                    self._needs_tending.set()
+                    self._changed.wait(full_by - now)
+                    continue
+                jobs = self._take(now)
+                if jobs:
+                    if self._may_have_more and self._window.is_low:
+                        self._needs_tending.set()
+                    return jobs
+                due = self._window.next_due()
+                wait = _LOOK_AGAIN_SECONDS if due is None else max(0.0, due - now)
+                self._changed.wait(min(wait, _LOOK_AGAIN_SECONDS))
+            self._changed.notify_all()
+            return []
+
+    def settle(self, settled: Sequence[tuple[Job, Settlement]]) -> None:
+        """Take back jobs after their attempt; the group's commit follows.
+
+        Waits while a whole group is still on its way to the disk.
+        """
+        with self._changed:
+            # After `close` only what is in flight can still come: it is taken in,
+            # for what was answered and not noted would be sent twice.
+            while not self._is_closed and self._is_group_full():
+                self._needs_tending.set()
+                self._changed.wait(_LOOK_AGAIN_SECONDS)
+            for job, settlement in settled:
+                self._settle_one(job, settlement)
+            if self._is_over():
+                self._changed.notify_all()
+            else:
+                # A user's next job may be free, or one due sooner than waited for.
+                self._changed.notify(len(settled))
+
+    def release(self, jobs: Sequence[Job]) -> None:
+        """Take back jobs that were not sent."""
+        with self._changed:
+            for job in jobs:
+                self._window.put_back(job, self._clock())
+            self._changed.notify(len(jobs))
+
+    # -- for the loader ----------------------------------------------------
+
+    def jobs_came(self) -> None:
+        """Say that the queue has new jobs."""
+        self._may_have_more = True
+        self._needs_tending.set()
+
+    def all_loaded(self) -> None:
+        """Say that no more jobs will come."""
+        self._all_loaded = True
+        self._may_have_more = True
+        self._needs_tending.set()
+
+    # -- for the keeper ----------------------------------------------------
+
+    def tend(self) -> None:
+        """Commit what was settled and fetch what comes next, when it is time.
+
+        Waits at most `GROUP_SECONDS`.
+
+        Raises:
+            StateUnwritable, StateError: the group was not committed; its jobs
+                are still pending in the file.
+        """
+        self._needs_tending.wait(GROUP_SECONDS)
+        self._needs_tending.clear()
+        is_full = len(self._group) >= GROUP_JOBS
+        if is_full or self._clock() - self._committed_at >= GROUP_SECONDS:
+            self.commit()
+        self._fetch()
+
+    def commit(self) -> None:
+        """Commit every outcome so far: acks, attempts and dead letters at once.
+
+        A crash just before sends those jobs again; just after, none of them. A
+        commit that fails is made again with the next: if what was settled later
+        reached the disk alone, the next run would send older records last.
+        """
+        with self._one_commit:
+            self._committed_at = self._clock()
+            with self._changed:
+                group, self._group = self._group, _Group()
+                self._committing = len(group)
+            if not len(group):
+                return
+            try:
+                self._write(group)
+            except BaseException:
+                with self._changed:
+                    self._group = group.followed_by(self._group)
+                    self._committing = 0
+                raise
+            with self._changed:
+                self._committing = 0
+                synced, dead = self.counts
+                self.counts = Counts(synced + len(group.acked), dead + len(group.dead))
+                self._changed.notify_all()
+
+    def _write(self, group: _Group) -> None:
+        with self._queue.transaction() as tx:
+            self._queue.delete(tx, group.settled_ids())
+            self._queue.note_attempts(tx, group.retried.values())
+            insert_dead_letters(tx, group.dead)
+            tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
+            self._queue.deliveries.note_settled(tx, group.acked, group.dead)
+
+    # -- for the run -------------------------------------------------------
+
+    def close(self) -> None:
+        """Hand out nothing more; every waiting consumer is let go."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are out."""
+        return self._window.out
+
+    def resting_seconds(self) -> float:
+        """How long nothing can be sent, because all that could be backs off.
+
+        That is all that is left, or all that fits in memory: the jobs of users
+        that back off can fill it, and keep the others out.
+        """
+        with self._changed:
+            due = self._window.next_due()
+            may_come = not self._is_exhausted and self._window.room > 0
+            if due is None or not self._window.is_resting or may_come:
+                return 0.0
+            return max(0.0, due - self._clock())
+
+    def _is_group_full(self) -> bool:
+        return len(self._group) + self._committing >= GROUP_JOBS
+
+    def _is_over(self) -> bool:
+        return self._is_closed or (self._is_exhausted and len(self._window) == 0)
+
+    def _settle_one(self, job: Job, settlement: Settlement) -> None:
+        match settlement:
+            case Ack():
+                self._group.acked.append(job)
+                self._forget(job)
+            case Nack():
+                tried = job._replace(
+                    attempts=job.attempts + 1,
+                    strikes=job.strikes + settlement.is_strike,
+                )
+                self._group.retried[job.id] = tried
+                self._window.put_back(tried, self._clock() + settlement.wait_seconds)
+            case ToDeadLetters():
+                tried = job._replace(attempts=job.attempts + 1)
+                self._group.dead.append(self._dead_letter(tried, settlement))
+                self._forget(job)
+            case _:
+                assert_never(settlement)
+
+    def _forget(self, job: Job) -> None:
+        self._group.retried.pop(job.id, None)
+        self._window.finish(job)
+
+    def _is_filling(self) -> bool:
+        """Whether the next lease is better taken later, when it is fuller.
+
+        As with small packets (RFC 896): one may go while none is out; the next
+        waits until it is full, all has come, or an answer is back.
+        """
+        window, appetite = self._window, self._appetite
+        return (
+            appetite.most_jobs > 1
+            and window.out > 0
+            and window.ready_cost < appetite.most_bytes
+            and window.room > 0
+            and not self._is_exhausted
+        )
+
+    def _take(self, now: float) -> list[Job]:
+        appetite = self._appetite
+        jobs: list[Job] = []
+        cost = 0
+        while len(jobs) < appetite.most_jobs and (job := self._window.peek(now)):
+            cost += appetite.cost(job)
+            if jobs and cost > appetite.most_bytes:
+                break
+            self._window.take(now)
+            jobs.append(job)
+        return jobs
+
+    def _fetch(self) -> None:
+        """Bring in the next jobs while there is room for them.
+
+        Only the keeper moves the cursor, so ids come in order and once.
+        """
+        while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
+            # In this order: what is told from here on is told by `_may_have_more`,
+            # and what was told before is known to the look that finds no more.
+            self._may_have_more = False
+            all_loaded = self._all_loaded
+            jobs = self._queue.fetch(self._fetched_up_to, room)
+            if jobs:
+                self._fetched_up_to = jobs[-1].id
+            self._admit(jobs, is_full=len(jobs) == room, all_loaded=all_loaded)
+
+    def _admit(self, jobs: list[Job], *, is_full: bool, all_loaded: bool) -> None:
+        with self._changed:
+            self._window.admit(jobs)
+            if is_full:
+                self._may_have_more = True
+            elif all_loaded:
+                self._is_exhausted = True
+            self._changed.notify_all()
+
+
+def _window_for(parallelism: int, appetite: Appetite) -> Window:
+    """Size a window: enough at hand for the next leases, bounded whatever comes."""
+    if appetite.most_jobs == 1:
+        return Window(
+            enough_ready=max(1000, 4 * parallelism),
+            most_jobs=10_000,
+            most_bytes=16_000_000,
+            cost=appetite.cost,
+        )
+    return Window(
+        enough_ready=2 * appetite.most_jobs,
+        most_jobs=100_000,
+        most_bytes=64_000_000,
+        cost=appetite.cost,
+    )

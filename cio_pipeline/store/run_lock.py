@@ -1,0 +1,141 @@
+"""One run per queue: an operating-system lock that dies with its process."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from cio_pipeline.core.errors import (
+    QueueInUse,
+    StateError,
+    StateUnwritable,
+)
+
+FILE_NAME = "run.lock"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+# Who only looks (`holder`) has the lock for an instant too: so ask again.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
+
+
+class RunLock:
+    """Holds a queue's folder for this process.
+
+    The lock is on an open file, so the kernel lets it go when the process ends,
+    however it ends; the process id in the file is only for messages.
+
+    Args:
+        folder: the queue's folder; it must exist.
+        pause: waits for so many seconds.
+    """
+
+    def __init__(
+        self, folder: Path, pause: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._folder = folder
+        self._pause = pause
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            QueueInUse: another process has it.
+            StateError: the file system knows no locks.
+            StateUnwritable: the lock's file cannot be written.
+        """
+        path = self._folder / FILE_NAME
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with contextlib.suppress(PermissionError):  # another user's, open to us
+                os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+        except OSError as error:
+            raise StateUnwritable(
+                f"the state folder {self._folder} cannot be written:"
+                f" {error.strerror}. Mend that, or name another with -state DIR"
+            ) from error
+        try:
+            self._lock(descriptor)
+            with contextlib.suppress(OSError):  # a full disk; it is only for messages
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let the lock go."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _lock(self, descriptor: int) -> None:
+        for _ in range(_ATTEMPTS):
+            if _is_locked_now(descriptor, self._folder):
+                return
+            self._pause(_PAUSE_SECONDS)
+        pid = _pid_in(descriptor)
+        raise QueueInUse(
+            f"another run{f' (process {pid})' if pid else ''} is working on this"
+            f" queue ({self._folder}). Wait for it to end; `status` shows how far it"
+            " is",
+            pid=pid,
+        )
+
+
+def holder(folder: Path) -> int | None:
+    """Say which process holds a queue's folder now; None where nobody does.
+
+    0 where that cannot be known: the lock's file is another user's alone.
+
+    The lock is tried, not guessed from the process id: ids are used again.
+    """
+    try:
+        descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        return 0
+    try:
+        # A shared lock is refused while somebody holds the exclusive one. Two
+        # processes that only look do not see each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid_in(descriptor) or 0
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _is_locked_now(descriptor: int, folder: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise StateError(
+                f"{folder} is on a file system without locks, as many network file"
+                " systems are. Name a folder on a local disk with -state DIR"
+            ) from error
+        raise
+    return True
+
+
+def _pid_in(descriptor: int) -> int | None:
+    text = os.pread(descriptor, 32, 0)
+    return int(text) if text.isdigit() else None

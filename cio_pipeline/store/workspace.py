@@ -1,0 +1,79 @@
+"""Where a configuration's queue lives."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import stat
+from pathlib import Path
+
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.errors import (
+    ConfigError,
+    StateUnwritable,
+)
+from cio_pipeline.core.shard import (
+    WHOLE,
+    Shard,
+)
+
+# Site ids are unique over both regions, so a queue need not know its region, and
+# it stays the same one when the configuration names the region later.
+_CUSTOMER_IO = "https://track.customer.io"
+
+
+def folder_of(
+    config: Config, config_path: str, state_folder: Path, shard: Shard = WHOLE
+) -> Path:
+    """Name the folder of a workspace's queue, made or not; each shard has its own.
+
+    Raises:
+        ConfigError: the configuration names no workspace.
+    """
+    if config.site_id is None:
+        raise ConfigError(
+            config_path,
+            "the key is missing; it names the workspace whose queue is meant",
+            key="siteId",
+        )
+    address = config.track_url or _CUSTOMER_IO
+    folder = workspace_folder(state_folder, config.site_id, address)
+    return folder_of_shard(folder, shard)
+
+
+def folder_of_shard(whole: Path, shard: Shard) -> Path:
+    """Name the folder of a shard's queue, beside that of the whole."""
+    if shard.is_whole:
+        return whole
+    return whole.with_name(f"{whole.name}-shard-{shard.index}-of-{shard.count}")
+
+
+def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
+    """Name the folder of a workspace's queue, apart from every other's.
+
+    A digest, because an address is no file name; neither part is secret.
+    """
+    digest = hashlib.sha256(f"{site_id}\n{address}".encode()).hexdigest()
+    return state_folder / digest[:16]
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter, and its missing parents.
+
+    One that many share on purpose (``/tmp`` and its like, with the sticky bit) stays
+    as it is: what is made inside it is closed.
+
+    Raises:
+        StateUnwritable: it cannot be made or closed to others.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.stat().st_mode & stat.S_ISVTX:
+            # One of another user's, open to us, is not ours to close.
+            with contextlib.suppress(PermissionError):
+                folder.chmod(0o700)
+    except OSError as error:
+        raise StateUnwritable(
+            f"the state folder {folder} cannot be used: {error.strerror}."
+            " Name another with -state DIR",
+        ) from error
