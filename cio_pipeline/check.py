@@ -110,6 +110,8 @@ def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings
             _look_at(findings, payload, record, size)
     except DataFileError as error:
         findings.broken = error
+    for kind, count in source.passed_over.items():
+        findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_repeats(findings, repeats)
     claims.note_shared(findings, repeats)
     findings.users = repeats.count_users()

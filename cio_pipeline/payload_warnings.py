@@ -31,6 +31,8 @@ WarningKind = Literal[
     "user_repeated",
     "email_of_another",
     "id_of_another",
+    "header_repeated",
+    "row_without_values",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
@@ -58,6 +60,10 @@ MEANINGS: dict[WarningKind, str] = {
     "id_of_another": "users have the id of another user of the file: Customer.io"
     " accepts it, and then fails silently or makes one person of them, in no certain"
     " order",
+    "header_repeated": "the header of the CSV file is repeated: the row is passed over,"
+    " and sent to nobody",
+    "row_without_values": "a row of the CSV file has no values: it is passed over, and"
+    " sent to nobody",
 }
 
 

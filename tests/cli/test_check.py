@@ -309,3 +309,20 @@ def test_emails_that_share_an_id_and_emails_in_two_cases(program: Program) -> No
     assert found["user_repeated"] == (1, [])
     assert found["id_of_another"] == (2, [[0, 2]])
     assert "email_of_another" not in found
+
+
+def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> None:
+    """Joined exports repeat the header; nobody must wonder where a row went."""
+    data = program.folder / "data.csv"
+    part = b"\xef\xbb\xbfid;name\r\n%d;Ada\r\n;\r\n"
+    data.write_bytes(b"".join(part % number for number in range(3)))
+
+    result = program.run("check", "-data", str(data), "-json").result
+    text = program.run("check", "-data", str(data)).stdout
+
+    counts = {each["warning"]: each["count"] for each in result["warnings"]}
+    assert counts == {"header_repeated": 2, "row_without_values": 3}
+    assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
+    assert "2  the header of the CSV file is repeated" in text
+    assert "3  a row of the CSV file has no values" in text
+    assert "Nothing looks wrong" not in text
