@@ -25,10 +25,15 @@ _DELIMITERS = ",;\t|"  # the first one wins a tie
 # of DOS.
 _BETWEEN_FILES = "\ufeff\x1a"
 _END_OF_FILE = b"\x1a"
-_QUOTED = re.compile(r'"[^"]*+(?:"|\Z)')
-_LINE = re.compile(r"[^\r\n]*+")
+# A quote opens a cell only at the cell's beginning.
+_QUOTED = rb'(?<![^,;\t|\r\n])"[^"]*+(?:""[^"]*+)*+"'
+_QUOTED_CELL = re.compile(_QUOTED)
+# The first line, once it is complete, and its end: old Macs wrote carriage returns.
+_FIRST_LINE = re.compile(
+    rb'((?:%s|(?<=[^,;\t|])"|[^"\r\n]++)*+)(\r?\n|\r(?=.))' % _QUOTED, re.DOTALL
+)
 # Excel's own first line: it names the delimiter.
-_DELIMITER_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?(?=[\r\n]|\Z)', re.IGNORECASE)
+_DELIMITER_LINE = re.compile(rb'"?sep=((?!["\w])[!-~]|\t)"?', re.IGNORECASE)
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
 
 
@@ -188,21 +193,19 @@ class _Lines:
         Raises:
             csv.Error: the line has no end.
         """
-        pieces = [b""]
-        size = 0
-        while piece := self._raw.read():
-            is_enough = _has_line(pieces[-1][-1:] + piece)
-            pieces.append(piece)
-            size += len(piece)
-            if is_enough:
-                break
-            _refuse_long(size)
-        self._beginning = b"".join(pieces)
-        text = self._beginning.decode("utf-8", "replace")
-        line, end = _first_line(_QUOTED.sub("", text))
-        self._line_end = end
-        named = _DELIMITER_LINE.match(text)
-        self.delimiter = named[1] if named else max(_DELIMITERS, key=line.count)
+        found = None
+        while found is None and (piece := self._raw.read()):
+            self._beginning += piece
+            found = _FIRST_LINE.match(self._beginning)
+            _refuse_long(0 if found else len(self._beginning))
+        line = found[1] if found else self._beginning
+        if found and found[2] == b"\r":
+            self._line_end = "\r"
+        if named := _DELIMITER_LINE.fullmatch(line):
+            self.delimiter = named[1].decode()
+        else:
+            outside = _QUOTED_CELL.sub(b"", line).decode("utf-8", "replace")
+            self.delimiter = max(_DELIMITERS, key=outside.count)
 
     def read(self) -> Iterator[str]:
         """Read the lines, each with its end."""
@@ -274,18 +277,6 @@ class _Lines:
         if lines >= len(self._lines):
             return self._block_ends
         return self._block_began + len("".join(self._lines[:lines]).encode())
-
-
-def _has_line(piece: bytes) -> bool:
-    return b"\n" in piece or b"\r" in piece[:-1]
-
-
-def _first_line(text: str) -> tuple[str, str]:
-    """Return the first line, and what ends it: old Macs wrote carriage returns."""
-    line = _LINE.match(text)
-    assert line is not None  # noqa: S101  # it may be empty
-    after = text[line.end() : line.end() + 2]
-    return line[0], "\r" if after[:1] == "\r" and after != "\r\n" else "\n"
 
 
 def _read_header(rows: Reader, lines: _Lines) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,42 @@ def test_files_with_tabs_are_known_by_their_endings(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"id\tname\n1\tAda\n")
         with open_source(str(tmp_path / name)) as source:
             assert [record.value for record in source.records()] == [ADA]
+
+
+class Slices(RawIOBase):
+    """A pipe that gives a few bytes at a time.
+
+    Args:
+        content: all that it gives.
+        size: how many bytes at a time.
+    """
+
+    def __init__(self, content: bytes, size: int) -> None:
+        self._left = content
+        self._size = size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next few bytes."""
+        size = min(self._size, size)
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        (b'"a\n\n,,,b";id\r\nx;1\r\n', {"a\n\n,,,b": "x", "id": "1"}),
+        (b'"a""\n,,";id\nx;1\n', {'a"\n,,': "x", "id": "1"}),
+        (b'5" a;id\nx,,,"y;1\n', {'5" a': 'x,,,"y', "id": "1"}),
+        (b'"a\n";id\rx;1\r', {"a\n": "x", "id": "1"}),
+        (b"id;a\r\n1;x\r\n", {"id": "1", "a": "x"}),
+        (b"sep=|\rid|a,b\r1|x\r", {"id": "1", "a,b": "x"}),
+    ],
+)
+def test_the_pieces_of_a_pipe_do_not_change_what_the_header_shows(
+    content: bytes, values: dict[str, str], size: int
+) -> None:
+    """How a pipe cuts the bytes is chance; the next run must read the same."""
+    with open_source("-", format="csv", stdin=Slices(content, size)) as source:
+        assert [record.value for record in source.records()] == [values]
