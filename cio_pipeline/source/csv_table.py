@@ -32,6 +32,7 @@ _QUOTED_CELL = re.compile(_QUOTED)
 _FIRST_LINE = re.compile(
     rb'((?:%s|(?<=[^,;\t|])"|[^"\r\n]++)*+)(\r?\n|\r(?=.))' % _QUOTED, re.DOTALL
 )
+_LINE_BREAK = re.compile(rb"[\r\n]")
 # Excel's own first line: it names the delimiter.
 _DELIMITER_LINE = re.compile(rb'"?sep=((?!["\w])[!-~]|\t)"?', re.IGNORECASE)
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
@@ -195,8 +196,10 @@ class _Lines:
         """
         found = None
         while found is None and (piece := self._raw.read()):
+            # Only a piece with a line break can end it: the rest is not searched again.
+            can_end = _LINE_BREAK.search(self._beginning[-1:] + piece)
             self._beginning += piece
-            found = _FIRST_LINE.match(self._beginning)
+            found = _FIRST_LINE.match(self._beginning) if can_end else None
             _refuse_long(0 if found else len(self._beginning))
         line = found[1] if found else self._beginning
         if found and found[2] == b"\r":
