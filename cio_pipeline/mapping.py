@@ -117,8 +117,8 @@ def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str
         raise RecordError(
             f"the user id {name!r} is {kind_of(value)}, wanted text or a whole number"
         )
-    if not value:
-        raise RecordError(f"the user id {name!r} is empty")
+    if not value.strip():
+        raise RecordError(f"the user id {name!r} is empty or blank")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
