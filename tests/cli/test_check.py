@@ -87,6 +87,33 @@ def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> 
     assert result["code"] == 0
 
 
+def test_a_doubt_has_values_and_advice(program: Program) -> None:
+    """A count alone does not tell what to look for in the file."""
+    program.configure(
+        userId="id",
+        mappings=[{"from": "since", "to": "created_at", "type": "timestamp"}],
+    )
+    data = program.folder / "data.csv"
+    data.write_text("id,since\n4.0,45322.5\n1.2E+11,\n4.0,\n5.0,\n6.0,\n #N/A,\n")
+
+    shown = program.run("check", "-data", data).stdout
+    result = program.run("check", "-data", data, "-json").result
+
+    assert 'such as "4.0", "1.2E+11", "5.0"\n' in shown
+    assert "export the column as text" in shown
+    told = {
+        each["warning"]: (each["count"], each["first_record"], each["values"])
+        for each in result["warnings"]
+    }
+    assert told == {
+        "id_reformatted": (5, 0, ["4.0", "1.2E+11", "5.0"]),
+        "created_at_unlikely": (1, 0, ["45322"]),
+        "id_blanks_around": (1, 5, [" #N/A"]),
+        "id_spreadsheet_error": (1, 5, [" #N/A"]),
+        "user_repeated": (1, None, []),
+    }
+
+
 def test_a_mapping_to_nothing_is_told(api: ScriptedApi, program: Program) -> None:
     """By `check` with the key that may be meant, by `sync` loudly, once."""
     program.configure(
