@@ -163,18 +163,7 @@ def convert(value: JsonValue, kind: ValueKind, name: str) -> JsonValue:
     return value if converter is None else converter(value, name)
 
 
-def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
-    is_mongo_date = "$date" in name.split(".") or (
-        isinstance(value, dict) and "$date" in value
-    )
-    try:
-        # A number in MongoDB's $date is always milliseconds, however small.
-        return unix_seconds(_without_mongo(value), is_milliseconds=is_mongo_date)
-    except ValueError:
-        raise RecordError(f"{name!r} is no time ({kind_of(value)})") from None
-
-
-def _without_mongo(value: JsonValue) -> JsonValue:
+def without_mongo(value: JsonValue) -> JsonValue:
     """Return the value inside of MongoDB's objects, which name its type."""
     while isinstance(value, dict) and len(value) == 1:
         ((key, inside),) = value.items()
@@ -184,8 +173,19 @@ def _without_mongo(value: JsonValue) -> JsonValue:
     return value
 
 
+def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
+    is_mongo_date = "$date" in name.split(".") or (
+        isinstance(value, dict) and "$date" in value
+    )
+    try:
+        # A number in MongoDB's $date is always milliseconds, however small.
+        return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
+    except ValueError:
+        raise RecordError(f"{name!r} is no time ({kind_of(value)})") from None
+
+
 def _to_number(value: JsonValue, name: str) -> JsonValue:
-    value = _without_mongo(value)
+    value = without_mongo(value)
     if value is None or _is_number(value):
         return value
     if isinstance(value, str):
@@ -204,7 +204,7 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
 
 
 def _to_integer(value: JsonValue, name: str) -> JsonValue:
-    value = _without_mongo(value)
+    value = without_mongo(value)
     if isinstance(value, str) and (whole := _INTEGER.fullmatch(value.strip())):
         value = whole[1]  # 12345678901234567890.0 is exact, as a float it is not
     number = _to_number(value, name)
