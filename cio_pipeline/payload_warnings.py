@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from cio_pipeline.doubts import IdDoubt, TimeDoubt
 from cio_pipeline.identifiers import identity, identity_of
 from cio_pipeline.json_text import encode
 from cio_pipeline.model import JsonValue, Payload
@@ -20,6 +21,8 @@ _RESERVED: dict[str, tuple[type, ...]] = {
 }
 
 WarningKind = Literal[
+    IdDoubt,
+    TimeDoubt,
     "created_at_not_a_timestamp",
     "value_too_long",
     "payload_too_large",
@@ -31,6 +34,8 @@ WarningKind = Literal[
     "user_repeated",
     "email_of_another",
     "id_of_another",
+    "header_repeated",
+    "row_without_values",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
@@ -58,6 +63,25 @@ MEANINGS: dict[WarningKind, str] = {
     "id_of_another": "users have the id of another user of the file: Customer.io"
     " accepts it, and then fails silently or makes one person of them, in no certain"
     " order",
+    "id_reformatted": "the user id looks like a number that a spreadsheet or another"
+    " program has rounded or reformatted: export the column as text",
+    "id_guarded": "the user id has characters around it that keep a spreadsheet from"
+    " changing it, and they are sent too: export the column without them",
+    "id_spreadsheet_error": "the user id is an error of a spreadsheet: correct the"
+    " formula, or remove the rows",
+    "id_no_value": "the user id is a word for no value, and a person of that name will"
+    " be made: remove the rows, or export an empty cell",
+    "id_blanks_around": "the user id has blanks around it, and is another person than"
+    " the one without: remove them from the data",
+    "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
+    " spreadsheet's number of days, or in another unit? Export Unix seconds or"
+    " 2026-01-31T12:30:00Z",
+    "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
+    " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
+    "header_repeated": "the header of the CSV file is repeated: the row is passed over,"
+    " and sent to nobody",
+    "row_without_values": "a row of the CSV file has no values: it is passed over, and"
+    " sent to nobody",
 }
 
 
