@@ -14,7 +14,7 @@ VALUE_LIMIT_BYTES = 1000  # Customer.io's limit
 _RESERVED: dict[str, tuple[type, ...]] = {
     "_timestamp": (int,),
     "_update": (bool,),
-    "cio_relationships": (dict,),
+    "cio_relationships": (dict, list),
     "cio_subscription_preferences": (dict,),
     "unsubscribed": (bool,),
 }
