@@ -47,7 +47,10 @@ class AppApi:
     def _look_up(self, request: Request) -> Answer:
         segment = request.path[len(_CUSTOMERS) : -len(_ATTRIBUTES)]
         kind = request.query.get("id_type", "id")
-        person = self._people.find(kind, unquote(segment))
+        value = unquote(segment)
+        if kind == "cio_id":
+            value = value.removeprefix("cio_")
+        person = self._people.find(kind, value)
         if person is None:
             return _error(404, "not found")
         return json_answer(200, {"customer": _customer(person)})

@@ -11,7 +11,7 @@ import pytest
 from cio_pipeline.sandbox.answers import Answer, Request, parse_object
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FaultPlan, Faults
-from cio_pipeline.sandbox.people import People
+from cio_pipeline.sandbox.people import Change, People
 from cio_pipeline.sandbox.track import TrackApi
 
 BASIC = "Basic " + base64.b64encode(b"site:key").decode()
@@ -259,7 +259,7 @@ def test_numbers_of_any_size_are_kept_exactly() -> None:
     assert document is not None
     assert document["n"] == 123456789012345678901234567890
     assert parse_object(b'{"n": NaN}') is None
-    People().upsert("id", "1", document)
+    People().upsert("id", "1", Change(document))
 
 
 def test_an_email_is_one_person_whatever_its_case(workspace: Workspace) -> None:
