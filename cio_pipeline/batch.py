@@ -46,7 +46,7 @@ def item_bytes(job: Job) -> int:
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
     around = len(_ITEM) + len(user_id) * (2 if is_plain else 6)
-    if may_need_another_form(job.body):
+    if b'"cio_relationships":' in job.body:
         around += around + len(_DELETION)  # perhaps a second item
     return len(job.body) + around
 
@@ -58,21 +58,38 @@ def make_body(jobs: Sequence[Job]) -> bytes:
     ways of sending reach the same people. The first items are the jobs, in their
     order; items that delete relationships follow.
     """
+    body = _join(
+        [(*_identifier(job.user_id), job.body, b"") for job in jobs],
+    )
+    # One search for all of them: nearly no body needs more.
+    return _make_with_reserved(jobs) if may_need_another_form(body) else body
+
+
+def _make_with_reserved(jobs: Sequence[Job]) -> bytes:
     items, deletions = [], []
     for job in jobs:
-        kind, value = _identifier(job.user_id)
+        identifier = _identifier(job.user_id)
         parts = item_parts(job.body)
-        items.append(_ITEM % (kind, value, parts.attributes, parts.beside))
+        items.append((*identifier, parts.attributes, parts.beside))
         if parts.deleted is not None:
-            deletions.append(_DELETION % (kind, value, parts.deleted))
-    return b'{"batch":[' + b",".join(items + deletions) + b"]}"
+            deletions.append(_DELETION % (*identifier, parts.deleted))
+    return _join(items, deletions)
+
+
+def _join(
+    items: Sequence[tuple[bytes, bytes, bytes, bytes]], others: Sequence[bytes] = ()
+) -> bytes:
+    return (
+        b'{"batch":[' + b",".join([_ITEM % item for item in items] + [*others]) + b"]}"
+    )
 
 
 def _identifier(user_id: str) -> tuple[bytes, bytes]:
     """Return an identifier's kind and JSON; a path's ``cio_`` is no part of it."""
     kind = identifier_kind(user_id)
-    value = user_id.removeprefix("cio_") if kind == "cio_id" else user_id
-    return kind.encode(), encode(value)
+    if kind == "cio_id":
+        user_id = user_id.removeprefix("cio_")
+    return kind.encode(), encode(user_id)
 
 
 def judge_batch(
