@@ -58,9 +58,7 @@ def make_body(jobs: Sequence[Job]) -> bytes:
     ways of sending reach the same people. The first items are the jobs, in their
     order; items that delete relationships follow.
     """
-    body = _join(
-        [(*_identifier(job.user_id), job.body, b"") for job in jobs],
-    )
+    body = _join([_ITEM % (*_identifier(job.user_id), job.body, b"") for job in jobs])
     # One search for all of them: nearly no body needs more.
     return _make_with_reserved(jobs) if may_need_another_form(body) else body
 
@@ -70,18 +68,14 @@ def _make_with_reserved(jobs: Sequence[Job]) -> bytes:
     for job in jobs:
         identifier = _identifier(job.user_id)
         parts = item_parts(job.body)
-        items.append((*identifier, parts.attributes, parts.beside))
+        items.append(_ITEM % (*identifier, parts.attributes, parts.beside))
         if parts.deleted is not None:
             deletions.append(_DELETION % (*identifier, parts.deleted))
-    return _join(items, deletions)
+    return _join(items + deletions)
 
 
-def _join(
-    items: Sequence[tuple[bytes, bytes, bytes, bytes]], others: Sequence[bytes] = ()
-) -> bytes:
-    return (
-        b'{"batch":[' + b",".join([_ITEM % item for item in items] + [*others]) + b"]}"
-    )
+def _join(items: Sequence[bytes]) -> bytes:
+    return b'{"batch":[' + b",".join(items) + b"]}"
 
 
 def _identifier(user_id: str) -> tuple[bytes, bytes]:
