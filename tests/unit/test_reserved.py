@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cio_pipeline.batch import item_bytes, judge_batch, make_body
-from cio_pipeline.json_text import encode
+from cio_pipeline.json_text import MOST_LEVELS, encode
 from cio_pipeline.model import Job, Rejected, Reply, Synced
 from cio_pipeline.reserved import in_v1_form
 from tests.support.builders import make_job
@@ -137,3 +137,26 @@ def test_an_error_of_the_second_item_is_its_jobs() -> None:
     reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
 
     assert judge_batch(reply, 1, NOW) == [Rejected("rejected", 207, "no")]
+
+
+def nested(levels: int) -> Any:
+    """Return lists inside of lists, the innermost empty."""
+    value: Any = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+def test_what_can_be_queued_can_be_read_again() -> None:
+    """The form is made just before a request, where a failure would end the run."""
+    attributes = {"_timestamp": 5, "deep": nested(MOST_LEVELS - 1)}
+
+    assert items_of(job_of(attributes))[0]["attributes"]["deep"] == attributes["deep"]
+    assert in_v1_form(job_of({**attributes, "cio_relationships": [ACME]})).body
+
+
+def test_deeper_nesting_is_refused_before_it_is_queued() -> None:
+    """As a dead letter, which names the record."""
+    for value in (nested(MOST_LEVELS + 1), nested(5000), {"a": nested(MOST_LEVELS)}):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            encode(value)
