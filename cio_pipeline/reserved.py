@@ -14,6 +14,7 @@ from cio_pipeline.model import Job, JsonValue
 
 _RELATIONSHIPS = "cio_relationships"
 _TIMESTAMP = "_timestamp"
+BESIDE_ATTRIBUTES = frozenset({_RELATIONSHIPS, _TIMESTAMP})
 _MARKS = (b'"cio_relationships":', b'"_timestamp":')
 _NO_VALUE = (None, "")
 
@@ -56,7 +57,7 @@ def item_parts(body: bytes) -> ItemParts:
     if timestamp not in _NO_VALUE:
         beside = b',"timestamp":' + encode(timestamp)
     relationships = attributes.pop(_RELATIONSHIPS, None)
-    action, entries = _action_and_entries(relationships)
+    action, entries = action_and_entries(relationships)
     if action == "delete_relationships":
         deleted = encode(entries)
     elif relationships not in _NO_VALUE:
@@ -79,14 +80,13 @@ def in_v1_form(job: Job) -> Job:
     return job._replace(body=encode(attributes))
 
 
-def _attributes(body: bytes) -> dict[str, JsonValue] | None:
-    if not may_need_another_form(body):
-        return None
-    document = decode(body)
-    return document if isinstance(document, dict) else None
+def action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]:
+    """Return what to do with relationships, and the list of them.
 
-
-def _action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]:
+    Returns:
+        The action, None where none is named, and the list. A value in no known form
+        is returned as it is instead of a list.
+    """
     if isinstance(relationships, dict):
         action = relationships.get("action")
         entries = relationships.get("relationships")
@@ -96,3 +96,10 @@ def _action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]
         ):
             return action, entries
     return None, relationships
+
+
+def _attributes(body: bytes) -> dict[str, JsonValue] | None:
+    if not may_need_another_form(body):
+        return None
+    document = decode(body)
+    return document if isinstance(document, dict) else None

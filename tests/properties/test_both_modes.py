@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from cio_pipeline.batch import make_body
 from cio_pipeline.client.track import encode_identifier
 from cio_pipeline.json_text import encode
-from cio_pipeline.model import Job
+from cio_pipeline.model import Job, Payload
+from cio_pipeline.payload_warnings import payload_warnings
 from cio_pipeline.reserved import in_v1_form
 from cio_pipeline.sandbox.answers import Answer, Request
 from cio_pipeline.sandbox.people import People
@@ -67,6 +68,34 @@ _published = {
 _no_value = st.sampled_from([None, ""])
 _arbitrary = {name: values | _no_value for name, values in _published.items()}
 _user_id = st.sampled_from(["1", "2", "a@b.io", "cio_x", "cio_0000000000000001"])
+
+# Values of any shape: a good one of another name, or what often is in a data file.
+_odd = (
+    st.none()
+    | st.floats(-5, 5)
+    | st.sampled_from(["", "true", "TRUE", 1, 0, "1", "2026-01-01T00:00:00Z", 10**12])
+    | st.lists(_scalar, max_size=2)
+    | st.dictionaries(st.sampled_from(["action", "topics", "x"]), _scalar, max_size=2)
+    | st.fixed_dictionaries(
+        {
+            "action": st.sampled_from(["remove", "delete_relationships", None]),
+            "relationships": st.none() | st.lists(_relationship | _scalar, max_size=2),
+        }
+    )
+    | st.lists(
+        st.fixed_dictionaries(
+            {"identifiers": st.dictionaries(st.sampled_from("ab"), _scalar)},
+            optional={"relationship_attributes": _scalar},
+        ),
+        max_size=2,
+    )
+    | st.fixed_dictionaries({"topics": st.dictionaries(st.just("x"), _scalar)})
+)
+_reserved = {name: values | _odd for name, values in _published.items()} | {
+    "anonymous_id": _scalar | _odd,
+    "cio_subscription_preferences.topics.y": _scalar | _odd,
+}
+del _reserved["plan"]
 
 
 def _sends(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
@@ -143,6 +172,21 @@ def test_what_leaves_has_the_published_form(
     for item in validate("POST /api/v2/batch", make_body(jobs))["batch"]:
         assert not {"_timestamp", "cio_relationships"} & set(item.get("attributes", {}))
         assert not item["identifiers"].get("cio_id", "").startswith("cio_")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.fixed_dictionaries({}, optional=_reserved))
+def test_check_warns_of_each_value_that_has_not_the_published_form(
+    attributes: dict[str, Any],
+) -> None:
+    """What is refused, or read as something else, is known before the first request."""
+    warned = {each.attribute for each in payload_warnings(Payload("7", attributes))}
+    # Null is no form: it removes an attribute, whatever its name.
+    rest = {k: v for k, v in attributes.items() if k not in warned and v is not None}
+    (job,) = jobs_of([("7", rest)])
+
+    validate("PUT /api/v1/customers/{identifier}", in_v1_form(job).body)
+    validate("POST /api/v2/batch", make_body([job]))
 
 
 def test_relationships_are_deleted_in_both_modes() -> None:
