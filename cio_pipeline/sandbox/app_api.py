@@ -78,7 +78,8 @@ def _customer(person: Person) -> dict[str, Any]:
         "identifiers": identifiers,
         "attributes": shown,
         "timestamps": dict.fromkeys(shown, 0),
-        "unsubscribed": person.attributes.get("unsubscribed") is True,
+        # True, "true" in any case, 1 and "1".
+        "unsubscribed": shown.get("unsubscribed", "").lower() in ("true", "1"),
         "devices": [],
     }
 

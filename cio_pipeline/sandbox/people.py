@@ -13,7 +13,9 @@ VALUE_LIMIT = 1000
 MOST_ATTRIBUTES = 300
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_CONTROL_NAMES = frozenset({"_update", "cio_subscription_preferences", "anonymous_id"})
+_CONTROL_NAMES = frozenset({"_update", "anonymous_id"})
+_PREFERENCES = "cio_subscription_preferences"
+_TOPIC = f"{_PREFERENCES}.topics."  # and the name of one topic
 _RELATIONSHIP_KEYS = ({"object_type_id", "object_id"}, {"cio_object_id"})
 Attributes = dict[str, Any]
 
@@ -60,7 +62,8 @@ class Person:
     """One person: identifiers, attributes, relationships.
 
     The key of a relationship is its object's identifiers as JSON, the value its
-    attributes.
+    attributes. ``changed_at`` has the time of an attribute's newest change, of those
+    changes that had a time.
     """
 
     __slots__ = (
@@ -76,7 +79,26 @@ class Person:
         self.identifiers: dict[str, str] = {}
         self.attributes: Attributes = {}
         self.relationships: dict[str, Attributes] = {}
-        self.changed_at: int | None = None
+        self.changed_at: dict[str, int] = {}
+
+    def newer(self, attributes: Attributes, timestamp: int) -> Attributes:
+        """Return what of a change is not older than what is there, and note it."""
+        newer = {
+            name: value
+            for name, value in attributes.items()
+            if timestamp >= self.changed_at.get(name, timestamp)
+        }
+        self.changed_at.update(dict.fromkeys(newer, timestamp))
+        return newer
+
+    def set_topic(self, topic: str, value: object) -> None:
+        """Set one topic of the subscription preferences; null and "" remove it."""
+        preferences = self.attributes.get(_PREFERENCES)
+        known = preferences.get("topics") if isinstance(preferences, dict) else None
+        topics = {**(known if isinstance(known, dict) else {}), topic: value}
+        if value is None or value == "":
+            del topics[topic]
+        self.attributes[_PREFERENCES] = {"topics": topics}
 
 
 def read_identifier(segment: str) -> tuple[str, str]:
@@ -112,6 +134,8 @@ class People:
     def upsert(self, kind: str, identifier: str, change: Change) -> None:
         """Insert or update a person; attributes that are not named stay.
 
+        So do attributes whose last change has a later timestamp.
+
         Raises:
             Refusal: a limit is passed, a value has another form than the published
                 one, or there is no such ``cio_id`` (`UnknownPerson`).
@@ -127,9 +151,10 @@ class People:
             if kind == "cio_id":
                 raise UnknownPerson
             person = self._add(kind, identifier)
-        self._set_attributes(person, change.attributes)
+        attributes = change.attributes
         if timestamp is not None:
-            person.changed_at = timestamp
+            attributes = person.newer(attributes, timestamp)
+        self._set_attributes(person, attributes)
         if change.deletes:
             for key in related:
                 person.relationships.pop(key, None)
@@ -142,6 +167,8 @@ class People:
                 continue
             if name in ("id", "email") and isinstance(value, str) and value:
                 self._identify(person, name, value)
+            elif name.startswith(_TOPIC):
+                person.set_topic(name.removeprefix(_TOPIC), value)
             elif value is None or value == "":
                 person.attributes.pop(name, None)
             else:
@@ -206,6 +233,8 @@ def check_attributes(attributes: object) -> None:
             "attributes",
             f"cannot identify more than {MOST_ATTRIBUTES} attributes in one request",
         )
+    if attributes.get("id") is not None:
+        check_identifier(attributes["id"])
     for name, value in attributes.items():
         if len(name) * 4 > NAME_LIMIT and _size(name) > NAME_LIMIT:
             words = f"attribute name cannot be longer than {NAME_LIMIT} bytes"
