@@ -22,6 +22,7 @@ from cio_pipeline.model import (
     ToDeadLetters,
 )
 from cio_pipeline.policy import decide, judge
+from cio_pipeline.reserved import in_v1_form
 from cio_pipeline.store import Leases
 from cio_pipeline.tally import Tally
 from cio_pipeline.throttle import Throttle
@@ -127,7 +128,7 @@ class Consumer:
 
     def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
         if not self._is_batch:
-            return judge(self._sender.upsert(jobs[0]), datetime.now(UTC))
+            return judge(self._sender.upsert(in_v1_form(jobs[0])), datetime.now(UTC))
         attempts = max(job.attempts for job in jobs)
         reply = self._sender.send_batch(make_body(jobs), attempts)
         return judge_batch(reply, len(jobs), datetime.now(UTC))
