@@ -90,7 +90,8 @@ def _seconds_of_date(text: str) -> float | None:
     """Return the seconds of a date, with or without a time; None where it is none."""
     if _ISO.fullmatch(text):
         with suppress(ValueError):  # a form that it does not know
-            moment = datetime.fromisoformat(text)
+            # Without microseconds: a float would round 0.999999 s up, far from 1970.
+            moment = datetime.fromisoformat(text).replace(microsecond=0)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
             return moment.timestamp()
