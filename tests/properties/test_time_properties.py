@@ -47,7 +47,9 @@ def test_a_time_with_an_offset_is_read_as_it_was_written(
     moment: datetime, form: str
 ) -> None:
     """Each form that databases and warehouses export."""
-    assert unix_seconds(written(moment, form)) == int(moment.replace(microsecond=0).timestamp())
+    assert unix_seconds(written(moment, form)) == int(
+        moment.replace(microsecond=0).timestamp()
+    )
 
 
 @given(_MOMENTS, st.sampled_from(_UTC_FORMATS))
@@ -55,7 +57,9 @@ def test_a_time_without_an_offset_is_utc(moment: datetime, form: str) -> None:
     """And so is one that says so in letters."""
     moment = moment.astimezone(UTC)
 
-    assert unix_seconds(written(moment, form)) == int(moment.replace(microsecond=0).timestamp())
+    assert unix_seconds(written(moment, form)) == int(
+        moment.replace(microsecond=0).timestamp()
+    )
 
 
 @given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
