@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import cast
 
 import orjson
 
 from cio_pipeline.core.jobs import JsonValue
+
+# A body in the queue has to be read again, from any depth of the call stack. The
+# limit is far below Python's recursion limit of 1,000, and no loss: a value with
+# more levels is longer than the 1,000 bytes that Customer.io takes.
+MOST_LEVELS = 500
 
 _exact = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":")
@@ -25,11 +31,14 @@ def encode(value: JsonValue) -> bytes:
 
     Raises:
         ValueError: a number is infinite or not a number, an integer has more
-            digits than Python turns into text, or it is nested too deeply.
+            digits than Python turns into text, or it has more than `MOST_LEVELS`
+            levels, itself included.
     """
     try:
         text = orjson.dumps(value)
-    except TypeError:
+    except TypeError:  # among other reasons, for more than 254 levels
+        if _has_too_many_levels(value):
+            raise ValueError("it is nested too deeply") from None
         return _encode_exactly(value)
     # orjson writes numbers that JSON lacks as null; so does a real null, so look
     # closer only where there is one.
@@ -67,8 +76,22 @@ def _encode_exactly(value: JsonValue) -> bytes:
         return _exact(value).encode()
     except UnicodeEncodeError:
         return _exact_ascii(value).encode()
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+
+
+def _has_too_many_levels(value: JsonValue) -> bool:
+    """Count without recursion, as the value may be nested to any depth."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [item for each in level for item in _items(each)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _items(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _holds_no_number(value: JsonValue) -> bool:

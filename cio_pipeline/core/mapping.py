@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from cio_pipeline.core.config import (
     Mapping,
@@ -22,18 +21,22 @@ from cio_pipeline.core.text import (
     did_you_mean,
     kind_of,
 )
+from cio_pipeline.core.times import unix_seconds
 
-# Unix times from this on are milliseconds: as seconds it would be the year 5138,
-# as milliseconds it is 1973.
-_FIRST_MILLISECONDS = 100_000_000_000
-# What datetime can hold: years 1 to 9999.
-_LEAST_SECONDS, _MOST_SECONDS = -62_135_596_800, 253_402_300_799
+_MOST_NUMBER_LENGTH = 1000  # as text; Customer.io's limit for a value
 
 _MISSING = object()
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
-_DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
+# MongoDB's Extended JSON, canonical and relaxed: the type as an object's only key.
+_MONGO_VALUES = (
+    "$date",
+    "$numberLong",
+    "$numberInt",
+    "$numberDouble",
+    "$numberDecimal",
+)
 
 
 class Mapper:
@@ -126,8 +129,8 @@ def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str
         raise RecordError(
             f"the user id {name!r} is {kind_of(value)}, wanted text or a whole number"
         )
-    if not value:
-        raise RecordError(f"the user id {name!r} is empty")
+    if not value.strip():
+        raise RecordError(f"the user id {name!r} is empty or blank")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
@@ -154,51 +157,55 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
-def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
-    """Turn ISO 8601 text, Unix seconds or milliseconds into whole Unix seconds.
+def convert(value: JsonValue, kind: ValueKind, name: str) -> JsonValue:
+    """Return a value as a mapping's type wants it.
 
-    Fractions are dropped downwards; text without an offset is UTC; empty text is
-    no value, as for the other types.
+    Args:
+        value: the record's value.
+        kind: the type.
+        name: the key or dotted path of the value.
+
+    Raises:
+        RecordError: the value is not of the type.
     """
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    seconds: float | None = None
-    if isinstance(value, str):
-        seconds = _seconds_of_text(value.strip())
-    elif not isinstance(value, bool) and isinstance(value, int | float):
-        seconds = _seconds_of_number(value)
-    if seconds is None or not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
-        raise RecordError(f"{name!r} is no time ({kind_of(value)})")
-    return math.floor(seconds)
+    converter = _CONVERTERS[kind]
+    return value if converter is None else converter(value, name)
 
 
-def _seconds_of_number(value: float) -> float:
-    if abs(value) > 1000 * _MOST_SECONDS:
-        return math.inf  # no time; an integer may be too large to divide
-    return value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
+def without_mongo(value: JsonValue) -> JsonValue:
+    """Return the value inside of MongoDB's objects, which name its type."""
+    while isinstance(value, dict) and len(value) == 1:
+        ((key, inside),) = value.items()
+        if key not in _MONGO_VALUES:
+            break
+        value = inside
+    return value
 
 
-def _seconds_of_text(text: str) -> float | None:
-    if _DATE.fullmatch(text):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            # Eight digits that are no date may still be Unix seconds.
-            return _seconds_of_number(int(text)) if _INTEGER.fullmatch(text) else None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return moment.timestamp()
-    return _seconds_of_number(float(text)) if _NUMBER.fullmatch(text) else None
+def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
+    is_mongo_date = "$date" in name.split(".") or (
+        isinstance(value, dict) and "$date" in value
+    )
+    try:
+        # A number in MongoDB's $date is always milliseconds, however small.
+        return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
+    except ValueError:
+        raise RecordError(f"{name!r} is no time ({kind_of(value)})") from None
 
 
 def _to_number(value: JsonValue, name: str) -> JsonValue:
+    value = without_mongo(value)
     if value is None or _is_number(value):
         return value
     if isinstance(value, str):
         text = value.strip()
         if not text:
             return None
-        if _INTEGER.fullmatch(text):
+        if len(text) > _MOST_NUMBER_LENGTH:
+            raise RecordError(
+                f"{name!r} is text of {len(text):,} characters, too long for a number"
+            )
+        if _INTEGER.fullmatch(text) and "." not in text:
             return int(text)
         if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
@@ -206,6 +213,9 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
 
 
 def _to_integer(value: JsonValue, name: str) -> JsonValue:
+    value = without_mongo(value)
+    if isinstance(value, str) and (whole := _INTEGER.fullmatch(value.strip())):
+        value = whole[1]  # 12345678901234567890.0 is exact, as a float it is not
     number = _to_number(value, name)
     if isinstance(number, float):
         if not number.is_integer():
@@ -220,14 +230,18 @@ def _to_boolean(value: JsonValue, name: str) -> JsonValue:
     word = value.strip().lower() if isinstance(value, str) else value
     if word == "":
         return None
-    if isinstance(word, str | int) and word in _TRUE_OR_FALSE:
+    if isinstance(word, str | int | float) and word in _TRUE_OR_FALSE:
         return _TRUE_OR_FALSE[word]
     raise RecordError(f"{name!r} is neither true nor false ({kind_of(value)})")
 
 
-_TRUE_OR_FALSE: dict[str | int, bool] = {
-    "true": True, "yes": True, "1": True, 1: True,
-    "false": False, "no": False, "0": False, 0: False,
+# What programs write: PostgreSQL t and f, pandas 1.0 and 0.0, Access -1, spreadsheets
+# the word of their language, forms on and off, MySQL a byte for BIT(1).
+_TRUE_WORDS = "true t yes y on 1 1.0 -1 checked wahr vrai verdadero vero \x01"
+_FALSE_WORDS = "false f no n off 0 0.0 unchecked falsch faux falso \x00"
+_TRUE_OR_FALSE: dict[str | float, bool] = {
+    **dict.fromkeys(_TRUE_WORDS.split(" "), True), 1: True,
+    **dict.fromkeys(_FALSE_WORDS.split(" "), False), 0: False,
 }  # fmt: skip
 _CONVERTERS: dict[ValueKind, Callable[[JsonValue, str], JsonValue] | None] = {
     "as_is": None,

@@ -18,17 +18,21 @@ from cio_pipeline.core.jobs import (
 )
 
 HIDDEN = "[hidden]"
+# Customer.io's keys have 20 characters and more. A shorter text than this is no key
+# of theirs but a placeholder, and as a number or a word it is in any message.
+_SHORTEST_SECRET = 8
 
 
 class Redaction:
     """Puts `HIDDEN` in the place of secrets.
 
     Args:
-        secrets: the texts that may appear nowhere.
+        secrets: the texts that may appear nowhere; one of fewer than 8 characters
+            is not looked for.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {secret for secret in secrets if secret}
+        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         forms = known | {quote(secret, safe="") for secret in known}
         # The longest first: one key may be the beginning of another.
         self._secrets = sorted(forms, key=len, reverse=True)

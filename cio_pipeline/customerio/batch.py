@@ -1,7 +1,7 @@
 """Many users in one request: how a body is made, and what its answer means. Pure.
 
 The rules are those of ``POST /api/v2/batch``: a body under 500 KB, refused items
-listed in a 207.
+listed under ``errors`` in the answer.
 """
 
 from __future__ import annotations
@@ -28,8 +28,18 @@ from cio_pipeline.customerio.outcome import (
     error_words,
     judge,
 )
+from cio_pipeline.customerio.reserved import (
+    item_parts,
+    may_need_another_form,
+)
 
-_ITEM = b'{"type":"person","action":"identify","identifiers":{"%s":%s},"attributes":%s}'
+_ITEM = (
+    b'{"type":"person","action":"identify","identifiers":{"%s":%s},"attributes":%s%s}'
+)
+_DELETION = (
+    b'{"type":"person","action":"delete_relationships","identifiers":{"%s":%s},'
+    b'"cio_relationships":%s}'
+)
 _SYNCED = Synced()
 
 
@@ -38,20 +48,45 @@ def item_bytes(job: Job) -> int:
     user_id = job.user_id
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
-    return len(job.body) + len(_ITEM) + len(user_id) * (2 if is_plain else 6)
+    around = len(_ITEM) + len(user_id) * (2 if is_plain else 6)
+    if b'"cio_relationships":' in job.body:
+        around += around + len(_DELETION)  # perhaps a second item
+    return len(job.body) + around
 
 
 def make_body(jobs: Sequence[Job]) -> bytes:
     """Write the body for jobs of different users.
 
     The kind of identifier is named as a path would be understood, so that both
-    ways of sending reach the same people.
+    ways of sending reach the same people. The first items are the jobs, in their
+    order; items that delete relationships follow.
     """
-    items = [
-        _ITEM % (identifier_kind(job.user_id).encode(), encode(job.user_id), job.body)
-        for job in jobs
-    ]
+    body = _join([_ITEM % (*_identifier(job.user_id), job.body, b"") for job in jobs])
+    # One search for all of them: nearly no body needs more.
+    return _make_with_reserved(jobs) if may_need_another_form(body) else body
+
+
+def _make_with_reserved(jobs: Sequence[Job]) -> bytes:
+    items, deletions = [], []
+    for job in jobs:
+        identifier = _identifier(job.user_id)
+        parts = item_parts(job.body)
+        items.append(_ITEM % (*identifier, parts.attributes, parts.beside))
+        if parts.deleted is not None:
+            deletions.append(_DELETION % (*identifier, parts.deleted))
+    return _join(items + deletions)
+
+
+def _join(items: Sequence[bytes]) -> bytes:
     return b'{"batch":[' + b",".join(items) + b"]}"
+
+
+def _identifier(user_id: str) -> tuple[bytes, bytes]:
+    """Return an identifier's kind and JSON; a path's ``cio_`` is no part of it."""
+    kind = identifier_kind(user_id)
+    if kind == "cio_id":
+        user_id = user_id.removeprefix("cio_")
+    return kind.encode(), encode(user_id)
 
 
 def judge_batch(
@@ -67,20 +102,37 @@ def judge_batch(
     Returns:
         One outcome for the whole body, or as many as it had items.
     """
-    if not isinstance(reply, Reply) or reply.status != 207:
+    if not isinstance(reply, Reply) or not _names_errors(reply):
         return judge(reply, now)
     errors = _errors_by_index(reply.body)
+    if errors is not None and count == 1:
+        # All of the items are of one job, the one that deletes relationships too.
+        words = "; ".join(errors.values())
+        return [Rejected(REJECTED, reply.status, words) if errors else _SYNCED]
     if errors is None or not all(0 <= index < count for index in errors):
         # Some were refused, and nobody knows which: halved, they can be told.
-        return Rejected(REJECTED, 207, "refused without saying which item")
+        return Rejected(REJECTED, reply.status, "refused without saying which item")
     return [
-        Rejected(REJECTED, 207, errors[index]) if index in errors else _SYNCED
+        Rejected(REJECTED, reply.status, errors[index]) if index in errors else _SYNCED
         for index in range(count)
     ]
 
 
+def _names_errors(reply: Reply) -> bool:
+    """Return whether items were refused: a 207, or ``errors`` on another 2xx."""
+    if reply.status == 207:
+        return True
+    if not 200 <= reply.status < 300 or b'"errors"' not in reply.body:
+        return False
+    try:
+        document = decode(reply.body)
+    except ValueError:
+        return False
+    return isinstance(document, dict) and bool(document.get("errors"))
+
+
 def _errors_by_index(body: bytes) -> dict[int, str] | None:
-    """Read a 207's errors; None where they cannot be told apart."""
+    """Read the errors of items; None where they cannot be told apart."""
     try:
         document = decode(body)
     except ValueError:

@@ -9,10 +9,17 @@ from threading import Event
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.errors import Unreachable
+from cio_pipeline.core.errors import (
+    StopRun,
+    Unreachable,
+)
 from cio_pipeline.core.jobs import (
     Halt,
+    NoReply,
+    Outcome,
+    Rejected,
     Reply,
+    Retryable,
 )
 from cio_pipeline.core.json_text import decode
 from cio_pipeline.customerio.backoff import backoff_seconds
@@ -85,17 +92,45 @@ def _ask_region(
             return region
         outcome = judge(reply, datetime.now(UTC))
         if isinstance(outcome, Halt):
-            raise stop_run(outcome)
+            raise _halted(outcome)
         waited = clock() - began
         if waited > patience_seconds:
-            raise Unreachable(
-                "Customer.io could not be asked for the workspace's region"
-                f" in {waited:.0f} s; set 'region' in the configuration to go"
-                " without asking. Nothing was sent; the work is kept"
-            )
+            raise _given_up(waited, reply, outcome)
         stop.wait(backoff_seconds(attempts, draw()))
         attempts += 1
     return None
+
+
+def _halted(halt: Halt) -> StopRun:
+    if halt.reason != "redirected":
+        return stop_run(halt)
+    return StopRun(
+        f"the question for the workspace's region was {halt.message}, where the keys"
+        " may not go. Check any proxy on the way, and who answers for"
+        " track.customer.io; the work is kept",
+        reason="redirected",
+    )
+
+
+def _given_up(
+    waited_seconds: float, reply: Reply | NoReply, outcome: Outcome
+) -> Unreachable:
+    last = (
+        outcome.message
+        if isinstance(outcome, Retryable | Rejected)
+        else "the answer names no region"
+    )
+    # Where nothing answers here, nothing would answer an upsert.
+    advice = (
+        "; set 'region' in the configuration to go without asking"
+        if isinstance(reply, Reply)
+        else ""
+    )
+    return Unreachable(
+        "Customer.io could not be asked for the workspace's region in"
+        f" {waited_seconds:.0f} s (last: {last}){advice}. Nothing was sent; the work"
+        " is kept"
+    )
 
 
 def _region_in(reply: Reply) -> str | None:

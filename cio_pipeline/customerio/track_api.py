@@ -6,8 +6,6 @@ import base64
 import platform
 from urllib.parse import quote, urlsplit
 
-import requests
-
 import cio_pipeline
 from cio_pipeline.core.jobs import (
     Job,
@@ -22,7 +20,6 @@ from cio_pipeline.customerio.redirects import (
     MOST_REDIRECTS,
     allowed_target,
 )
-from cio_pipeline.machine import limit_reached
 
 USER_AGENT = (
     f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
@@ -73,13 +70,15 @@ class TrackClient:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
         self._redaction = Redaction(_secrets_in(basic_token))
-        self._headers = {
-            "Authorization": f"Basic {basic_token}",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
-        # What urllib3 would say too: an answer is read as it comes.
-        self._head = header_lines(self._headers | {"Accept-Encoding": "identity"})
+        self._head = header_lines(
+            {
+                "Authorization": f"Basic {basic_token}",
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                # What urllib3 would say too: an answer is read as it comes.
+                "Accept-Encoding": "identity",
+            }
+        )
 
     def upsert(self, job: Job) -> Reply | NoReply:
         """Send one person's attributes, once."""
@@ -108,28 +107,7 @@ class TrackClient:
 
     def ask_region(self) -> Reply | NoReply:
         """Ask which region the workspace is in, once."""
-        url = self._endpoint.url + "/api/v1/accounts/region"
-        verify, proxies = self._transport.verification(url)
-        try:
-            response = self._transport.session.get(
-                url,
-                headers=self._headers,
-                timeout=self._transport.limits,
-                verify=verify,
-                proxies=dict(proxies),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            reached = limit_reached(error)
-            if reached is not None:
-                raise reached from error
-            return NoReply(
-                f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
-            )
-        reply = Reply(
-            response.status_code, response.content, response.headers.get("Retry-After")
-        )
-        return self._redaction.reply(reply)
+        return self._send("GET", "/api/v1/accounts/region", b"", 0)
 
     def _follow(
         self,

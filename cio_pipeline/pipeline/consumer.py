@@ -25,6 +25,7 @@ from cio_pipeline.customerio.batch import (
     make_body,
 )
 from cio_pipeline.customerio.outcome import judge
+from cio_pipeline.customerio.reserved import in_v1_form
 from cio_pipeline.pipeline.counters import Tally
 from cio_pipeline.pipeline.retry import decide
 from cio_pipeline.pipeline.throttle import Throttle
@@ -131,7 +132,7 @@ class Consumer:
 
     def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
         if not self._is_batch:
-            return judge(self._sender.upsert(jobs[0]), datetime.now(UTC))
+            return judge(self._sender.upsert(in_v1_form(jobs[0])), datetime.now(UTC))
         attempts = max(job.attempts for job in jobs)
         reply = self._sender.send_batch(make_body(jobs), attempts)
         return judge_batch(reply, len(jobs), datetime.now(UTC))

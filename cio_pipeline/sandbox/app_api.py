@@ -50,7 +50,10 @@ class AppApi:
     def _look_up(self, request: Request) -> Answer:
         segment = request.path[len(_CUSTOMERS) : -len(_ATTRIBUTES)]
         kind = request.query.get("id_type", "id")
-        person = self._people.find(kind, unquote(segment))
+        value = unquote(segment)
+        if kind == "cio_id":
+            value = value.removeprefix("cio_")
+        person = self._people.find(kind, value)
         if person is None:
             return _error(404, "not found")
         return json_answer(200, {"customer": _customer(person)})
@@ -78,7 +81,8 @@ def _customer(person: Person) -> dict[str, Any]:
         "identifiers": identifiers,
         "attributes": shown,
         "timestamps": dict.fromkeys(shown, 0),
-        "unsubscribed": person.attributes.get("unsubscribed") is True,
+        # True, "true" in any case, 1 and "1".
+        "unsubscribed": shown.get("unsubscribed", "").lower() in ("true", "1"),
         "devices": [],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 ID_LIMIT = 150
 NAME_LIMIT = 150
@@ -13,15 +13,10 @@ VALUE_LIMIT = 1000
 MOST_ATTRIBUTES = 300
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_CONTROL_NAMES = frozenset(
-    {
-        "_update",
-        "_timestamp",
-        "cio_relationships",
-        "cio_subscription_preferences",
-        "anonymous_id",
-    }
-)
+_CONTROL_NAMES = frozenset({"_update", "anonymous_id"})
+_PREFERENCES = "cio_subscription_preferences"
+_TOPIC = f"{_PREFERENCES}.topics."  # and the name of one topic
+_RELATIONSHIP_KEYS = ({"object_type_id", "object_id"}, {"cio_object_id"})
 Attributes = dict[str, Any]
 
 
@@ -41,22 +36,76 @@ class Refusal(Exception):  # an answer, not a failure
         self.message = message
 
 
-class Person:
-    """One person: the identifiers, and the attributes."""
+class UnknownPerson(Refusal):
+    """No person has this ``cio_id``, and nobody can be created with one."""
 
-    __slots__ = ("attributes", "cio_id", "identifiers")
+    def __init__(self) -> None:
+        super().__init__("invalid", "cio_id", "no person has this cio_id")
+
+
+class Change(NamedTuple):
+    """What one request or item changes, in the same form for both versions.
+
+    Args:
+        relationships: the objects to relate the person to, or to separate from.
+        deletes: whether it deletes these relationships.
+        timestamp: Unix seconds of the change; None where it has none.
+    """
+
+    attributes: Any
+    relationships: Any = None
+    deletes: bool = False
+    timestamp: Any = None
+
+
+class Person:
+    """One person: identifiers, attributes, relationships.
+
+    The key of a relationship is its object's identifiers as JSON, the value its
+    attributes. ``changed_at`` has the time of an attribute's newest change, of those
+    changes that had a time.
+    """
+
+    __slots__ = (
+        "attributes",
+        "changed_at",
+        "cio_id",
+        "identifiers",
+        "relationships",
+    )
 
     def __init__(self, cio_id: str) -> None:
         self.cio_id = cio_id
         self.identifiers: dict[str, str] = {}
         self.attributes: Attributes = {}
+        self.relationships: dict[str, Attributes] = {}
+        self.changed_at: dict[str, int] = {}
+
+    def newer(self, attributes: Attributes, timestamp: int) -> Attributes:
+        """Return what of a change is not older than what is there, and note it."""
+        newer = {
+            name: value
+            for name, value in attributes.items()
+            if timestamp >= self.changed_at.get(name, timestamp)
+        }
+        self.changed_at.update(dict.fromkeys(newer, timestamp))
+        return newer
+
+    def set_topic(self, topic: str, value: object) -> None:
+        """Set one topic of the subscription preferences; null and "" remove it."""
+        preferences = self.attributes.get(_PREFERENCES)
+        known = preferences.get("topics") if isinstance(preferences, dict) else None
+        topics = {**(known if isinstance(known, dict) else {}), topic: value}
+        if value is None or value == "":
+            del topics[topic]
+        self.attributes[_PREFERENCES] = {"topics": topics}
 
 
-def kind_of(identifier: str) -> str:
-    """Tell an identifier's kind from its shape, as the v1 path does."""
-    if identifier.startswith("cio_"):
-        return "cio_id"
-    return "email" if _EMAIL.fullmatch(identifier) else "id"
+def read_identifier(segment: str) -> tuple[str, str]:
+    """Return the kind and value of an identifier in a v1 path, by its shape."""
+    if segment.startswith("cio_"):
+        return "cio_id", segment.removeprefix("cio_")
+    return ("email" if _EMAIL.fullmatch(segment) else "id"), segment
 
 
 def _key(kind: str, identifier: str) -> tuple[str, str]:
@@ -82,26 +131,44 @@ class People:
         """Look a person up by one identifier."""
         return self._by_identifier.get(_key(kind, identifier))
 
-    def upsert(self, kind: str, identifier: str, attributes: Attributes) -> None:
+    def upsert(self, kind: str, identifier: str, change: Change) -> None:
         """Insert or update a person; attributes that are not named stay.
 
+        So do attributes whose last change has a later timestamp.
+
         Raises:
-            Refusal: a limit is passed, or there is no such ``cio_id``.
+            Refusal: a limit is passed, a value has another form than the published
+                one, or there is no such ``cio_id`` (`UnknownPerson`).
         """
         check_identifier(identifier)
-        check_attributes(attributes)
+        check_attributes(change.attributes)
+        related = read_relationships(change.relationships)
+        timestamp = read_timestamp(change.timestamp)
         person = self.find(kind, identifier)
         if person is None:
-            if attributes.get("_update") is True:
+            if change.attributes.get("_update") is True:
                 return
             if kind == "cio_id":
-                raise Refusal("invalid", "cio_id", "no person has this cio_id")
+                raise UnknownPerson
             person = self._add(kind, identifier)
+        attributes = change.attributes
+        if timestamp is not None:
+            attributes = person.newer(attributes, timestamp)
+        self._set_attributes(person, attributes)
+        if change.deletes:
+            for key in related:
+                person.relationships.pop(key, None)
+        else:
+            person.relationships.update(related)
+
+    def _set_attributes(self, person: Person, attributes: Attributes) -> None:
         for name, value in attributes.items():
             if name in _CONTROL_NAMES:
                 continue
             if name in ("id", "email") and isinstance(value, str) and value:
                 self._identify(person, name, value)
+            elif name.startswith(_TOPIC):
+                person.set_topic(name.removeprefix(_TOPIC), value)
             elif value is None or value == "":
                 person.attributes.pop(name, None)
             else:
@@ -120,7 +187,7 @@ class People:
         self._made += 1
         person = Person(f"{self._made:016x}")
         self._people.append(person)
-        self._by_identifier["cio_id", "cio_" + person.cio_id] = person
+        self._by_identifier["cio_id", person.cio_id] = person
         self._identify(person, kind, identifier)
         return person
 
@@ -139,10 +206,14 @@ def check_identifier(identifier: object) -> None:
     """Refuse an identifier that is none.
 
     Raises:
-        Refusal: it is empty, no text, or too long.
+        Refusal: it is missing, empty, no text, or too long.
     """
-    if not isinstance(identifier, str) or not identifier:
-        raise Refusal("required", "id", "an identifier is required")
+    if identifier is None:
+        raise Refusal("required", "id", "id attribute must be present")
+    if not isinstance(identifier, str):
+        raise Refusal("invalid", "id", "id attribute must be a string value")
+    if not identifier:
+        raise Refusal("required", "id", "id attribute cannot be an empty string")
     if len(identifier) * 4 > ID_LIMIT and _size(identifier) > ID_LIMIT:
         raise Refusal("invalid", "id", f"id is longer than {ID_LIMIT} bytes")
 
@@ -151,22 +222,81 @@ def check_attributes(attributes: object) -> None:
     """Refuse attributes that pass a limit.
 
     Raises:
-        Refusal: says which one.
+        Refusal: says which one, in the words of the published page on invalid
+            requests.
     """
     if not isinstance(attributes, dict):
         raise Refusal("invalid", "attributes", "attributes must be an object")
     if len(attributes) > MOST_ATTRIBUTES:
         raise Refusal(
-            "invalid", "attributes", f"more than {MOST_ATTRIBUTES} attributes"
+            "invalid",
+            "attributes",
+            f"cannot identify more than {MOST_ATTRIBUTES} attributes in one request",
         )
+    if attributes.get("id") is not None:
+        check_identifier(attributes["id"])
     for name, value in attributes.items():
         if len(name) * 4 > NAME_LIMIT and _size(name) > NAME_LIMIT:
-            raise Refusal("invalid", name[:50], "attribute name is too long")
-        if type(value) is str:
-            if len(value) * 4 > VALUE_LIMIT and _size(value) > VALUE_LIMIT:
-                raise Refusal("invalid", name, "attribute value is too long")
-        elif type(value) in (dict, list) and size_as_json(value) > VALUE_LIMIT:
-            raise Refusal("invalid", name, "attribute value is too long")
+            words = f"attribute name cannot be longer than {NAME_LIMIT} bytes"
+            raise Refusal("invalid", name[:50], words)
+        if _is_too_long(value):
+            words = (
+                f"value for attribute '{name}' cannot be longer than"
+                f" {VALUE_LIMIT} bytes"
+            )
+            raise Refusal("invalid", name, words)
+
+
+def _is_too_long(value: object) -> bool:
+    if type(value) is str:
+        return len(value) * 4 > VALUE_LIMIT and _size(value) > VALUE_LIMIT
+    return type(value) in (dict, list) and size_as_json(value) > VALUE_LIMIT
+
+
+def read_timestamp(value: object) -> int | None:
+    """Return the time of a change; null and an empty text are none.
+
+    Raises:
+        Refusal: it is not a whole number.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refusal("invalid", "timestamp", "timestamp must be an integer")
+    return value
+
+
+def read_relationships(value: object) -> dict[str, Attributes]:
+    """Return relationships by their object, each with its attributes.
+
+    Raises:
+        Refusal: they do not have the published form.
+    """
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, list):
+        raise _relationship_refusal("cio_relationships must be a list")
+    return dict(map(_read_relationship, value))
+
+
+def _read_relationship(entry: object) -> tuple[str, Attributes]:
+    if not isinstance(entry, dict):
+        raise _relationship_refusal("a relationship must be an object")
+    identifiers = entry.get("identifiers")
+    attributes = entry.get("relationship_attributes", {})
+    if (
+        not isinstance(identifiers, dict)
+        or set(identifiers) not in _RELATIONSHIP_KEYS
+        or not all(isinstance(each, str) and each for each in identifiers.values())
+    ):
+        raise _relationship_refusal("a relationship needs the identifiers of an object")
+    if not isinstance(attributes, dict):
+        raise _relationship_refusal("relationship_attributes must be an object")
+    return json.dumps(identifiers, sort_keys=True), attributes
+
+
+def _relationship_refusal(message: str) -> Refusal:
+    return Refusal("invalid", "cio_relationships", message)
 
 
 def _size(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,9 +17,11 @@ from cio_pipeline.sandbox.answers import (
     v1_error,
 )
 from cio_pipeline.sandbox.people import (
+    Change,
     People,
     Refusal,
-    kind_of,
+    UnknownPerson,
+    read_identifier,
     size_as_json,
 )
 
@@ -26,6 +29,7 @@ BODY_LIMIT = 500_000
 ITEM_LIMIT = 32_000
 _CUSTOMERS = "/api/v1/customers/"
 _KINDS = ("id", "email", "cio_id")
+_V1_DELETES = {"add_relationships": False, "delete_relationships": True}
 
 
 class TrackApi:
@@ -67,7 +71,7 @@ class TrackApi:
         if request.method == "PUT":
             return self._identify(request, identifier)
         if request.method == "DELETE":
-            self._people.remove(kind_of(identifier), identifier)
+            self._people.remove(*read_identifier(identifier))
             return OK
         return NOT_FOUND
 
@@ -78,7 +82,8 @@ class TrackApi:
         if len(request.body) > ITEM_LIMIT:
             return v1_error(413, f"the body is larger than {ITEM_LIMIT} bytes")
         try:
-            self._people.upsert(kind_of(identifier), identifier, attributes)
+            kind, value = read_identifier(identifier)
+            self._people.upsert(kind, value, _v1_change(attributes))
         except Refusal as refusal:
             return v1_error(400, refusal.message)
         return OK
@@ -104,6 +109,8 @@ class TrackApi:
         for index, item in enumerate(items):
             try:
                 self._take(item)
+            except UnknownPerson:
+                continue  # dropped without an error
             except Refusal as refusal:
                 errors.append({"batch_index": index, **_facts(refusal)})
         return json_answer(207, {"errors": errors}) if errors else OK
@@ -115,15 +122,64 @@ class TrackApi:
             raise Refusal("invalid", "item", f"larger than {ITEM_LIMIT} bytes")
         if item.get("type") != "person":
             raise Refusal("invalid", "type", "the sandbox knows people only")
-        if item.get("action") != "identify":
-            raise Refusal("invalid", "action", "the sandbox knows identify only")
+        change = _CHANGES.get(str(item.get("action")))
+        if change is None:
+            words = "the sandbox knows these actions only: " + ", ".join(_CHANGES)
+            raise Refusal("invalid", "action", words)
         identifiers = item.get("identifiers")
         if not isinstance(identifiers, dict) or len(identifiers) != 1:
             raise Refusal("required", "identifiers", "one identifier is required")
         ((kind, identifier),) = identifiers.items()
         if kind not in _KINDS:
             raise Refusal("invalid", "identifiers", "unknown kind of identifier")
-        self._people.upsert(kind, identifier, item.get("attributes", {}))
+        self._people.upsert(kind, identifier, change(item))
+
+
+def _v1_change(body: dict[str, Any]) -> Change:
+    """Read a v1 body; two of its names are no attributes.
+
+    Raises:
+        Refusal: ``cio_relationships`` has another form than the published one.
+    """
+    attributes = dict(body)
+    timestamp = attributes.pop("_timestamp", None)
+    relationships = attributes.pop("cio_relationships", None)
+    if relationships is None or relationships == "":
+        return Change(attributes, timestamp=timestamp)
+    action = relationships.get("action") if isinstance(relationships, dict) else None
+    if not isinstance(action, str) or action not in _V1_DELETES:
+        words = "cio_relationships needs an action: " + " or ".join(_V1_DELETES)
+        raise Refusal("invalid", "cio_relationships", words)
+    if not isinstance(relationships.get("relationships"), list):
+        words = "relationships must be a list"
+        raise Refusal("invalid", "cio_relationships", words)
+    return Change(
+        attributes, relationships["relationships"], _V1_DELETES[action], timestamp
+    )
+
+
+def _identify_change(item: dict[str, Any]) -> Change:
+    return Change(
+        item.get("attributes", {}),
+        item.get("cio_relationships"),
+        timestamp=item.get("timestamp"),
+    )
+
+
+def _add_change(item: dict[str, Any]) -> Change:
+    return Change({}, item.get("cio_relationships"))
+
+
+def _delete_change(item: dict[str, Any]) -> Change:
+    only_update = {"_update": True}  # nobody is created
+    return Change(only_update, item.get("cio_relationships"), deletes=True)
+
+
+_CHANGES: dict[str, Callable[[dict[str, Any]], Change]] = {
+    "identify": _identify_change,
+    "add_relationships": _add_change,
+    "delete_relationships": _delete_change,
+}
 
 
 def _facts(refusal: Refusal) -> dict[str, str]:

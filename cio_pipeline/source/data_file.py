@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import BinaryIO, Literal, Self
@@ -10,6 +11,7 @@ from typing import BinaryIO, Literal, Self
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.source.csv_table import (
+    PassedOver,
     check_table,
     read_table,
 )
@@ -39,7 +41,12 @@ _FORMAT_OF_ENDING: dict[str, DataFormat] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
 }
+
+
+_BLANKS_OF_TABLES = b" \r\n"
 
 
 def open_source(
@@ -87,6 +94,9 @@ class Source:
         path: as the user named it.
         file: its bytes, at the beginning.
         data_format: what they are.
+
+    Attributes:
+        passed_over: how many rows were read that are no records, by kind.
     """
 
     def __init__(self, path: str, file: BinaryIO, data_format: DataFormat) -> None:
@@ -96,8 +106,11 @@ class Source:
         self._is_stdin = path == "-"
         self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
         self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
+        self.passed_over: Counter[PassedOver] = Counter()
         self._raw = self._open_raw()
-        self._beginning = self._raw.begin()
+        # The first column's name may be missing: a tab before the second one counts.
+        blanks = _BLANKS_OF_TABLES if self.format == "csv" else None
+        self._beginning = self._raw.begin(blanks)
         self._check(self._beginning)
 
     def __enter__(self) -> Self:
@@ -137,7 +150,7 @@ class Source:
         if on_wait is not None:
             self._raw.on_wait = on_wait
         if self.format == "csv":
-            return read_table(self._raw, start)
+            return read_table(self._raw, start, self.passed_over)
         if self._beginning.startswith(b"[") and self.format == "json":
             return read_array(self._raw, start)
         is_no_object = not self._beginning.startswith(b"{")

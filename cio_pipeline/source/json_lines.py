@@ -70,19 +70,6 @@ def are_lines(beginning: bytes) -> bool:
     return bool(end)
 
 
-def split_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
-    """Split bytes at line feeds, with each line's offset.
-
-    Raises:
-        DataFileError: a line is longer than a record could ever be.
-    """
-    for offset, lines in _groups_of_lines(raw):
-        place = offset
-        for line in lines:
-            yield place, line
-            place += len(line) + 1
-
-
 def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
     """Read the lines that each piece completes, and where the first of them begins."""
     offset, rest = raw.offset, b""

@@ -75,10 +75,13 @@ class RawData:
         self.offset += len(piece)
         return piece
 
-    def begin(self) -> bytes:
+    def begin(self, blanks: bytes | None = None) -> bytes:
         """Pass over a byte-order mark and blanks; give the first piece, unread.
 
         Nothing if there is nothing else.
+
+        Args:
+            blanks: which bytes are blanks; None for all that JSON has.
 
         Raises:
             DataFileError: as `read`; or it is not UTF-8.
@@ -91,7 +94,7 @@ class RawData:
         if piece.startswith(_UTF8_MARK):
             self.offset = len(_UTF8_MARK)
             piece = piece[len(_UTF8_MARK) :]
-        while not (rest := piece.lstrip()):
+        while not (rest := piece.lstrip(blanks)):
             self.offset += len(piece)
             piece = self._read()
             if not piece:

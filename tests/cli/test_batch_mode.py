@@ -112,7 +112,7 @@ def test_refused_items_are_dead_letters_and_the_others_are_not(
     assert [letter["user_id"] for letter in letters] == ["3", "250", "499"]
     assert {letter["reason"] for letter in letters} == {"rejected"}
     assert {letter["message"] for letter in letters} == {
-        "name: attribute value is too long"
+        "name: value for attribute 'name' cannot be longer than 1000 bytes"
     }
     assert set(api.people()) == {str(n) for n in range(500)} - {"3", "250", "499"}
 

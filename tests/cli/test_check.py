@@ -87,6 +87,33 @@ def test_everything_doubtful_is_told_with_its_first_record(program: Program) -> 
     assert result["code"] == 0
 
 
+def test_a_doubt_has_values_and_advice(program: Program) -> None:
+    """A count alone does not tell what to look for in the file."""
+    program.configure(
+        userId="id",
+        mappings=[{"from": "since", "to": "created_at", "type": "timestamp"}],
+    )
+    data = program.folder / "data.csv"
+    data.write_text("id,since\n4.0,45322.5\n1.2E+11,\n4.0,\n5.0,\n6.0,\n #N/A,\n")
+
+    shown = program.run("check", "-data", data).stdout
+    result = program.run("check", "-data", data, "-json").result
+
+    assert 'such as "4.0", "1.2E+11", "5.0"\n' in shown
+    assert "export the column as text" in shown
+    told = {
+        each["warning"]: (each["count"], each["first_record"], each["values"])
+        for each in result["warnings"]
+    }
+    assert told == {
+        "id_reformatted": (5, 0, ["4.0", "1.2E+11", "5.0"]),
+        "created_at_unlikely": (1, 0, ["45322"]),
+        "id_blanks_around": (1, 5, [" #N/A"]),
+        "id_spreadsheet_error": (1, 5, [" #N/A"]),
+        "user_repeated": (1, None, []),
+    }
+
+
 def test_a_mapping_to_nothing_is_told(api: ScriptedApi, program: Program) -> None:
     """By `check` with the key that may be meant, by `sync` loudly, once."""
     program.configure(
@@ -309,3 +336,20 @@ def test_emails_that_share_an_id_and_emails_in_two_cases(program: Program) -> No
     assert found["user_repeated"] == (1, [])
     assert found["id_of_another"] == (2, [[0, 2]])
     assert "email_of_another" not in found
+
+
+def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> None:
+    """Joined exports repeat the header; nobody must wonder where a row went."""
+    data = program.folder / "data.csv"
+    part = b"\xef\xbb\xbfid;name\r\n%d;Ada\r\n;\r\n"
+    data.write_bytes(b"".join(part % number for number in range(3)))
+
+    result = program.run("check", "-data", str(data), "-json").result
+    text = program.run("check", "-data", str(data)).stdout
+
+    counts = {each["warning"]: each["count"] for each in result["warnings"]}
+    assert counts == {"header_repeated": 2, "row_without_values": 3}
+    assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
+    assert "2  the header of the CSV file is repeated" in text
+    assert "3  a row of the CSV file has no values" in text
+    assert "Nothing looks wrong" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 from pathlib import Path
@@ -62,6 +63,25 @@ def test_the_command_may_be_left_out_and_dashes_doubled(
     assert (short.code, long.code) == (0, 0)
     assert api.people() == expected(3)
     assert "Done: all synced." in short.stdout
+
+
+def test_joined_tables_make_no_person_of_a_header_or_of_blanks(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Exports in several files, one after another, also packed with gzip."""
+    part = "\ufeffid;name;computed_ltv\r\n%d;User %d;\r\n;;\r\n\r\n"
+    packed = program.folder / "users.csv.gz"
+    parts = [(part % (n, n)).encode() for n in range(3)]
+    packed.write_bytes(b"".join(map(gzip.compress, parts)))
+    plain = program.folder / "users.csv"
+    plain.write_bytes(b"\x1a".join(parts) + b"\x1a")
+
+    for data in (packed, plain):
+        outcome = program.run("sync", "-data", str(data), "-json")
+        assert (outcome.code, outcome.result["synced"]) == (0, 3)
+
+    assert set(api.people()) == {"0", "1", "2"}
+    assert program.run("dead-letters", "-json").result == []
 
 
 def test_failures_of_every_kind_end_as_the_api_says(

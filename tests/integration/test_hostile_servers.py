@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import json
 import socket
 import ssl
 from collections.abc import Callable
@@ -134,6 +136,53 @@ def test_odd_successes_are_successes(tmp_path: Path, reply: bytes) -> None:
 
     assert outcome.code == 0
     assert outcome.result["synced"] == 3
+
+
+LENIENT = {
+    b"/0 ": b"HTTP/1.1 200 OK\r\nVia: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
+    b"/1 ": b"HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 2\n\n{}",
+    b"/2 ": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\n{}\n0\n\n"
+    ),
+}
+
+
+def test_answers_that_old_proxies_write_are_taken_at_once(tmp_path: Path) -> None:
+    """Each on a connection of its own, which stays open at the other end."""
+    connections = set()
+
+    def behave(connection: socket.socket, request: bytes) -> None:
+        connections.add(connection.getpeername())
+        answer = next(text for path, text in LENIENT.items() if path in request)
+        connection.sendall(answer)
+
+    with RawServer(behave) as server:
+        outcome = run_against(tmp_path, server)
+
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.result["synced"] == 3
+    assert outcome.result["retries"] == 0
+    assert len(server.requests) == len(connections) == 3
+
+
+@pytest.mark.parametrize("mode", ["customers", "batch"])
+def test_a_refusal_that_a_proxy_has_packed_is_read(tmp_path: Path, mode: str) -> None:
+    """Its words go into the dead letter, and the keys in it are hidden."""
+    message = f"no such attribute {BASIC.decode()}"
+    item = {"batch_index": 1, "field": "", "message": message}
+    document = {"customers": {"meta": {"error": message}}, "batch": {"errors": [item]}}
+    body = gzip.compress(json.dumps(document[mode]).encode())
+    status = {"customers": b"400 Bad", "batch": b"207 Some"}[mode]
+    head = b"HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    with RawServer(send(head % (status, len(body)) + body)) as server:
+        program = Program(tmp_path, server.url, {"api": mode})
+        outcome = program.sync(USERS)
+        letters = program.run("dead-letters", "-json")
+
+    assert outcome.code == 1, outcome.stderr
+    assert outcome.result["dead_lettered"] == {"customers": 3, "batch": 1}[mode]
+    assert "no such attribute [hidden]" in letters.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.program import Program
+from tests.support.raw_server import RawServer
 from tests.support.tunnel import Tunnel
 
 
@@ -82,3 +85,144 @@ def test_an_answer_that_does_not_come_is_waited_for(tmp_path: Path) -> None:
     assert silent.code == 3
     assert silent.result["reason"] == "unreachable"
     assert "set 'region'" in silent.stderr
+    assert "(last: HTTP 503" in silent.stderr
+
+
+@pytest.mark.parametrize(
+    "netrc",
+    [
+        "default login anonymous password other@example.org\n",
+        "machine track.customer.io login a password b\n",
+    ],
+)
+def test_keys_come_from_the_configuration_and_never_from_a_netrc(
+    tmp_path: Path, netrc: str
+) -> None:
+    """A password of another service would go to Customer.io in their place."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text(netrc)
+    (home / ".netrc").chmod(0o600)
+
+    def answer(host: str, line: str) -> bytes:
+        if host == "api.customer.io":
+            return reply("200 OK", '{"customers": []}')
+        is_question = "/accounts/region" in line
+        return reply("200 OK", '{"region": "us"}' if is_question else "{}")
+
+    with Tunnel(tmp_path, answer) as tunnel:
+        program = program_without_region(tmp_path)
+        data = program.write_data([{"id": 1, "name": "a"}])
+        environment = {**tunnel.environment, "HOME": str(home)}
+        synced = program.run("sync", "-data", data, **environment)
+        verified = program.run("verify", "-data", data, "-wait", "0", **environment)
+
+    assert synced.code == 0, synced.stderr
+    assert verified.code == 1, verified.stderr
+    token = base64.b64encode(b"sandbox-site:sandbox-key").decode()
+    assert tunnel.authorizations == {f"Basic {token}", "Bearer sandbox-app-key"}
+
+
+def test_a_certificate_that_does_not_hold_stops_the_question_at_once(
+    tmp_path: Path,
+) -> None:
+    """As for any request: more time does not make a certificate valid."""
+    with Tunnel(tmp_path, lambda *_: reply("200 OK", "{}")) as tunnel:
+        program = program_without_region(tmp_path)
+        data = program.write_data([{"id": 1, "name": "a"}])
+        environment = {"HTTPS_PROXY": tunnel.environment["HTTPS_PROXY"]}
+        outcome = program.run("sync", "-data", data, "-json", **environment)
+
+    assert outcome.code == 3
+    assert outcome.result["reason"] == "untrusted_certificate"
+    assert "REQUESTS_CA_BUNDLE" in outcome.stderr
+    assert tunnel.requests == []
+
+
+def test_a_redirect_elsewhere_stops_the_question_at_once(tmp_path: Path) -> None:
+    """The keys may not go there; a redirect within Customer.io is followed."""
+    moves = {
+        "track.customer.io": "https://track-eu.customer.io/api/v1/accounts/region",
+        "track-eu.customer.io": "https://login.example/",
+    }
+
+    def answer(host: str, _: str) -> bytes:
+        return reply(f"307 Moved\r\nLocation: {moves[host]}", "")
+
+    with Tunnel(tmp_path, answer) as tunnel:
+        program = program_without_region(tmp_path)
+        data = program.write_data([{"id": 1, "name": "a"}])
+        outcome = program.run("sync", "-data", data, "-json", **tunnel.environment)
+
+    assert outcome.code == 3
+    assert outcome.result["reason"] == "redirected"
+    assert "login.example" in outcome.stderr
+    assert "trackUrl" not in outcome.stderr
+    assert [host for host, _ in tunnel.requests] == list(moves)
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, "sync"),
+        ({"region": "us"}, "sync"),
+        ({"trackUrl": "http://track.test"}, "sync"),
+        ({"trackUrl": "http://track.test", "api": "batch"}, "sync"),
+        ({"region": "us"}, "verify"),
+        ({"appUrl": "http://app.test"}, "verify"),
+    ],
+)
+def test_a_proxy_that_wants_a_password_stops_every_command_at_once(
+    tmp_path: Path, changes: dict[str, str | None], command: str
+) -> None:
+    """Asked for a tunnel or for the request itself; no dead letters come of it."""
+    words = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with RawServer(lambda connection, _: connection.sendall(words)) as proxy:
+        program = Program(
+            tmp_path, "", {"trackUrl": None, "appUrl": None, "parallelism": 1} | changes
+        )
+        data = program.write_data([{"id": 1, "name": "a"}])
+        began = time.monotonic()
+        outcome = program.run(
+            command,
+            "-data",
+            data,
+            "-json",
+            HTTPS_PROXY=proxy.url,
+            http_proxy=proxy.url,
+            NO_PROXY="",
+            no_proxy="",
+        )
+
+    assert outcome.code == 3, outcome.stderr
+    assert "407" in outcome.stderr
+    assert time.monotonic() - began < 20, "it did not wait for maxOutageSeconds"
+    assert len(proxy.requests) == 1
+    if command == "sync":
+        assert outcome.result["reason"] == "proxy_unusable"
+        assert outcome.result["pending"] == 1
+        assert outcome.result["dead_lettered"] == 0
+
+
+@pytest.mark.parametrize(
+    ("region", "advice"), [("us", "Check region"), (None, "Check any proxy")]
+)
+def test_verify_names_the_setting_that_the_app_apis_address_came_from(
+    tmp_path: Path, region: str | None, advice: str
+) -> None:
+    """Who has not set `appUrl` cannot correct it."""
+
+    def answer(_: str, line: str) -> bytes:
+        if "/accounts/region" in line:
+            return reply("200 OK", '{"region": "eu"}')
+        return reply("404 Not Found", "{}")
+
+    with Tunnel(tmp_path, answer) as tunnel:
+        program = program_without_region(tmp_path)
+        program.configure(region=region)
+        data = program.write_data([{"id": 1, "name": "a"}])
+        outcome = program.run("verify", "-data", data, **tunnel.environment)
+
+    assert outcome.code == 2
+    assert advice in outcome.stderr
+    assert "appUrl" not in outcome.stderr

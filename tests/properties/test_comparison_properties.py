@@ -7,7 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.commands.verify.comparison import is_same
+from cio_pipeline.commands.verify.comparison import (
+    FoundPerson,
+    differences,
+    is_same,
+)
 from cio_pipeline.sandbox.answers import write_json
 
 _json = st.recursive(
@@ -72,3 +76,17 @@ def test_no_text_that_comes_back_stops_a_comparison() -> None:
     for text in ("sNaN", "nan", "Infinity", "1e999999999999", "", "5 ", "0x5"):
         assert not is_same(7, text)
         assert not is_same(7.5, text)
+
+
+def test_instructions_are_not_looked_for() -> None:
+    """They cannot be looked up, so each person would count as different."""
+    instructions = {
+        "_timestamp": 5,
+        "cio_relationships": [],
+        "cio_subscription_preferences": {"topics": {"a": True}},
+        "cio_subscription_preferences.topics.b": True,
+    }
+
+    found = differences({**instructions, "plan": "pro"}, FoundPerson({}))
+
+    assert [each.attribute for each in found] == ["plan"]

@@ -47,21 +47,25 @@ def chunked(body: bytes, sizes: list[int]) -> bytes:
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """Make whole answers: with a length, in chunks, or ended by the connection."""
+    """Make whole answers, as servers of every kind frame them."""
     status = draw(st.integers(200, 599).filter(lambda n: n not in (204, 304)))
     body = draw(st.binary(max_size=60))
-    headers = [f"{name}: {value}" for name, value in draw(_headers)]
+    line_end = draw(st.sampled_from(["\r\n", "\n"]))
+    fold = draw(st.sampled_from(["", line_end + " ", line_end + "\t"]))
+    headers = [f"{name}: {fold}{value}" for name, value in draw(_headers)]
     how = draw(st.sampled_from(["length", "chunks", "end"]))
     if how == "length":
-        headers.append(f"Content-Length: {len(body)}")
+        headers += [f"Content-Length: {len(body)}"] * draw(st.integers(1, 2))
     elif how == "chunks":
         headers.append("Transfer-Encoding: chunked")
-        body = chunked(body, draw(st.lists(st.integers(1, 9), max_size=9)))
+        headers += ["Content-Length: 3"] * draw(st.integers(0, 1))
+        sizes = draw(st.lists(st.integers(1, 9), max_size=9))
+        body = chunked(body, sizes)  # here http.client takes CRLF alone
     retry_after = draw(st.none() | st.integers(0, 99))
     if retry_after is not None:
         headers.append(f"Retry-After: {retry_after}")
-    head = "\r\n".join([f"HTTP/1.1 {status} Some words", *headers])
-    return head.encode() + b"\r\n\r\n" + body
+    head = line_end.join([f"HTTP/1.1 {status} Some words", *headers, "", ""])
+    return head.encode() + body
 
 
 def read_by_the_standard_library(data: bytes) -> tuple[int, bytes, str | None]:

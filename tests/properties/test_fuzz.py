@@ -134,4 +134,6 @@ def test_a_body_names_every_identifier_exactly(user_ids: list[str]) -> None:
 
     items = json.loads(make_body(jobs))["batch"]
 
-    assert [next(iter(item["identifiers"].values())) for item in items] == user_ids
+    assert [next(iter(item["identifiers"].values())) for item in items] == [
+        user_id.removeprefix("cio_") for user_id in user_ids
+    ]

@@ -11,7 +11,12 @@ from typing import Any, Self
 
 import trustme
 
-HOSTS = ("track.customer.io", "track-eu.customer.io")
+HOSTS = (
+    "track.customer.io",
+    "track-eu.customer.io",
+    "api.customer.io",
+    "api-eu.customer.io",
+)
 
 
 class Tunnel:
@@ -29,6 +34,7 @@ class Tunnel:
         authority.issue_cert(*HOSTS).configure_cert(self._context)
         self._answer = answer
         self.requests: list[tuple[str, str]] = []
+        self.authorizations: set[str] = set()
         tunnel = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -69,6 +75,11 @@ class Tunnel:
                 )
                 file.read(int(length.partition(":")[2]))
                 self.requests.append((host, head[0]))
+                self.authorizations |= {
+                    line.partition(": ")[2]
+                    for line in head
+                    if line.lower().startswith("authorization:")
+                }
                 tls.sendall(self._answer(host, head[0]))
             file.close()
 

@@ -40,7 +40,7 @@ def test_a_body_names_identifiers_as_a_path_would_be_understood() -> None:
     assert [item["identifiers"] for item in batch] == [
         {"id": "7"},
         {"email": "a@b.io"},
-        {"cio_id": "cio_01"},
+        {"cio_id": "01"},
     ]
     assert batch[0] == {
         "type": "person",

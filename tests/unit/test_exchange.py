@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Callable
+
 import pytest
 
 from cio_pipeline.core.jobs import Reply
@@ -150,12 +154,7 @@ def test_what_policy_needs_of_the_headers_is_kept() -> None:
         [b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"],
         [b"<html>"],
         [b"HTTP/1.1 200 OK\r\n", *[b"X: " + b"a" * 9000 + b"\r\n"] * 9],
-        [
-            (
-                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
-                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-            )
-        ],
+        [(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}{")],
     ],
     ids=[
         "nothing",
@@ -166,7 +165,7 @@ def test_what_policy_needs_of_the_headers_is_kept() -> None:
         "another protocol",
         "no HTTP",
         "headers without end",
-        "two lengths",
+        "unequal lengths",
     ],
 )
 def test_what_is_no_whole_answer_is_told_apart(pieces: list[bytes]) -> None:
@@ -223,3 +222,161 @@ def test_a_connection_that_would_not_take_all_is_not_used_again() -> None:
 
     assert reply.status == 413
     assert not is_reusable
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+LENIENT = {
+    "a folded header": (
+        b"HTTP/1.1 200 OK\r\nVia: a\r\n\t b\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+    "a folded length": b"HTTP/1.1 200 OK\r\nContent-Length:\r\n  2\r\n\r\n{}",
+    "folds of nothing": (
+        b"HTTP/1.1 200 OK\r\nA: b\r\n \r\n\t\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+    "a folded coding": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    ),
+    "a length twice": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length:2\r\n\r\n{}"
+    ),
+    "a list of lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2,2\r\n\r\n{}",
+    "a length beside chunks": (
+        CHUNKED + b"Content-Length: 9\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    ),
+    "unequal lengths beside chunks": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    ),
+    "identity beside a length": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+    "line feeds": b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
+    "some line feeds": b"HTTP/1.1 200 OK\r\nA: b\nContent-Length: 2\n\r\n{}",
+    "line feeds in chunks": CHUNKED + b"\r\n2\n{}\n0\n\n",
+    "line feeds in chunks and a trailer": CHUNKED + b"\r\n1\n{\n1\n}\n0\nA: b\n\n",
+    "spaces after a chunk's size": CHUNKED + b"\r\n2  \r\n{}\r\n0 \r\n\r\n",
+    "an extension and line feeds": CHUNKED + b"\r\n2 ;a=b\n{}\n0;c\n\n",
+    "a control character": (
+        b"HTTP/1.1 200 OK\r\nA: \x01b\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+    "an announcement with line feeds": (
+        b"HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\n{}"
+    ),
+    "an announcement with a fold": (
+        b"HTTP/1.1 103 Hints\r\nLink: a,\r\n b\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    ),
+}
+
+
+@pytest.mark.parametrize("is_in_bytes", [False, True], ids=["one piece", "bytes"])
+@pytest.mark.parametrize("data", LENIENT.values(), ids=LENIENT)
+def test_what_http_allows_is_taken_and_its_connection_not_used_again(
+    data: bytes, *, is_in_bytes: bool
+) -> None:
+    """RFC 9112, 2.2, 5.2, 6.3, 7.1; RFC 9110, 5.5, 8.6: old proxies write these."""
+    pieces = [bytes([byte]) for byte in data] if is_in_bytes else [data]
+
+    assert answer_of(*pieces) == Exchanged(Reply(200, b"{}"), is_reusable=False)
+
+
+def test_line_feeds_inside_a_chunk_are_its_data() -> None:
+    """Only what its size leaves out ends it."""
+    reply, _ = answer_of(CHUNKED + b"\r\n4\n\n\r\n\n\n2\n\n\n\n0\n\n")
+
+    assert reply.body == b"\n\r\n\n\n\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\n{}{",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n{}{",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\nContent-Length: +2\n\n{}",
+        b"HTTP/1.1 200 OK\nContent-Length: 3\n\n{}",
+        b"HTTP/1.1 200 OK\nContent-Len",
+        b"HTTP/1.1 200 OK\r\n Content-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nA: b\rContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\nA: \x00\nContent-Length: 2\n\n{}",
+        CHUNKED + b"\r\n2\n{}0\n\n",
+        CHUNKED + b"\r\n2\n{}\n0\n",
+        CHUNKED + b"\r\n0x2\n{}\n0\n\n",
+        CHUNKED + b"\r\n-2\n{}\n0\n\n",
+        CHUNKED + b"\r\nfffffffffffffffff\n{}\n0\n\n",
+        CHUNKED + b"\r\n2\n{}\n1;" + b"a" * 70_000,
+        b"HTTP/1.1 100 Continue\n\n",
+        b"HTTP/1.1 101 Switching\nUpgrade: x\nConnection: upgrade\n\n",
+        b"HTTP/1.1 200 OK\n" + b"A: b\n" * 20_000,
+        b"HTTP/1.1 100 Continue\n\n" * 20_000,
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+    ],
+    ids=lambda data: repr(data[:60]),
+)
+def test_what_is_broken_stays_refused_beside_it(data: bytes) -> None:
+    """Where nobody can say what the answer is, it must not count as a success."""
+    with pytest.raises(BrokenAnswer):
+        answer_of(*(data[n : n + 16_384] for n in range(0, len(data), 16_384)))
+
+
+def test_what_is_no_http_is_refused_at_its_first_bytes() -> None:
+    """The other end may wait for us to speak."""
+    with pytest.raises(BrokenAnswer, match="no HTTP"):
+        exchange(Line(b"SSH-2.0-OpenSSH_9.9\r\n"), b"")
+
+
+def bare(content: bytes) -> bytes:
+    """Pack without zlib's header, as some servers do."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(b"words")),
+        ("X-GZip", gzip.compress(b"words")),
+        ("deflate", zlib.compress(b"words")),
+        ("deflate", bare(b"words")),
+        ("deflate, gzip", gzip.compress(zlib.compress(b"words"))),
+        ("identity", b"words"),
+        ("gzip", b"words"),
+        ("deflate", b"words"),
+        ("br", b"words"),
+    ],
+)
+def test_a_packed_body_is_unpacked(coding: str, body: bytes) -> None:
+    """A proxy may pack what nobody asked it to; what is not packed stays as it is."""
+    head = f"HTTP/1.1 400 Bad\r\nContent-Encoding: {coding}\r\n"
+
+    exchanged = answer_of(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    assert exchanged == Exchanged(Reply(400, b"words"), is_reusable=True)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bare])
+def test_a_small_body_that_unpacks_to_a_huge_one_is_cut(
+    pack: Callable[[bytes], bytes],
+) -> None:
+    """It would fill the memory."""
+    coding = b"gzip" if pack is gzip.compress else b"deflate"
+    body = pack(bytes(50_000_000))
+
+    reply, _ = answer_of(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s"
+        % (coding, len(body), body)
+    )
+
+    assert len(reply.body) <= BODY_LIMIT_BYTES
+
+
+def test_of_a_packed_body_that_is_cut_off_the_beginning_counts() -> None:
+    """An endless one is cut at its limit."""
+    content = " ".join(map(str, range(1000))).encode()
+    body = gzip.compress(content)[:-20]
+    head = b"HTTP/1.1 400 Bad\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+
+    reply, _ = answer_of(head % len(body) + body)
+
+    assert content.startswith(reply.body)
+    assert len(reply.body) > 1000

@@ -18,7 +18,7 @@ from cio_pipeline.core.redaction import (
     Redaction,
 )
 
-KEY = 'k/e"y+='
+KEY = 'key-k/e"y+='
 REDACTION = Redaction([KEY, "longer " + KEY, ""])
 
 
@@ -39,10 +39,10 @@ def words_in(value: Any) -> Iterator[str]:
         KEY,
         f"<p>{KEY}</p>",
         json.dumps({"meta": {"errors": [KEY, {KEY: [1, None, f"x{KEY}"]}]}}),
-        '{"error": "k\\/e\\"y+\\u003d"}',
-        '"\\u006b/e\\"y+="',
+        '{"error": "key-k\\/e\\"y+\\u003d"}',
+        '"key-\\u006b/e\\"y+="',
         "not JSON \\ " + KEY,
-        "k%2Fe%22y%2B%3D",
+        "key-k%2Fe%22y%2B%3D",
     ],
 )
 def test_a_body_is_cleaned_however_it_is_written(body: str) -> None:
@@ -69,3 +69,16 @@ def test_no_answer_is_cleaned_and_a_success_is_left() -> None:
     assert REDACTION.reply(NoReply(f"bad line {KEY}")) == NoReply(f"bad line {HIDDEN}")
     success = Reply(200, KEY.encode())
     assert REDACTION.reply(success) is success
+
+
+@pytest.mark.parametrize("key", ["1", "abc", "a b", "error", "1234567"])
+def test_a_text_that_is_too_short_for_a_key_hides_no_words(key: str) -> None:
+    """A placeholder of a try-out would take digits and words out of every message."""
+    text = "error 1 in abc: a b 1234567"
+
+    assert Redaction([key]).text(text) == text
+
+
+def test_the_shortest_key_that_is_hidden_has_eight_characters() -> None:
+    """Customer.io's own have 20 and more."""
+    assert Redaction(["12345678"]).text("key 12345678") == f"key {HIDDEN}"

@@ -18,7 +18,10 @@ from cio_pipeline.sandbox.faults import (
     FaultPlan,
     Faults,
 )
-from cio_pipeline.sandbox.people import People
+from cio_pipeline.sandbox.people import (
+    Change,
+    People,
+)
 from cio_pipeline.sandbox.track_api import TrackApi
 
 BASIC = "Basic " + base64.b64encode(b"site:key").decode()
@@ -266,7 +269,7 @@ def test_numbers_of_any_size_are_kept_exactly() -> None:
     assert document is not None
     assert document["n"] == 123456789012345678901234567890
     assert parse_object(b'{"n": NaN}') is None
-    People().upsert("id", "1", document)
+    People().upsert("id", "1", Change(document))
 
 
 def test_an_email_is_one_person_whatever_its_case(workspace: Workspace) -> None:
@@ -310,3 +313,83 @@ def test_an_email_that_a_person_gave_up_is_free(workspace: Workspace) -> None:
     _, found = workspace.look_up(path, {"id_type": "email"})
 
     assert found["customer"]["id"] == "2"
+
+
+@pytest.mark.parametrize("is_batch", [False, True], ids=["v1", "v2"])
+def test_an_older_change_does_not_overwrite_a_newer_one(
+    workspace: Workspace, is_batch: bool
+) -> None:
+    """Attribute by attribute; a change without a time is always applied."""
+
+    def change(timestamp: int | None, **attributes: Any) -> None:
+        if is_batch:
+            item = {**identify("1", **attributes), "timestamp": timestamp}
+            workspace.post("/api/v2/batch", {"batch": [item]})
+        else:
+            body = {**attributes, "_timestamp": timestamp}
+            workspace.put("/api/v1/customers/1", body)
+
+    change(9, plan="new")
+    change(5, plan="old", city="Ulm")
+    (person,) = workspace.people
+    assert person.attributes == {"plan": "new", "city": "Ulm"}
+
+    change(9, plan="same time")
+    change(None, city="Bern")
+    assert person.attributes == {"plan": "same time", "city": "Bern"}
+
+
+def test_a_flat_name_changes_one_topic(workspace: Workspace) -> None:
+    """The object sets all of them; the App API shows them as JSON text."""
+    topic = "cio_subscription_preferences.topics.topic_"
+    for body in (
+        {"cio_subscription_preferences": {"topics": {"topic_0": True}}},
+        {"cio_subscription_preferences": {"topics": {"topic_1": True}}},
+        {topic + "7": False, topic + "8": True},
+        {topic + "8": None},
+    ):
+        workspace.put("/api/v1/customers/1", body)
+
+    _, document = workspace.look_up("/v1/customers/1/attributes")
+
+    preferences = document["customer"]["attributes"]["cio_subscription_preferences"]
+    assert json.loads(preferences) == {"topics": {"topic_1": True, "topic_7": False}}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_unsubscribed"),
+    [
+        *((value, True) for value in (True, "TRUE", 1, "1")),
+        *((value, False) for value in (False, "yes", 0, 2)),
+    ],
+)
+def test_unsubscribed_is_read_as_documented(
+    workspace: Workspace, value: Any, is_unsubscribed: bool
+) -> None:
+    """True, "true" in any case, 1 and "1"; nothing else."""
+    workspace.put("/api/v1/customers/1", {"unsubscribed": value})
+
+    _, document = workspace.look_up("/v1/customers/1/attributes")
+
+    assert document["customer"]["unsubscribed"] is is_unsubscribed
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (7, "id attribute must be a string value"),
+        ("", "id attribute cannot be an empty string"),
+    ],
+)
+def test_an_id_among_the_attributes_is_text(
+    workspace: Workspace, value: Any, message: str
+) -> None:
+    """The published words, in the shape of each version."""
+    answer = workspace.put("/api/v1/customers/a@b.io", {"id": value})
+    item = identify("a@b.io", "email", id=value)
+    status, document = workspace.post("/api/v2/batch", {"batch": [item]})
+
+    assert (answer.status, status) == (400, 207)
+    assert json.loads(answer.body) == {"meta": {"error": message}}
+    assert document["errors"][0]["message"] == message
+    assert len(workspace.people) == 0

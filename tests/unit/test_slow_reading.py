@@ -51,6 +51,7 @@ def packed(content: bytes) -> bytes:
 LINES = b'{"id": "1"}\n{"id": "2"}\n{"id'
 ARRAY = b'[{"id": "1"}, {"id": "2"}, {"id'
 TABLE = b"id\n1\n2\n3"
+OLD_TABLE = b"id\r1\rid\r2\r3"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ TABLE = b"id\n1\n2\n3"
         (LINES, "jsonl"),
         (ARRAY, "json"),
         (TABLE, "csv"),
+        (OLD_TABLE, "csv"),
         (packed(LINES), "jsonl"),
         (packed(ARRAY), "json"),
         (zlib.compress(LINES[:12], wbits=31) + packed(LINES[12:]), "jsonl"),

@@ -356,14 +356,15 @@ def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"id;name\n1;a\n", "semicolons"),
-        (b"id\tname\n1\ta\n", "tabs"),
-        (b"id,,x\n", "column 2 has no name"),
-        (b"id,id\n", "two columns are named 'id'"),
+        (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
         (b'[{"id": 1}]', "looks like JSON"),
         (b'id\n"a', "a quote is opened and never closed"),
         (b'id\n"a"b\n', "text follows a closing quote"),
-        (b"id\r1\r2\r", "a carriage return stands alone"),
+        (b"id\n1\r2\r", "a line break of another kind than the header's"),
+        (
+            b"id,a,b\n1,x,y\nid,a,c\n2,x,z\n",
+            "byte 13: in the row that begins here the header is",
+        ),
         (b"id\n\xff\n", "save the file as UTF-8"),
     ],
 )

@@ -53,7 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         write([show_configuration(missing_keys)])
         return 0
     with open_data(arguments) as source:
-        findings = check_data(config, source, arguments.shard)
+        now_seconds = datetime.now(UTC).timestamp()
+        findings = check_data(
+            config, source, now_seconds=now_seconds, shard=arguments.shard
+        )
     pending = 0
     if config.site_id is not None:
         pending = _pending(folder_for(arguments, config))

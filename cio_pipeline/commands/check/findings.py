@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cio_pipeline.commands.check.doubts import (
+    doubt_of_time,
+    doubts_of_id,
+)
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
@@ -46,6 +51,8 @@ from cio_pipeline.source import Source
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
+_SHOWN_VALUES = 3
+_MOST_SHOWN_OF_A_VALUE = 40
 # What one connection does in a second where nothing else is known: an answer of
 # Customer.io's takes some 80 ms.
 _ANSWER_SECONDS = 0.08
@@ -62,11 +69,13 @@ class Found:
         first_index: the place of the first such record in the file, from 0; None
             where no single record is meant.
         examples: groups of records that are wrong together, by their places.
+        values: the first values that are meant, as text, long ones cut.
     """
 
     count: int
     first_index: int | None
     examples: list[tuple[int, ...]] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -100,18 +109,22 @@ class Findings:
         return sum(found.count for found in self.invalid.values())
 
 
-def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings:
+def check_data(
+    config: Config, source: Source, *, now_seconds: float, shard: Shard = WHOLE
+) -> Findings:
     """Read and map every record; send nothing, keep nothing.
 
     Args:
         config: what to map, and how it would be sent.
         source: the data; it is read to its end, or to where it breaks.
+        now_seconds: Unix seconds.
         shard: whose records are meant.
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
     repeats = Repeats()
     claims = _IdentifierClaims()
+    times = {each.target for each in config.mappings if each.kind == "timestamp"}
     batch_bytes = 0
     known_keys: dict[str, None] = {}
     try:
@@ -133,8 +146,12 @@ def check_data(config: Config, source: Source, shard: Shard = WHOLE) -> Findings
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
             _look_at(findings, payload, record, size)
+            for warning in _doubts(payload, times, now_seconds):
+                _warn(findings, warning, payload, record.record_index)
     except DataFileError as error:
         findings.broken = error
+    for kind, count in source.passed_over.items():
+        findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_repeats(findings, repeats)
     claims.note_shared(findings, repeats)
     findings.users = repeats.count_users()
@@ -212,10 +229,38 @@ def _look_at(findings: Findings, payload: Payload, record: Record, size: int) ->
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
     for warning in payload_warnings(payload):
-        _count(findings.warnings, warning, record.record_index)
+        _warn(findings, warning, payload, record.record_index)
     if size > ITEM_LIMIT_BYTES:
         too_large = PayloadWarning("payload_too_large")
-        _count(findings.warnings, too_large, record.record_index)
+        _warn(findings, too_large, payload, record.record_index)
+
+
+def _doubts(
+    payload: Payload, times: set[str], now_seconds: float
+) -> Iterator[PayloadWarning]:
+    yield from map(PayloadWarning, doubts_of_id(payload.user_id))
+    for name, value in payload.attributes.items():
+        doubt = doubt_of_time(
+            name, value, is_typed=name in times, now_seconds=now_seconds
+        )
+        if doubt is not None:
+            yield PayloadWarning(doubt, name)
+
+
+def _warn(
+    findings: Findings, warning: PayloadWarning, payload: Payload, index: int
+) -> None:
+    _count(findings.warnings, warning, index)
+    values = findings.warnings[warning].values
+    if len(values) == _SHOWN_VALUES:
+        return
+    name = warning.attribute
+    value = payload.user_id if name is None else payload.attributes[name]
+    text = value if isinstance(value, str) else encode(value).decode()
+    if len(text) > _MOST_SHOWN_OF_A_VALUE:
+        text = text[: _MOST_SHOWN_OF_A_VALUE - 1] + "…"
+    if text not in values:
+        values.append(text)
 
 
 def _note_invalid(findings: Findings, message: str, index: int) -> None:

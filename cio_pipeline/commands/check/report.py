@@ -58,6 +58,7 @@ def check_json(
                 "count": each.count,
                 "first_record": each.first_index,
                 "examples": each.examples,
+                "values": each.values,
             }
             for warning, each in findings.warnings.items()
         ],
@@ -103,7 +104,8 @@ def check_text(
         lines += [_line(message, each) for message, each in findings.invalid.items()]
     if findings.warnings:
         lines += ["", "Legal, and probably wrong:"]
-        lines += [_line(_doubt(w), each) for w, each in findings.warnings.items()]
+        for warning, each in findings.warnings.items():
+            lines += [_line(_doubt(warning), each), *_values(each)]
     if findings.unused:
         lines += ["", "Mapped to nothing, for no record has the key:"]
         lines += [_unused(key, near) for key, near in findings.unused.items()]
@@ -209,6 +211,13 @@ def _doubt(warning: PayloadWarning) -> str:
 def _line(text: str, found: Found) -> str:
     where = "" if found.first_index is None else f" (first: {_first(found)})"
     return f"  {found.count:>9,}  {visible(text)}{where}"
+
+
+def _values(found: Found) -> list[str]:
+    values = (f'"{each}"' for each in found.values)
+    return (
+        [visible(f"             such as {', '.join(values)}")] if found.values else []
+    )
 
 
 def _first(found: Found) -> str:

@@ -6,14 +6,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
-from cio_pipeline.core.config import PLACEHOLDERS
+from cio_pipeline.core.config import (
+    PLACEHOLDERS,
+    ValueKind,
+)
+from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.limits import (
     MOST_MAPPINGS,
     NAME_LIMIT_BYTES,
+)
+from cio_pipeline.core.mapping import (
+    convert,
+    without_mongo,
 )
 
 Kind = Literal["text", "number", "integer", "boolean", "time", "null", "object", "list"]
@@ -33,8 +40,12 @@ _ID_ENDING = re.compile(r"(^|[_.\- ])[iI][dD]$|I[dD]$")
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
 _TIME_NAME = re.compile(r"(_at|At|date|Date|time|Time|timestamp)$")
-_MILLISECONDS = range(1_000_000_000_000, 4_100_000_000_000)  # the years 2001 to 2099
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].+)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?", re.ASCII)
+# Of numbers whose key names a time: milliseconds, 20240131123000, as text 20240131.
+_TIME_DIGITS = (13, 14)
+_TIME_DIGITS_OF_TEXT = (8, *_TIME_DIGITS)
+_USUAL_SECONDS = range(978_307_200, 4_102_444_800)  # the years 2001 to 2099
+_OBJECT_ID = ".$oid"  # MongoDB's ids are {"$oid": TEXT}
 
 
 @dataclass(slots=True)
@@ -46,22 +57,37 @@ class KeyFacts:
         count: how many records have it.
         kinds: how often its values look like what.
         has_parts: whether its values are objects whose keys are known too.
+        needs_type: whether some values are MongoDB's objects that name a type.
+        truths: what its texts that may be booleans would mean.
+        has_letters: whether some of them are other words than true and false.
+        fits_time: whether all values can be timestamps; known of created_at alone.
     """
 
     name: str
     count: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
     has_parts: bool = False
+    needs_type: bool = False
+    truths: set[JsonValue] = field(default_factory=set)
+    has_letters: bool = False
+    fits_time: bool = True
 
     @property
     def main_kind(self) -> Kind:
         """What nearly all of its values are; text where they differ."""
         kinds = [kind for kind in self.kinds if kind != "null"]
+        if kinds == ["boolean"] and self.has_letters and len(self.truths) == 1:
+            return "text"  # a column of nothing but "f" may be anything
         if len(kinds) == 1:
             return kinds[0]
         if set(kinds) == {"integer", "number"}:
             return "number"
         return "text" if kinds else "null"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no value is empty."""
+        return not self.kinds["null"]
 
 
 class SeenKeys:
@@ -89,7 +115,7 @@ class SeenKeys:
         for facts in self.keys.values():
             if facts.name == user_id or not _is_mappable(facts):
                 continue
-            plain = facts.name.replace(".", "_")
+            plain = _plain(facts.name)
             target = facts.name if plain in taken else plain
             taken.add(target)
             mappings.append(self._mapping(facts, target))
@@ -101,35 +127,58 @@ class SeenKeys:
         }
 
     def user_id(self) -> str | None:
-        """Guess the user id's key: the best known name that every record has."""
+        """Guess the user id's key: the best known name that every record has.
+
+        One with empty values only where there is no other.
+        """
         usable = [
-            facts.name
+            facts
             for facts in self.keys.values()
-            if facts.count == self.records and facts.main_kind in ("text", "integer")
+            if facts.main_kind in ("text", "integer")
         ]
-        ids = (name for name in usable if _ID_ENDING.search(name))
-        return _best(usable) or next(ids, None) or _best(self.keys)
+        in_all = [facts for facts in usable if facts.count == self.records]
+        complete = [facts.name for facts in in_all if facts.is_complete]
+        ids = (name for name in complete if _ID_ENDING.search(_plain_id(name)))
+        guess = _best(complete) or next(ids, None)
+        return guess or _best(facts.name for facts in (*in_all, *usable))
 
     def _look(self, record: Mapping[str, JsonValue], prefix: str, depth: int) -> None:
         for key, value in record.items():
-            name = prefix + key
+            is_object_id = isinstance(value, dict) and value.keys() == {"$oid"}
+            name = prefix + key + (_OBJECT_ID if is_object_id else "")
             if name not in self.keys:
                 if len(self.keys) >= MOST_MAPPINGS:
                     continue
                 self.keys[name] = KeyFacts(name)
             facts = self.keys[name]
             facts.count += 1
-            facts.kinds[_kind_of(name, value, is_text=self._is_text)] += 1
-            if isinstance(value, dict) and value and depth > 1:
+            kind: Kind = "text" if is_object_id else self._note(facts, value)
+            facts.kinds[kind] += 1
+            if kind == "object" and isinstance(value, dict) and value and depth > 1:
                 facts.has_parts = True
                 self._look(value, name + ".", depth - 1)
+
+    def _note(self, facts: KeyFacts, value: JsonValue) -> Kind:
+        """Note what a value is; returns its kind."""
+        if _plain(facts.name) == "created_at":
+            facts.fits_time &= _converted(value, "timestamp") != _UNFIT
+        inside = without_mongo(value)
+        if inside is not value:
+            facts.needs_type = True
+            return _kind_of_mongo(value, inside)
+        kind = _kind_of(facts.name, value, is_text=self._is_text)
+        if kind == "boolean" and isinstance(value, str):
+            facts.truths.add(_converted(value, "boolean"))
+            facts.has_letters |= value.lower() not in ("true", "false")
+        return kind
 
     def _mapping(self, facts: KeyFacts, target: str) -> JsonValue:
         mapping: dict[str, JsonValue] = {"from": facts.name, "to": target}
         kind = facts.main_kind
-        if kind == "time" or target == "created_at":
+        has_type = self._is_text or facts.needs_type
+        if kind == "time" or (target == "created_at" and facts.fits_time):
             mapping["type"] = "timestamp"
-        elif self._is_text and kind in ("number", "integer", "boolean"):
+        elif has_type and kind in ("number", "integer", "boolean"):
             mapping["type"] = kind
         return mapping
 
@@ -142,42 +191,68 @@ def _is_mappable(facts: KeyFacts) -> bool:
     return facts.main_kind != "object" or not facts.has_parts
 
 
+def _plain(name: str) -> str:
+    return name.removesuffix(_OBJECT_ID).replace(".", "_")
+
+
+def _plain_id(name: str) -> str:
+    return name.removesuffix(_OBJECT_ID)
+
+
+def _kind_of_mongo(value: JsonValue, inside: JsonValue) -> Kind:
+    """Return what one of MongoDB's objects is: the type that its value fits."""
+    if isinstance(value, dict) and "$date" in value:
+        return "object" if _converted(value, "timestamp") == _UNFIT else "time"
+    if isinstance(inside, str) and _INTEGER.fullmatch(inside):
+        return "integer"
+    return "object" if _converted(value, "number") == _UNFIT else "number"
+
+
 def _kind_of(name: str, value: JsonValue, *, is_text: bool) -> Kind:
-    """Say what a value is; of text, what it looks like."""
+    """Return what a value is; of text, what it looks like."""
     if isinstance(value, str):
         return _kind_of_text(name, value, is_text=is_text)
     kind = _KINDS[type(value)]
-    return "time" if kind == "integer" and _is_milliseconds(name, value) else kind
+    is_time = kind == "integer" and _is_usual_time(name, value, _TIME_DIGITS)
+    return "time" if is_time else kind
 
 
-def _is_milliseconds(name: str, value: JsonValue) -> bool:
-    """Whether a number is a time, going by its size and its key's name."""
-    return value in _MILLISECONDS and _TIME_NAME.search(name) is not None
+def _is_usual_time(name: str, value: JsonValue, digits: tuple[int, ...]) -> bool:
+    """Whether a number is a time, going by its digits and its key's name."""
+    if len(str(value)) not in digits or not _TIME_NAME.search(name):
+        return False
+    return _converted(value, "timestamp") in _USUAL_SECONDS
 
 
 def _kind_of_text(name: str, text: str, *, is_text: bool) -> Kind:
-    if not text:
+    if not text.strip():
         return "null"
-    if _DATE.fullmatch(text) and _is_time(text):
+    if _DATE.fullmatch(text) and _converted(text, "timestamp") != _UNFIT:
         return "time"
     if not is_text:
         return "text"
     if _INTEGER.fullmatch(text):
-        is_time = len(text) == 13 and _is_milliseconds(name, int(text))
+        is_time = _is_usual_time(name, text, _TIME_DIGITS_OF_TEXT)
         return "time" if is_time else "integer"
     if _NUMBER.fullmatch(text):
         return "number"
-    return "boolean" if text.lower() in ("true", "false") else "text"
+    return "text" if _converted(text, "boolean") == _UNFIT else "boolean"
 
 
-def _is_time(text: str) -> bool:
+def _converted(value: JsonValue, kind: ValueKind) -> JsonValue:
+    """Return what a mapping of a type makes of a value; ``_UNFIT`` if it refuses."""
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        return convert(value, kind, "")
+    except RecordError:
+        return _UNFIT
 
 
 def _best(names: Iterable[str]) -> str | None:
-    plain = {re.sub(r"[^a-z]", "", name.lower()): name for name in reversed([*names])}
+    plain = {
+        re.sub(r"[^a-z]", "", _plain_id(name).lower()): name
+        for name in reversed([*names])
+    }
     return next((plain[name] for name in _ID_NAMES if name in plain), None)
+
+
+_UNFIT = "unfit"  # no type makes text of a value

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from cio_pipeline.commands.check.doubts import (
+    IdDoubt,
+    TimeDoubt,
+)
 from cio_pipeline.core.identifiers import (
     identity,
     identity_of,
@@ -14,17 +19,17 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import VALUE_LIMIT_BYTES
+from cio_pipeline.customerio.reserved import (
+    BESIDE_ATTRIBUTES,
+    action_and_entries,
+)
 
-# Attributes that Customer.io reads as instructions, with what it wants in them.
-_RESERVED: dict[str, tuple[type, ...]] = {
-    "_timestamp": (int,),
-    "_update": (bool,),
-    "cio_relationships": (dict,),
-    "cio_subscription_preferences": (dict,),
-    "unsubscribed": (bool,),
-}
+_TOPIC = "cio_subscription_preferences.topics."  # and the name of one topic
+_OBJECTS = ({"object_type_id", "object_id"}, {"cio_object_id"})
 
 WarningKind = Literal[
+    IdDoubt,
+    TimeDoubt,
     "created_at_not_a_timestamp",
     "value_too_long",
     "payload_too_large",
@@ -36,6 +41,8 @@ WarningKind = Literal[
     "user_repeated",
     "email_of_another",
     "id_of_another",
+    "header_repeated",
+    "row_without_values",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
@@ -47,8 +54,8 @@ MEANINGS: dict[WarningKind, str] = {
     "identifier_changed": "this attribute is an identifier and differs from the user"
     " id: Customer.io will give the person a new one, or fail silently where another"
     " person has it",
-    "reserved_attribute": "Customer.io reads this attribute as an instruction and"
-    " wants another type in it",
+    "reserved_attribute": "Customer.io reads this attribute as more than data, and"
+    " its value has another form than the one that Customer.io documents",
     "id_read_as_email": "the user id looks like an email address, and Customer.io"
     " will take it for one",
     "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will take"
@@ -63,6 +70,25 @@ MEANINGS: dict[WarningKind, str] = {
     "id_of_another": "users have the id of another user of the file: Customer.io"
     " accepts it, and then fails silently or makes one person of them, in no certain"
     " order",
+    "id_reformatted": "the user id looks like a number that a spreadsheet or another"
+    " program has rounded or reformatted: export the column as text",
+    "id_guarded": "the user id has characters around it that keep a spreadsheet from"
+    " changing it, and they are sent too: export the column without them",
+    "id_spreadsheet_error": "the user id is an error of a spreadsheet: correct the"
+    " formula, or remove the rows",
+    "id_no_value": "the user id is a word for no value, and a person of that name will"
+    " be made: remove the rows, or export an empty cell",
+    "id_blanks_around": "the user id has blanks around it, and is another person than"
+    " the one without: remove them from the data",
+    "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
+    " spreadsheet's number of days, or in another unit? Export Unix seconds or"
+    " 2026-01-31T12:30:00Z",
+    "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
+    " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
+    "header_repeated": "the header of the CSV file is repeated: the row is passed over,"
+    " and sent to nobody",
+    "row_without_values": "a row of the CSV file has no values: it is passed over, and"
+    " sent to nobody",
 }
 
 
@@ -91,17 +117,70 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     for name, value in payload.attributes.items():
         if name == "created_at" and not _is_whole_seconds(value):
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
-        if name in _RESERVED and type(value) not in _RESERVED[name]:
+        if not _has_documented_form(name, value):
             found.append(PayloadWarning("reserved_attribute", name))
         if name == kind and identity(kind, str(value)) != person:
             found.append(PayloadWarning("identifier_changed", name))
-        if _is_too_long(value):
+        if name not in BESIDE_ATTRIBUTES and _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))
     return found
 
 
+def _has_documented_form(name: str, value: JsonValue) -> bool:
+    has_form = _is_flag if name.startswith(_TOPIC) else _FORMS.get(name)
+    return has_form is None or has_form(value)
+
+
+def _is_flag(value: JsonValue) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text_or_null(value: JsonValue) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_time(value: JsonValue) -> bool:
+    return value is not None and _is_whole_seconds(value)
+
+
 def _is_whole_seconds(value: JsonValue) -> bool:
     return value is None or (type(value) is int and abs(value) < 100_000_000_000)
+
+
+def _are_preferences(value: JsonValue) -> bool:
+    topics = value.get("topics", {}) if isinstance(value, dict) else None
+    return isinstance(topics, dict) and all(map(_is_flag, topics.values()))
+
+
+def _are_relationships(value: JsonValue) -> bool:
+    _, entries = action_and_entries(value)
+    return isinstance(entries, list) and all(map(_is_relationship, entries))
+
+
+def _is_relationship(value: JsonValue) -> bool:
+    if not isinstance(value, dict):
+        return False
+    identifiers = value.get("identifiers")
+    return (
+        isinstance(identifiers, dict)
+        and set(identifiers) in _OBJECTS
+        and all(isinstance(each, str) for each in identifiers.values())
+        and isinstance(value.get("relationship_attributes", {}), dict)
+    )
+
+
+# Attributes that are more than data, and whether a value has the form of the
+# published schemas, which is the same for both values of `api`.
+_FORMS: dict[str, Callable[[JsonValue], bool]] = {
+    "_timestamp": _is_time,
+    "_update": _is_flag,
+    "anonymous_id": _is_text_or_null,
+    "cio_relationships": _are_relationships,
+    "cio_subscription_preferences": _are_preferences,
+    "email": _is_text_or_null,
+    "id": _is_text_or_null,
+    "unsubscribed": _is_flag,
+}
 
 
 def _is_too_long(value: JsonValue) -> bool:

@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             open_source=partial(open_data, arguments),
             look_ups=LookUps(
                 AppClient(transport, url, config.app_api_key),
+                address_hint=_address_hint(config),
                 patience_seconds=config.max_outage_seconds,
                 stop=stop,
                 clock=time.monotonic,
@@ -118,6 +119,15 @@ def _find_url(
         log=log,
     )
     return app_url_of_region(region)
+
+
+def _address_hint(config: Config) -> str:
+    """Return what to check where the App API's address may be wrong."""
+    if config.app_url is not None:
+        return "Check appUrl in the configuration, and any proxy on the way"
+    if config.region is not None:
+        return "Check region in the configuration, and any proxy on the way"
+    return "Check any proxy on the way"
 
 
 class _Progress:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from cio_pipeline.core.identifiers import identity
 from cio_pipeline.core.jobs import JsonValue
 
-# Instructions to Customer.io, not attributes that could be looked up again.
+# Instructions to Customer.io, not attributes that could be looked up again. Nor is
+# one topic of the preferences, which is mapped as `….topics.NAME`.
 _NOT_KEPT = frozenset(
     {
         "_timestamp",
@@ -58,7 +59,7 @@ def differences(
     return [
         Difference(name, value, text)
         for name, value in wanted.items()
-        if name not in _NOT_KEPT
+        if name.partition(".topics.")[0] not in _NOT_KEPT
         and not is_same(value, text := found.attributes.get(name))
         and not _is_removed_flag(name, value, text)
         and not _is_same_email(name, value, text)

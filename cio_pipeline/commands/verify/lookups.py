@@ -40,7 +40,7 @@ from cio_pipeline.pipeline.rate_limit import Pace
 
 _NOT_THE_APP_API = (
     "what answered a look-up is not Customer.io's App API: its answer has no customers"
-    " in it. Check appUrl in the configuration, and any proxy on the way"
+    " in it"
 )
 
 
@@ -49,6 +49,7 @@ class LookUps:
 
     Args:
         client: makes the requests.
+        address_hint: a sentence on what to check where the address may be wrong.
         patience_seconds: how long one request may be refused before it is given up.
         stop: set to end every wait.
         clock: monotonic seconds.
@@ -59,12 +60,14 @@ class LookUps:
         self,
         client: AppClient,
         *,
+        address_hint: str,
         patience_seconds: float,
         stop: Event,
         clock: Callable[[], float],
         draw: Callable[[], float],
     ) -> None:
         self._client = client
+        self._address_hint = address_hint
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._clock = clock
@@ -99,7 +102,7 @@ class LookUps:
             return
         people = document.get("customers")
         if not isinstance(people, list):
-            raise UsageError(_NOT_THE_APP_API)
+            raise self._not_the_app_api()
         for each in people:
             person = _person(each)
             if person is not None:
@@ -112,7 +115,7 @@ class LookUps:
         if document is None:
             return None
         if "customer" not in document:
-            raise UsageError(_NOT_THE_APP_API)
+            raise self._not_the_app_api()
         return _person(document["customer"])
 
     def _ask(
@@ -131,20 +134,23 @@ class LookUps:
             reply = request()
             outcome = judge(reply, datetime.now(UTC))
             if isinstance(outcome, Halt):
-                raise _halted(outcome)
+                raise self._halted(outcome)
             if isinstance(outcome, Rejected):
                 if outcome.http_status == 404 and may_be_nobody:
                     return None
                 raise UsageError(
                     f"the App API refused a look-up ({outcome.http_status}:"
-                    f" {outcome.message}); nothing was compared from there on. Is"
-                    " appUrl right?"
+                    f" {outcome.message}); nothing was compared from there on."
+                    f" {self._address_hint}"
                 )
             if isinstance(outcome, Retryable):
                 self._back_off(outcome, attempts, began)
                 attempts += 1
                 continue
-            return _document(reply)
+            document = _document(reply)
+            if document is None:
+                raise self._not_the_app_api()
+            return document
         return None
 
     def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
@@ -156,31 +162,31 @@ class LookUps:
         wait = backoff_seconds(attempts, self._draw())
         self._stop.wait(max(wait, outcome.at_least_seconds))
 
+    def _not_the_app_api(self) -> UsageError:
+        return UsageError(f"{_NOT_THE_APP_API}. {self._address_hint}")
 
-def _document(reply: Reply | NoReply) -> dict[str, JsonValue]:
+    def _halted(self, halt: Halt) -> StopRun:
+        if halt.reason == "keys_rejected":
+            return KeysRejected(
+                f"Customer.io rejected the App API key ({halt.message}). Check"
+                " appApiKey in the configuration: a Track API key will not do."
+                f" {self._address_hint}. Nothing was changed"
+            )
+        if halt.reason == "redirected":
+            return StopRun(
+                f"the App API's address was {halt.message}, where the key may not go."
+                f" {self._address_hint}. Nothing was changed",
+                reason="redirected",
+            )
+        return stop_run(halt)
+
+
+def _document(reply: Reply | NoReply) -> dict[str, JsonValue] | None:
     try:
         document = decode(reply.body) if isinstance(reply, Reply) else None
     except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise UsageError(_NOT_THE_APP_API)
-    return document
-
-
-def _halted(halt: Halt) -> StopRun:
-    if halt.reason == "keys_rejected":
-        return KeysRejected(
-            f"Customer.io rejected the App API key ({halt.message}). Check appApiKey"
-            " and region in the configuration: a Track API key will not do. Nothing"
-            " was changed"
-        )
-    if halt.reason == "redirected":
-        return StopRun(
-            f"the App API's address was {halt.message}, where the key may not go."
-            " Check appUrl in the configuration. Nothing was changed",
-            reason="redirected",
-        )
-    return stop_run(halt)
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _person(document: JsonValue) -> FoundPerson | None:

@@ -15,6 +15,11 @@ from typing import NamedTuple, Protocol
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from cio_pipeline.core.jobs import Reply
+from cio_pipeline.customerio.http.framing import (
+    Chunks,
+    tidy_heads,
+    unpack,
+)
 
 # An answer says what it has to say in its first kilobytes; past that the rest
 # is dropped with its connection, so that an endless one ends.
@@ -134,58 +139,107 @@ def _receive(connection: Connection, answer: _Answer) -> bytes:
 
 
 class _Answer:
-    """An answer as it comes; its ``on_`` methods are httptools' callbacks."""
+    """An answer as it comes; its ``on_`` methods are httptools' callbacks.
+
+    It is read as llhttp reads it first. What llhttp refuses is read again from its
+    beginning, tidied.
+    """
 
     def __init__(self) -> None:
+        self._received: list[bytes] = []
+        self._received_bytes = 0
+        self._is_lenient = False
+        self._is_head_tidied = False
+        self._chunks: Chunks | None = None
+        self.is_over = False
+        self._begin()
+
+    def _begin(self) -> None:
         self._parser = HttpResponseParser(self)
-        self._received = 0
         self._status = 0
         self._headers: dict[bytes, bytes] = {}
         self._pieces: list[bytes] = []
         self._body_bytes = 0
         self._is_in_body = False
         self._keeps_alive = False
-        self.is_over = False
 
     @property
     def has_begun(self) -> bool:
         """Whether anything has come."""
-        return self._received > 0
+        return self._received_bytes > 0
 
     @property
     def is_reusable(self) -> bool:
         """Whether the connection stands where another answer would begin."""
-        return self._keeps_alive
+        # Whoever frames an answer in an odd way may frame the next one in another.
+        return self._keeps_alive and not self._is_lenient
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes."""
-        self._received += len(piece)
-        try:
-            self._parser.feed_data(piece)
-        except (HttpParserError, HttpParserUpgrade) as error:
-            if not self.is_over:
-                raise BrokenAnswer(f"the answer is no HTTP ({error})") from error
-            self._keeps_alive = False  # what follows a whole answer is its own matter
-        if self._received > HEAD_LIMIT_BYTES and not self._is_in_body:
+        self._received.append(piece)
+        self._received_bytes += len(piece)
+        if self._is_lenient:
+            self._parse_leniently(piece)
+        else:
+            try:
+                self._parser.feed_data(piece)
+            except (HttpParserError, HttpParserUpgrade) as error:
+                self._refused(error)
+        if self._received_bytes > HEAD_LIMIT_BYTES and not self._is_in_body:
             raise BrokenAnswer("the answer's headers have no end")
+
+    def _refused(self, error: Exception) -> None:
+        """Begin again where the answer is HTTP after all.
+
+        Raises:
+            BrokenAnswer: it is something else.
+        """
+        if self.is_over:
+            self._keeps_alive = False  # what follows a whole answer is its own matter
+        elif b"".join(self._received).lstrip(b"\r\n").startswith(b"HTTP/1."):
+            self._is_lenient = True
+            self._begin()
+            self._parse_leniently(b"")
+        else:
+            raise _no_http(error) from error
+
+    def _parse_leniently(self, piece: bytes) -> None:
+        try:
+            if not self._is_head_tidied:
+                tidied = tidy_heads(b"".join(self._received))
+                if tidied is None:
+                    return
+                self._is_head_tidied = True
+                head, piece = tidied
+                self._parser.feed_data(head)
+                codings = self._headers.get(b"transfer-encoding", b"")
+                self._chunks = (
+                    Chunks() if codings.lower().endswith(b"chunked") else None
+                )
+            self._parser.feed_data(self._chunks.tidy(piece) if self._chunks else piece)
+        except (HttpParserError, HttpParserUpgrade, ValueError) as error:
+            if not self.is_over:
+                raise _no_http(error) from error
 
     def end(self) -> None:
         """Take the end of the connection: it ends a body of no told length."""
-        if not self._received:
+        if not self.has_begun:
             raise Unanswered("closed without an answer")
         has_length = b"content-length" in self._headers
-        if not self._is_in_body or has_length or b"transfer-encoding" in self._headers:
+        codings = self._headers.get(b"transfer-encoding", b"identity").lower()
+        if not self._is_in_body or has_length or codings != b"identity":
             raise BrokenAnswer("the answer was cut off")
         self.is_over = True
 
     def reply(self) -> Reply:
         """Give what came."""
-        headers = self._headers
+        headers, body = self._headers, b"".join(self._pieces)
         if not headers:
-            return Reply(self._status, b"".join(self._pieces))
+            return Reply(self._status, body)
+        packing = headers.get(b"content-encoding")
         return Reply(
             self._status,
-            b"".join(self._pieces),
+            unpack(body, packing, BODY_LIMIT_BYTES) if packing else body,
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"location")),
         )
@@ -221,6 +275,10 @@ class _Answer:
     def on_message_complete(self) -> None:
         # A 1xx only announces the answer (RFC 9110, 15.2).
         self.is_over = self._is_in_body
+
+
+def _no_http(error: Exception) -> BrokenAnswer:
+    return BrokenAnswer(f"the answer is no HTTP ({error})")
 
 
 def _text(value: bytes | None) -> str | None:

@@ -9,7 +9,11 @@ import urllib3
 from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cio_pipeline.core.jobs import NoReply
+from cio_pipeline.core.errors import StopRun
+from cio_pipeline.core.jobs import (
+    NoReply,
+    Reply,
+)
 from cio_pipeline.customerio.http.exchange import BrokenAnswer
 
 _UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)
@@ -35,6 +39,27 @@ def explain(error: Exception, connection: HTTPConnection | None) -> NoReply:
     if connection and connection.proxy and not connection.has_connected_to_proxy:
         return NoReply(f"the proxy could not be used: {clause}")
     return NoReply(clause)
+
+
+def proxy_password_wanted(answer: Exception | Reply) -> StopRun | None:
+    """Return what to stop with, where a proxy wants a password; waiting cannot help.
+
+    Only a proxy answers 407 (RFC 9110, 15.5.8): to the request itself, or to
+    ``CONNECT``, which http.client reports as an `OSError` with the status in it.
+    """
+    is_wanted = (
+        answer.status == 407
+        if isinstance(answer, Reply)
+        else "Tunnel connection failed: 407" in str(answer)
+    )
+    if not is_wanted:
+        return None
+    return StopRun(
+        "the proxy wants a user name and a password, or does not accept those that it"
+        " got (407). Put them into its address in the environment"
+        " (HTTPS_PROXY=http://user:password@host:port). The work is kept",
+        reason="proxy_unusable",
+    )
 
 
 def _first_exception(values: tuple[Any, ...]) -> BaseException | None:

@@ -38,7 +38,10 @@ from cio_pipeline.customerio.http.exchange import (
     header_lines,
     make_request,
 )
-from cio_pipeline.customerio.http.failures import explain
+from cio_pipeline.customerio.http.failures import (
+    explain,
+    proxy_password_wanted,
+)
 from cio_pipeline.machine import limit_reached
 
 # A connection that rested this long may have been closed by the server: look
@@ -85,19 +88,19 @@ class Transport:
     def __init__(
         self, *, connect_timeout_seconds: float, read_timeout_seconds: float
     ) -> None:
-        self.limits = (connect_timeout_seconds, read_timeout_seconds)
+        self._limits = (connect_timeout_seconds, read_timeout_seconds)
         self._deadlines = Deadlines(connect_timeout_seconds + read_timeout_seconds)
         self._adapter = HTTPAdapter()
-        self.session = requests.Session()
-        self.session.mount("https://", self._adapter)
-        self.session.mount("http://", self._adapter)
+        self._session = requests.Session()
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
         self._endpoints: dict[str, Endpoint] = {}
         self._open: set[HTTPConnection] = set()
         self._lock = threading.Lock()  # guards _endpoints and _open
         self._lines = _Lines()
         self._is_closed = False
 
-    def verification(self, url: str) -> tuple[bool | str, Mapping[str, str]]:
+    def _verification(self, url: str) -> tuple[bool | str, Mapping[str, str]]:
         """The CA bundle and the proxies that the environment asks for.
 
         requests heeds ``REQUESTS_CA_BUNDLE``; ``SSL_CERT_FILE``, which OpenSSL's
@@ -106,7 +109,7 @@ class Transport:
         Raises:
             StopRun: the environment names a CA bundle that is not there.
         """
-        settings = self.session.merge_environment_settings(url, {}, None, None, None)
+        settings = self._session.merge_environment_settings(url, {}, None, None, None)
         verify = settings["verify"]
         if not isinstance(verify, str):
             verify = os.environ.get("SSL_CERT_FILE") or True
@@ -175,7 +178,8 @@ class Transport:
 
         Raises:
             Unanswered: a kept one turned out to have been closed.
-            StopRun: this machine allows no more connections.
+            StopRun: this machine allows no more connections, or the proxy wants a
+                password.
         """
         try:
             connection = kept or self._connect(endpoint)
@@ -184,9 +188,9 @@ class Transport:
         except (BrokenAnswer, HTTPError, CertificateError, OSError) as error:
             was_overdue = self._deadlines.done()
             dropped = self._drop(endpoint)
-            reached = limit_reached(error)
-            if reached is not None:
-                raise reached from error
+            stop = limit_reached(error) or proxy_password_wanted(error)
+            if stop is not None:
+                raise stop from error
             if kept and isinstance(error, Unanswered) and not was_overdue:
                 raise
             return explain(error, dropped)
@@ -194,6 +198,9 @@ class Transport:
             self._deadlines.done()
         if not is_reusable:
             self._drop(endpoint)
+        stop = proxy_password_wanted(reply)
+        if stop is not None:
+            raise stop
         return reply
 
     def _begin(self, connection: HTTPConnection) -> None:
@@ -226,11 +233,11 @@ class Transport:
             for connection in self._open - busy:
                 connection.close()
             self._open &= busy
-        self.session.close()
+        self._session.close()
 
     def _find(self, url: str) -> Endpoint:
         request = requests.Request("GET", url).prepare()
-        verify, proxies = self.verification(url)
+        verify, proxies = self._verification(url)
         pool = cast(
             "HTTPConnectionPool",
             self._adapter.get_connection_with_tls_context(
@@ -274,7 +281,7 @@ class Transport:
         self._lines.connections[endpoint.url] = connection
         with self._lock:
             self._open.add(connection)
-        connect_seconds, read_seconds = self.limits
+        connect_seconds, read_seconds = self._limits
         connection.timeout = connect_seconds
         if endpoint.is_tunnelled:
             pool._prepare_proxy(connection)  # noqa: SLF001  # as above

@@ -1,0 +1,81 @@
+"""User ids and times that a program has changed, or that nobody means. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from cio_pipeline.core.jobs import JsonValue
+
+IdDoubt = Literal[
+    "id_reformatted",
+    "id_guarded",
+    "id_spreadsheet_error",
+    "id_no_value",
+    "id_blanks_around",
+]
+TimeDoubt = Literal["created_at_unlikely", "time_unlikely"]
+
+_ID_SHAPES: dict[IdDoubt, re.Pattern[str]] = {
+    "id_reformatted": re.compile(
+        r"""
+        [+-]?\d+(?:[.,]\d+)?e[+-]?\d+           # 1.23457E+12
+        | [+-]?\d+[.,]0+                        # 4.0: a column with a gap in pandas
+        | \d{1,3}(?:[,'\ \xa0\u202f]\d{3})+(?:\.0+)?  # 1,234
+        | \d{1,3}(?:\.\d{3}){2,}                # 1.234.567
+        | \d{15}0{2,}                           # a spreadsheet keeps 15 digits
+        | \d{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)  # 3-4 as a date
+        """,
+        re.ASCII | re.VERBOSE | re.IGNORECASE,
+    ),
+    "id_guarded": re.compile(r"""'.+ | =.+ | ".*" """, re.VERBOSE),
+    "id_spreadsheet_error": re.compile(r"#[A-Z/0_]+[!?]|#N/A|#NV|##+"),
+    "id_no_value": re.compile(
+        r"""
+        [(<\[]? (?: null | none | nil | nan | nat | na | n/a | undefined | empty
+          | blank | missing | object\ object ) [)>\]]?
+        | \\N | -+ | \?+ | \.
+        """,
+        re.VERBOSE | re.IGNORECASE,
+    ),
+}
+# Blanks to a reader's eye that `str.strip` keeps.
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+
+_DAY_SECONDS = 86_400
+_YEAR_1971, _YEAR_1980, _YEAR_2200 = 31_536_000, 315_532_800, 7_258_118_400
+
+
+def doubts_of_id(user_id: str) -> Iterator[IdDoubt]:
+    """Find out what may have happened to a user id on its way."""
+    core = user_id.strip().strip(_INVISIBLE).strip()
+    if core != user_id:
+        yield "id_blanks_around"
+    for doubt, shape in _ID_SHAPES.items():
+        if shape.fullmatch(core):
+            yield doubt
+
+
+def doubt_of_time(
+    name: str, value: JsonValue, *, is_typed: bool, now_seconds: float
+) -> TimeDoubt | None:
+    """Find out whether a time is one that nobody means.
+
+    People are created after 1980 and before tomorrow. Other times may be birthdays
+    or the end of a contract, but hardly in 1970, where a spreadsheet's day numbers
+    (45322) and dates without dashes (20240131) end up as Unix seconds.
+
+    Args:
+        name: the attribute.
+        value: what it would be sent as.
+        is_typed: whether its mapping has the type ``timestamp``.
+        now_seconds: Unix seconds.
+    """
+    if type(value) is not int:
+        return None
+    if name == "created_at":
+        is_likely = _YEAR_1980 <= value <= now_seconds + _DAY_SECONDS
+        return None if is_likely else "created_at_unlikely"
+    is_likely = not 0 < value < _YEAR_1971 and value < _YEAR_2200
+    return None if is_likely or not is_typed else "time_unlikely"

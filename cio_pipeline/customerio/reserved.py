@@ -1,0 +1,111 @@
+"""Reserved attributes in the forms of both operations. Pure.
+
+A payload in the queue has one form, whatever ``api`` is. The schemas of
+``PUT /api/v1/customers/{identifier}`` and of an item of ``POST /api/v2/batch``
+differ in two names: ``_timestamp`` and ``cio_relationships``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cio_pipeline.core.jobs import (
+    Job,
+    JsonValue,
+)
+from cio_pipeline.core.json_text import (
+    decode,
+    encode,
+)
+
+_RELATIONSHIPS = "cio_relationships"
+_TIMESTAMP = "_timestamp"
+BESIDE_ATTRIBUTES = frozenset({_RELATIONSHIPS, _TIMESTAMP})
+_MARKS = (b'"cio_relationships":', b'"_timestamp":')
+_NO_VALUE = (None, "")
+
+
+class ItemParts(NamedTuple):
+    """A payload as items of a batch, in JSON.
+
+    Args:
+        attributes: the object of attributes.
+        beside: members beside ``attributes``, each after a comma; often empty.
+        deleted: the relationships to delete, which need an item of their own; None
+            for no such item.
+    """
+
+    attributes: bytes
+    beside: bytes = b""
+    deleted: bytes | None = None
+
+
+def may_need_another_form(body: bytes) -> bool:
+    """Return whether a payload may have a name whose form depends on the operation.
+
+    A search for bytes, so that payloads without such names cost next to nothing.
+    """
+    return _MARKS[0] in body or _MARKS[1] in body
+
+
+def item_parts(body: bytes) -> ItemParts:
+    """Return a payload's parts in a batch.
+
+    An identify item can only add relationships. Those to delete go into a second
+    item, with the action ``delete_relationships``. A value in no known form stays
+    as it is, beside ``attributes``, where Customer.io checks it.
+    """
+    attributes = _attributes(body)
+    if attributes is None:
+        return ItemParts(body)
+    beside, deleted = b"", None
+    timestamp = attributes.pop(_TIMESTAMP, None)
+    if timestamp not in _NO_VALUE:
+        beside = b',"timestamp":' + encode(timestamp)
+    relationships = attributes.pop(_RELATIONSHIPS, None)
+    action, entries = action_and_entries(relationships)
+    if action == "delete_relationships":
+        deleted = encode(entries)
+    elif relationships not in _NO_VALUE:
+        beside += b',"cio_relationships":' + encode(entries)
+    return ItemParts(encode(attributes), beside, deleted)
+
+
+def in_v1_form(job: Job) -> Job:
+    """Return a job whose body has the form of ``PUT /api/v1/customers/{identifier}``.
+
+    There ``cio_relationships`` is an object. A list means relationships to add.
+    """
+    attributes = _attributes(job.body)
+    if attributes is None or not isinstance(attributes.get(_RELATIONSHIPS), list):
+        return job
+    attributes[_RELATIONSHIPS] = {
+        "action": "add_relationships",
+        "relationships": attributes[_RELATIONSHIPS],
+    }
+    return job._replace(body=encode(attributes))
+
+
+def action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]:
+    """Return what to do with relationships, and the list of them.
+
+    Returns:
+        The action, None where none is named, and the list. A value in no known form
+        is returned as it is instead of a list.
+    """
+    if isinstance(relationships, dict):
+        action = relationships.get("action")
+        entries = relationships.get("relationships")
+        if isinstance(entries, list) and action in (
+            "add_relationships",
+            "delete_relationships",
+        ):
+            return action, entries
+    return None, relationships
+
+
+def _attributes(body: bytes) -> dict[str, JsonValue] | None:
+    if not may_need_another_form(body):
+        return None
+    document = decode(body)
+    return document if isinstance(document, dict) else None

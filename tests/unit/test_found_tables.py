@@ -1,0 +1,250 @@
+"""CSV as programs and people leave it: joined, padded, with any delimiter."""
+
+from __future__ import annotations
+
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.source import open_source
+from cio_pipeline.source.raw import PIECE_BYTES
+from cio_pipeline.source.values import RECORD_LIMIT_BYTES
+
+MARK = b"\xef\xbb\xbf"
+ADA = {"id": "1", "name": "Ada"}
+BOB = {"id": "2", "name": "Bob"}
+
+
+def read(content: bytes, folder: Path, start: int = 0) -> tuple[Any, dict[str, int]]:
+    """Read a table: its records by their index, and what was passed over."""
+    path = folder / "data.csv"
+    path.write_bytes(content)
+    with open_source(str(path)) as source:
+        records = {r.record_index: r.value for r in source.records(start)}
+        return records, dict(source.passed_over)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"id,name\n1,Ada\nid,name\n2,Bob\n",
+        b"id,name\n1,Ada\n" + MARK + b"id,name\n2,Bob\n",
+        MARK + b'"id","name"\r\n1,Ada\r\n' + MARK + b'"id","name"\r\n2,Bob\r\n',
+        b"id,name\n1,Ada\n\x1a" + MARK + b"id,name\n2,Bob\n\x1a",
+        b"id,name\n1,Ada\n\n\nid,name\n2,Bob",
+        b"id,name\n1,Ada\nname,id\nBob,2\n",
+        b"sep=;\nid;name\n1;Ada\nid;name\n2;Bob\n",
+        b"id\tname\r1\tAda\rid\tname\r2\tBob\r",
+        b'id,name,"a\nb"\n1,Ada\nid,name,"a\nb"\n2,Bob\n',
+    ],
+    ids=[
+        "plain",
+        "mark",
+        "quoted mark",
+        "end-of-file sign",
+        "blank lines",
+        "other order",
+        "sep line",
+        "CR and tabs",
+        "line break in a name",
+    ],
+)
+def test_a_repeated_header_is_no_record(tmp_path: Path, content: bytes) -> None:
+    """Joined parts would make a person named like the column."""
+    assert read(content, tmp_path) == ({0: ADA, 2: BOB}, {"header_repeated": 1})
+
+
+def test_a_part_that_repeats_the_sep_line_too_is_read(tmp_path: Path) -> None:
+    """Excel writes both lines in each of the files."""
+    part = MARK + b"sep=;\r\nid;name\r\n%s\r\n"
+
+    content = part % b"1;Ada" + part % b"2;Bob"
+
+    assert read(content, tmp_path) == ({0: ADA, 3: BOB}, {"header_repeated": 2})
+
+
+def test_a_part_with_fewer_columns_lacks_the_others(tmp_path: Path) -> None:
+    """The values belong to the names above them, not to the first header's."""
+    content = b"id,plan,name\n1,x,Ada\nid,name\n2,Bob\n"
+
+    records, _ = read(content, tmp_path)
+
+    assert records == {0: ADA | {"plan": "x"}, 2: BOB}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [b"name,Ada", b"Ada,name", b"id,Ada", b"1,name", b"id,id", b"ID,x"],
+)
+def test_a_value_that_is_a_column_name_makes_no_header(
+    tmp_path: Path, row: bytes
+) -> None:
+    """One such value is chance: the person must not be lost."""
+    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+
+    assert list(records) == [0]
+    assert passed_over == {}
+
+
+@pytest.mark.parametrize("row", [b",", b" , ", b"\t,", b'"",""', b",,,,", b" "])
+def test_a_row_without_values_is_no_record(tmp_path: Path, row: bytes) -> None:
+    """Spreadsheets write a row of delimiters for each row once touched."""
+    content = b"id,name\n1,Ada\n" + row + b"\n2,Bob\n" + row
+
+    records, passed_over = read(content, tmp_path)
+
+    assert (records, passed_over) == ({0: ADA, 2: BOB}, {"row_without_values": 2})
+
+
+@pytest.mark.parametrize("row", [b"0,", b",x", b'"\n",x', b"\xc2\xa0,x"])
+def test_a_row_with_one_value_is_a_record(tmp_path: Path, row: bytes) -> None:
+    """Even without a user id: it is a dead letter then, and not lost silently."""
+    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+
+    assert (list(records), passed_over) == ([0], {})
+
+
+@pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("mark", [b"", MARK])
+def test_the_header_shows_delimiter_and_line_ends(
+    tmp_path: Path, delimiter: bytes, end: bytes, mark: bytes
+) -> None:
+    """The other delimiters are text, and quoted ones do not count."""
+    quoted = b'"' + b",;|\t".replace(delimiter, b"") * 3 + b'"'
+    content = end.join(
+        [
+            b"id,name".replace(b",", delimiter) + delimiter + quoted,
+            b'1%s"x,y;|\t%sz"' % (delimiter, end),
+            b"2,Bob".replace(b",", delimiter),
+        ]
+    )
+
+    records, _ = read(mark + content, tmp_path)
+
+    assert records == {0: ADA | {"name": f"x,y;|\t{end.decode()}z"}, 1: BOB}
+
+
+@pytest.mark.parametrize(
+    "line", [b"sep=;", b'"sep=;"', b"SEP=;", MARK + b"sep=;", b"\r\nsep=;"]
+)
+def test_a_sep_line_names_the_delimiter(tmp_path: Path, line: bytes) -> None:
+    """Excel's own; the header alone would say a comma."""
+    content = line + b"\r\nid;a,b,c\r\n1;x\r\n"
+
+    assert read(content, tmp_path) == ({0: {"id": "1", "a,b,c": "x"}}, {})
+
+
+@pytest.mark.parametrize("name", [b'sep="', b"sep=a", b"sep= ", b"sep=", b"sep=\r"])
+def test_a_sep_line_without_a_delimiter_names_none(tmp_path: Path, name: bytes) -> None:
+    """What the reader could not use as one must not end in a bug report."""
+    assert read(name + b"\nid,name\n1,Ada\n", tmp_path)[0] == {0: ADA}
+
+
+def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
+    """Row numbers before, remarks behind, and the delimiter at each line's end."""
+    content = b",id, ,name,,\n7,1,x,Ada,remark,\n,id, ,name,,\n8,2,,Bob\n"
+
+    assert read(content, tmp_path) == ({0: ADA, 2: BOB}, {"header_repeated": 1})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", MARK, b"\n\n", b"\x1a", b",,\n,,\n", b"sep=;\n", MARK + b"id\n", b"id\n\x1a"],
+)
+def test_a_table_without_rows_has_no_records(tmp_path: Path, content: bytes) -> None:
+    """An export that found nobody is not a mistake."""
+    assert read(content, tmp_path)[0] == {}
+
+
+def test_empty_rows_before_the_header_are_passed_over(tmp_path: Path) -> None:
+    """Spreadsheets often have some on top."""
+    assert read(b",\n \n,,\nid,name\n1,Ada\n", tmp_path)[0] == {0: ADA}
+
+
+def test_signs_inside_of_a_quoted_cell_are_text(tmp_path: Path) -> None:
+    """Only between rows does a mark come from the joining of files."""
+    content = b'id,name\n1,"a\n' + MARK + b'b\n\x1ac"\n'
+
+    assert read(content, tmp_path)[0] == {0: ADA | {"name": "a\n\ufeffb\n\x1ac"}}
+
+
+def test_indexes_are_the_same_wherever_reading_begins(tmp_path: Path) -> None:
+    """A load that was stopped goes on by skipping, over repeated headers as well."""
+    content = b"id,name\n1,Ada\n,\nname,id\n" + b"Bob,2\n,\nname,id\n" * 9000
+    assert len(content) > 2 * PIECE_BYTES
+    all_records, _ = read(content, tmp_path)
+
+    for start in (0, 1, 2, 3, 4, 14_000, 27_001):
+        rest, _ = read(content, tmp_path, start)
+        assert rest == {i: each for i, each in all_records.items() if i >= start}
+    assert all_records[3] == BOB
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_break_behind_the_first_piece_names_its_byte(
+    tmp_path: Path, end: bytes
+) -> None:
+    """Also after rows that were passed over, and where characters take two bytes."""
+    row = "1,Ä".encode()
+    rows = (b"id,name" + end) * 2 + (row + end + b"," + end) * 30_000
+    cases = {
+        rows + b'2,"open' + end + b"3,x" + end: len(rows),
+        rows + b'2,"a"b' + end: len(rows),
+        rows + b"2,\xff" + end: len(rows) + 2,
+        rows + b'2,"' + b"x" * RECORD_LIMIT_BYTES + end: len(rows),
+    }
+    for content, offset in cases.items():
+        with pytest.raises(DataFileError) as caught:
+            read(content, tmp_path)
+        assert caught.value.byte_offset == offset
+
+
+def test_files_with_tabs_are_known_by_their_endings(tmp_path: Path) -> None:
+    """`.tsv` and `.tab`, packed or not."""
+    for name in ("d.tsv", "d.TAB"):
+        (tmp_path / name).write_bytes(b"id\tname\n1\tAda\n")
+        with open_source(str(tmp_path / name)) as source:
+            assert [record.value for record in source.records()] == [ADA]
+
+
+class Slices(RawIOBase):
+    """A pipe that gives a few bytes at a time.
+
+    Args:
+        content: all that it gives.
+        size: how many bytes at a time.
+    """
+
+    def __init__(self, content: bytes, size: int) -> None:
+        self._left = content
+        self._size = size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next few bytes."""
+        size = min(self._size, size)
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        (b'"a\n\n,,,b";id\r\nx;1\r\n', {"a\n\n,,,b": "x", "id": "1"}),
+        (b'"a""\n,,";id\nx;1\n', {'a"\n,,': "x", "id": "1"}),
+        (b'5" a;id\nx,,,"y;1\n', {'5" a': 'x,,,"y', "id": "1"}),
+        (b'"a\n";id\rx;1\r', {"a\n": "x", "id": "1"}),
+        (b"id;a\r\n1;x\r\n", {"id": "1", "a": "x"}),
+        (b"sep=|\rid|a,b\r1|x\r", {"id": "1", "a,b": "x"}),
+    ],
+)
+def test_the_pieces_of_a_pipe_do_not_change_what_the_header_shows(
+    content: bytes, values: dict[str, str], size: int
+) -> None:
+    """How a pipe cuts the bytes is chance; the next run must read the same."""
+    with open_source("-", format="csv", stdin=Slices(content, size)) as source:
+        assert [record.value for record in source.records()] == [values]
