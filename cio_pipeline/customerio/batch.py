@@ -67,8 +67,9 @@ def judge_batch(
     Returns:
         One outcome for the whole body, or as many as it had items.
     """
-    if not isinstance(reply, Reply) or reply.status != 207:
-        return judge(reply, now)
+    whole = judge(reply, now)
+    if isinstance(reply, NoReply) or reply.status != 207 or whole != _SYNCED:
+        return whole
     errors = _errors_by_index(reply.body)
     if errors is None or not all(0 <= index < count for index in errors):
         # Some were refused, and nobody knows which: halved, they can be told.

@@ -129,6 +129,8 @@ class LookUps:
             now = self._clock()
             self._stop.wait(max(0.0, self._pace.reserve(now) - now))
             reply = request()
+            if isinstance(reply, Reply) and 200 <= reply.status < 300:
+                return _document(reply)
             outcome = judge(reply, datetime.now(UTC))
             if isinstance(outcome, Halt):
                 raise _halted(outcome)
@@ -144,7 +146,6 @@ class LookUps:
                 self._back_off(outcome, attempts, began)
                 attempts += 1
                 continue
-            return _document(reply)
         return None
 
     def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
