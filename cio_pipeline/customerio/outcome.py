@@ -44,7 +44,8 @@ def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
 
     Args:
         reply: the answer, or why there was none.
-        now: the time it came, in UTC; a ``Retry-After`` date counts from it.
+        now: the time it came, in UTC; a ``Retry-After`` date counts from it if the
+            answer has no ``Date`` of its own.
     """
     if isinstance(reply, NoReply):
         return _judge_no_reply(reply)
@@ -93,7 +94,7 @@ def _judge_no_reply(reply: NoReply) -> Outcome:
 
 
 def _judge_error(reply: Reply, message: str, now: datetime) -> Outcome:
-    wait = retry_after_seconds(reply.retry_after, now)
+    wait = retry_after_seconds(reply.retry_after, now, reply.date)
     if wait is None and not _is_retryable(reply.status):
         reason = _REASON_OF_STATUS.get(reply.status, REJECTED)
         return Rejected(reason, reply.status, message)

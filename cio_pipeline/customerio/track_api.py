@@ -127,7 +127,10 @@ class TrackClient:
                 f"{urlsplit(url).hostname} did not answer ({type(error).__name__})"
             )
         reply = Reply(
-            response.status_code, response.content, response.headers.get("Retry-After")
+            response.status_code,
+            response.content,
+            response.headers.get("Retry-After"),
+            date=response.headers.get("Date"),
         )
         return self._redaction.reply(reply)
 

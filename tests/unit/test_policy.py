@@ -228,6 +228,40 @@ def test_retry_after_is_read_in_both_of_its_forms(
     assert retry_after_seconds(value, NOW) == seconds
 
 
+@pytest.mark.parametrize(
+    ("date", "value", "seconds"),
+    [
+        # The server's clock is an hour ahead, an hour behind, a week ahead.
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", "Tue, 24 Nov 2026 11:00:02 GMT", 2.0),
+        ("Tue, 01 Dec 2026 12:00:00 GMT", "Tue, 01 Dec 2026 12:01:00 GMT", 60.0),
+        ("Tue, 24 Nov 2026 14:00:00 +0100", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 12:59:00 GMT", 0.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "7", 7.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "soon", None),
+        # Absurd or unreadable: ours counts.
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("today", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        (
+            "Tue, 24 Nov 2026 13:00:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            LONGEST_WAIT_SECONDS,
+        ),
+    ],
+)
+def test_a_retry_after_date_counts_from_the_answers_own_date(
+    date: str, value: str, seconds: float | None
+) -> None:
+    """By a wrong clock of ours a pause of seconds is an hour, or none at all."""
+    outcome = judge(Reply(429, retry_after=value, date=date), NOW)
+
+    assert isinstance(outcome, Retryable)
+    assert outcome.at_least_seconds == (seconds or 0.0)
+    assert retry_after_seconds(value, NOW, date) == seconds
+
+
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
 def test_backoff_is_full_jitter_under_a_doubling_capped_ceiling(
     attempts: int, draw: float

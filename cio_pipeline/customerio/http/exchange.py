@@ -188,6 +188,7 @@ class _Answer:
             b"".join(self._pieces),
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"location")),
+            _text(headers.get(b"date")),
         )
 
     def on_message_begin(self) -> None:
