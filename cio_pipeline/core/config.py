@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, NoReturn
-from urllib.parse import urlsplit
 
+from cio_pipeline.core.addresses import APP_API, TRACK_API, Api, address_problem
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import MOST_MAPPINGS, NAME_LIMIT_BYTES
 from cio_pipeline.core.text import (
@@ -264,20 +264,11 @@ class _Checker:
             self.fail(key, _unknown(f"value as {value!r}", value, known))
         return value
 
-    def url(self, key: str, value: object) -> str:
-        wanted = "an address such as https://track.customer.io"
-        url = self.text(key, value)
-        try:
-            parts = urlsplit(url)
-            is_plain = parts.port is None or parts.port > 0
-        except ValueError:
-            self.wrong(key, wanted, value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain:
-            self.wrong(key, wanted, value)
-        if parts.username is not None or parts.query or parts.fragment:
-            self.fail(key, f"wanted {wanted}, without user, query or fragment")
-        if not url.isascii() or not url.isprintable() or " " in url:
-            self.wrong(key, wanted, value)
+    def url(self, api: Api, value: object) -> str:
+        url = self.text(api.key, value)
+        problem = address_problem(api, url)
+        if problem is not None:
+            self.fail(api.key, problem)
         return url.rstrip("/")
 
     def mappings(self, key: str, value: object) -> tuple[Mapping, ...]:
@@ -342,8 +333,8 @@ _KEYS: dict[str, _Check] = {
     "apiKey": lambda c, k, v: {"api_key": c.secret(k, v)},
     "appApiKey": lambda c, k, v: {"app_api_key": c.secret(k, v)},
     "region": lambda c, k, v: {"region": c.one_of(k, v, ("us", "eu"))},
-    "trackUrl": lambda c, k, v: {"track_url": c.url(k, v)},
-    "appUrl": lambda c, k, v: {"app_url": c.url(k, v)},
+    "trackUrl": lambda c, _, v: {"track_url": c.url(TRACK_API, v)},
+    "appUrl": lambda c, _, v: {"app_url": c.url(APP_API, v)},
     "api": lambda c, k, v: {"api": c.one_of(k, v, ("customers", "batch"))},
     "requestsPerSecond": lambda c, k, v: {
         "requests_per_second": c.number(

@@ -88,12 +88,14 @@ class Reply(NamedTuple):
         body: the first kilobytes of the body.
         retry_after: the ``Retry-After`` header as it stood, or None.
         location: the ``Location`` of a redirect that was not followed, or None.
+        date: the ``Date`` header, the server's own time, or None.
     """
 
     status: int
     body: bytes = b""
     retry_after: str | None = None
     location: str | None = None
+    date: str | None = None
 
 
 class NoReply(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 BACKOFF_BASE_SECONDS = 0.5
@@ -29,8 +29,22 @@ def backoff_seconds(attempts: int, draw: float) -> float:
     return draw * min(BACKOFF_CAP_SECONDS, ceiling)
 
 
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+# A server's clock that is further from ours than this is not believed.
+_MOST_CLOCK_SKEW = timedelta(days=30)
+
+
+def retry_after_seconds(
+    value: str | None, now: datetime, date: str | None = None
+) -> float | None:
     """Read a ``Retry-After`` header (RFC 9110, 10.2.3): seconds or a date.
+
+    A date counts from the answer's own ``Date`` (RFC 9110, 6.6.1): both are by the
+    server's clock, and ours may be wrong by hours.
+
+    Args:
+        value: the header, or None.
+        now: our time, in UTC; it counts where ``date`` is missing or absurd.
+        date: the answer's ``Date`` header, or None.
 
     Returns:
         The seconds to wait, a year at most, 0 for a date gone by, None where
@@ -42,17 +56,29 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        return _seconds_until(text, now)
+        return _seconds_until(text, _server_time(date, now))
     if not math.isfinite(seconds) or seconds < 0:
         return None
     return min(seconds, LONGEST_WAIT_SECONDS)
 
 
-def _seconds_until(http_date: str, now: datetime) -> float | None:
+def _server_time(date: str | None, now: datetime) -> datetime:
+    then = None if date is None else _read_date(date)
+    if then is None or abs(then - now) > _MOST_CLOCK_SKEW:
+        return now
+    return then
+
+
+def _read_date(http_date: str) -> datetime | None:
     try:
         then = parsedate_to_datetime(http_date)
     except (ValueError, OverflowError):
         return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
+    return then if then.tzinfo is not None else then.replace(tzinfo=UTC)
+
+
+def _seconds_until(http_date: str, now: datetime) -> float | None:
+    then = _read_date(http_date)
+    if then is None:
+        return None
     return min(max(0.0, (then - now).total_seconds()), LONGEST_WAIT_SECONDS)

@@ -102,8 +102,9 @@ def judge_batch(
     Returns:
         One outcome for the whole body, or as many as it had items.
     """
-    if not isinstance(reply, Reply) or not _names_errors(reply):
-        return judge(reply, now)
+    whole = judge(reply, now)
+    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
+        return whole
     errors = _errors_by_index(reply.body)
     if errors is not None and count == 1:
         # All of the items are of one job, the one that deletes relationships too.

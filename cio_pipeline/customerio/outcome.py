@@ -26,7 +26,9 @@ from cio_pipeline.core.jobs import (
     Retryable,
     Synced,
 )
+from cio_pipeline.core.json_text import decode
 from cio_pipeline.customerio.backoff import retry_after_seconds
+from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
 
 MESSAGE_LIMIT = 500
 
@@ -34,6 +36,7 @@ _RETRYABLE_4XX = frozenset({408, 425, 429})
 _FINAL_5XX = frozenset({501, 505})
 _REASON_OF_STATUS = {404: NOT_FOUND, 413: TOO_LARGE}
 _SYNCED = Synced()
+_PLAIN_BODIES = (b"{}", b"")
 
 
 def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
@@ -41,18 +44,47 @@ def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
 
     Args:
         reply: the answer, or why there was none.
-        now: the time it came, in UTC; a ``Retry-After`` date counts from it.
+        now: the time it came, in UTC; a ``Retry-After`` date counts from it if the
+            answer has no ``Date`` of its own.
     """
     if isinstance(reply, NoReply):
         return _judge_no_reply(reply)
     if 200 <= reply.status < 300:
-        return _SYNCED
+        return _judge_success(reply)
     message = error_message(reply.status, reply.body)
     if reply.status in (401, 403):
         return Halt("keys_rejected", message)
     if 300 <= reply.status < 400:
         return Halt("redirected", f"redirected to {reply.location or 'nowhere'}")
     return _judge_error(reply, message, now)
+
+
+def _judge_success(reply: Reply) -> Synced | Retryable:
+    """Tell Customer.io's success from a page that a proxy puts in its place.
+
+    Customer.io sends JSON, nearly always ``{}``. The page itself is not repeated:
+    it may name the address with the user id, or the keys.
+    """
+    if reply.body in _PLAIN_BODIES or _may_be_json(reply.body):
+        return _SYNCED
+    return Retryable(
+        kind="no_reply",
+        http_status=reply.status,
+        message=f"HTTP {reply.status} with a page that is not Customer.io's; a proxy,"
+        " a firewall or a login page probably answers in its place",
+    )
+
+
+def _may_be_json(body: bytes) -> bool:
+    text = body.strip()
+    if not text:
+        return True
+    try:
+        decode(text)
+    except ValueError:
+        # An answer is read up to a limit: a long list of errors is cut off there.
+        return len(body) >= BODY_LIMIT_BYTES and text.startswith(b'{"')
+    return True
 
 
 def _judge_no_reply(reply: NoReply) -> Outcome:
@@ -62,7 +94,7 @@ def _judge_no_reply(reply: NoReply) -> Outcome:
 
 
 def _judge_error(reply: Reply, message: str, now: datetime) -> Outcome:
-    wait = retry_after_seconds(reply.retry_after, now)
+    wait = retry_after_seconds(reply.retry_after, now, reply.date)
     if wait is None and not _is_retryable(reply.status):
         reason = _REASON_OF_STATUS.get(reply.status, REJECTED)
         return Rejected(reason, reply.status, message)

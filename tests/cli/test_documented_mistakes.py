@@ -128,6 +128,9 @@ SETTINGS: dict[str, Setting] = {
     "The records have no such id": leave_out_ids,
     "A run is going already": another_run,
     "The disk is full": fill_the_disk,
+    "An address with a path": lambda n: n.change(
+        f'"trackUrl": "{n.api.url}', '"trackUrl": "https://track.customer.io/api/v1'
+    ),
 }
 
 

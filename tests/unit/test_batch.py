@@ -93,7 +93,6 @@ def test_a_207_is_settled_item_by_item() -> None:
     "body",
     [
         b"",
-        b"<html>",
         b"{}",
         b"[]",
         b'{"errors": 5}',

@@ -137,10 +137,10 @@ def test_what_policy_needs_of_the_headers_is_kept() -> None:
     """Whatever their case; the first of two counts."""
     reply, _ = answer_of(
         b"HTTP/1.1 503 Busy\r\nretry-AFTER: 7\r\nRetry-After: 9\r\n"
-        b"Location: /x\r\nContent-Length: 0\r\n\r\n"
+        b"Location: /x\r\nDATE: now\r\nContent-Length: 0\r\n\r\n"
     )
 
-    assert reply == Reply(503, b"", "7", "/x")
+    assert reply == Reply(503, b"", "7", "/x", "now")
 
 
 @pytest.mark.parametrize(

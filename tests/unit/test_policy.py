@@ -26,6 +26,8 @@ from cio_pipeline.customerio.backoff import (
     backoff_seconds,
     retry_after_seconds,
 )
+from cio_pipeline.customerio.batch import judge_batch
+from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
 from cio_pipeline.customerio.outcome import (
     error_message,
     judge,
@@ -37,9 +39,57 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_any_2xx_is_a_success_whatever_its_body(status: int) -> None:
-    """A proxy may answer 200 with HTML; the API's fact is that 2xx means taken."""
-    assert judge(Reply(status, b"<html>"), NOW) == Synced()
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b"", b" \r\n", b'{"meta": {}}\n', b"\xef\xbb\xbf{}", b"null", b"[1e400]"],
+)
+def test_a_2xx_without_a_body_or_with_json_is_a_success(
+    status: int, body: bytes
+) -> None:
+    """Customer.io sends `{}`; what it adds one day, and an empty body, count too."""
+    assert judge(Reply(status, body), NOW) == Synced()
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 207])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>This site is blocked</html>",
+        b"\n<!DOCTYPE html>",
+        b"OK",
+        b"Please log in",
+        b"{} <!-- seen by the proxy -->",
+        b'{"half": ',
+        b"\xff\xfe\x00",
+        b"\x00",
+        b"x" * 1_000_000,
+        b"[" * 100_000,
+    ],
+)
+def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
+    """A proxy's page says nothing of Customer.io: counted as taken, the work is lost.
+
+    The message is all that a person sees of it once the run ends.
+    """
+    for outcome in (
+        judge(Reply(status, body), NOW),
+        judge_batch(Reply(status, body), 3, NOW),
+    ):
+        assert isinstance(outcome, Retryable)
+        assert (outcome.kind, outcome.http_status) == ("no_reply", status)
+        assert f"HTTP {status}" in outcome.message
+        assert "proxy" in outcome.message
+        assert "blocked" not in outcome.message  # a page may repeat ids and keys
+
+
+def test_json_that_was_cut_off_at_the_limit_is_still_customer_ios() -> None:
+    """A 207 may list thousands of errors; taken for a page it is sent for ever."""
+    body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:BODY_LIMIT_BYTES]
+
+    assert judge(Reply(200, body), NOW) == Synced()
+    assert judge_batch(Reply(207, body), 3, NOW) == Rejected(
+        "rejected", 207, "refused without saying which item"
+    )
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 522, 599])
@@ -176,6 +226,40 @@ def test_retry_after_is_read_in_both_of_its_forms(
 ) -> None:
     """RFC 9110, 10.2.3; what cannot be read is as good as absent."""
     assert retry_after_seconds(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "value", "seconds"),
+    [
+        # The server's clock is an hour ahead, an hour behind, a week ahead.
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", "Tue, 24 Nov 2026 11:00:02 GMT", 2.0),
+        ("Tue, 01 Dec 2026 12:00:00 GMT", "Tue, 01 Dec 2026 12:01:00 GMT", 60.0),
+        ("Tue, 24 Nov 2026 14:00:00 +0100", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 12:59:00 GMT", 0.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "7", 7.0),
+        ("Tue, 24 Nov 2026 13:00:00 GMT", "soon", None),
+        # Absurd or unreadable: ours counts.
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("today", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        ("", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+        (
+            "Tue, 24 Nov 2026 13:00:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            LONGEST_WAIT_SECONDS,
+        ),
+    ],
+)
+def test_a_retry_after_date_counts_from_the_answers_own_date(
+    date: str, value: str, seconds: float | None
+) -> None:
+    """By a wrong clock of ours a pause of seconds is an hour, or none at all."""
+    outcome = judge(Reply(429, retry_after=value, date=date), NOW)
+
+    assert isinstance(outcome, Retryable)
+    assert outcome.at_least_seconds == (seconds or 0.0)
+    assert retry_after_seconds(value, NOW, date) == seconds
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))

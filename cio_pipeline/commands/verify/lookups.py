@@ -132,6 +132,11 @@ class LookUps:
             now = self._clock()
             self._stop.wait(max(0.0, self._pace.reserve(now) - now))
             reply = request()
+            if isinstance(reply, Reply) and 200 <= reply.status < 300:
+                document = _document(reply)
+                if document is None:
+                    raise self._not_the_app_api()
+                return document
             outcome = judge(reply, datetime.now(UTC))
             if isinstance(outcome, Halt):
                 raise self._halted(outcome)
@@ -147,10 +152,6 @@ class LookUps:
                 self._back_off(outcome, attempts, began)
                 attempts += 1
                 continue
-            document = _document(reply)
-            if document is None:
-                raise self._not_the_app_api()
-            return document
         return None
 
     def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
@@ -181,9 +182,9 @@ class LookUps:
         return stop_run(halt)
 
 
-def _document(reply: Reply | NoReply) -> dict[str, JsonValue] | None:
+def _document(reply: Reply) -> dict[str, JsonValue] | None:
     try:
-        document = decode(reply.body) if isinstance(reply, Reply) else None
+        document = decode(reply.body)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

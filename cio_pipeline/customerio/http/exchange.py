@@ -242,6 +242,7 @@ class _Answer:
             unpack(body, packing, BODY_LIMIT_BYTES) if packing else body,
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"location")),
+            _text(headers.get(b"date")),
         )
 
     def on_message_begin(self) -> None:
