@@ -9,6 +9,7 @@
     ├── StopRun (exit 3): the run cannot go on now; its work is kept in the queue
     │   ├── KeysRejected
     │   ├── Unreachable
+    │   ├── WrongAddress
     │   └── StateUnwritable
     └── RecordError: one record cannot be sent: a dead letter, the run goes on
 
@@ -111,6 +112,13 @@ class Unreachable(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="unreachable")
+
+
+class WrongAddress(StopRun):
+    """The first users were all refused in a way that says nothing about them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="wrong_address")
 
 
 class StateUnwritable(StopRun):

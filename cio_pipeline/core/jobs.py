@@ -146,7 +146,13 @@ class Rejected:
 class Halt:
     """No request of this run can succeed until a person mends something."""
 
-    reason: Literal["keys_rejected", "redirected", "untrusted_certificate"]
+    reason: Literal[
+        "keys_rejected",
+        "redirected",
+        "untrusted_certificate",
+        "proxy_unusable",
+        "wrong_address",
+    ]
     message: str
 
 

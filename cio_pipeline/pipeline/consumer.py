@@ -27,6 +27,7 @@ from cio_pipeline.customerio.batch import (
 from cio_pipeline.customerio.outcome import judge
 from cio_pipeline.customerio.reserved import in_v1_form
 from cio_pipeline.pipeline.counters import Tally
+from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
 from cio_pipeline.pipeline.retry import decide
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.store import Leases
@@ -90,16 +91,24 @@ class Consumer:
 
     def work(self, stop: Event) -> None:
         """Send jobs until all are settled, or until told to stop."""
-        while jobs := self._leases.lease():
-            bodies = [jobs]
-            while bodies:
-                body = bodies.pop()
-                if not self._throttle.wait_for_turn(stop):
-                    self._leases.release(body)
-                    for unsent in bodies:
-                        self._leases.release(unsent)
-                    return
-                bodies += self._attempt(body)
+        while (jobs := self._leases.lease()) or not self._leases.is_over:
+            if not jobs:
+                self._settle_held()
+            elif not self._send_all(jobs, stop):
+                return
+
+    def _send_all(self, jobs: list[Job], stop: Event) -> bool:
+        """Send a lease, in halves if need be; return False if told to stop first."""
+        bodies = [jobs]
+        while bodies:
+            body = bodies.pop()
+            if not self._throttle.wait_for_turn(stop):
+                self._leases.release(body)
+                for unsent in bodies:
+                    self._leases.release(unsent)
+                return False
+            bodies += self._attempt(body)
+        return True
 
     def _attempt(self, jobs: list[Job]) -> list[list[Job]]:
         """Send a body and settle its jobs.
@@ -125,10 +134,39 @@ class Consumer:
         if self._is_condemned_whole(judged, settled):
             middle = len(jobs) // 2
             return [jobs[middle:], jobs[:middle]]
+        if isinstance(judged, Rejected) and not self._is_final(jobs[0], judged):
+            return []
         self._leases.settle([(job, settlement) for job, _, settlement in settled])
         for job, outcome, settlement in settled:
             self._tell(job, outcome, settlement)
+        if not isinstance(judged, Retryable | Rejected):
+            self._settle_held()  # something was accepted, so the address is right
         return []
+
+    def _is_final(self, job: Job, refused: Rejected) -> bool:
+        """Whether a refusal is the user's own; if not, hold it or stop the run."""
+        verdict = self._throttle.refused(job.user_id, refused)
+        if verdict == "held":
+            settlement = self._decide(job, refused, 0.0, api_is_up=True)
+            self._leases.hold(job, settlement)
+        elif verdict == "wrong_address":
+            self._leases.release([job])
+            self._on_halt(
+                Halt(
+                    "wrong_address",
+                    f"nothing was accepted, and {ENOUGH_USERS} different users were"
+                    f" refused with HTTP {refused.http_status}",
+                )
+            )
+        return verdict == "final"
+
+    def _settle_held(self) -> None:
+        held = self._leases.take_held()
+        if held:
+            self._leases.settle(held)
+        for job, settlement in held:
+            if isinstance(settlement, ToDeadLetters):
+                self._tell_dead_letter(job, settlement)
 
     def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
         if not self._is_batch:
@@ -144,6 +182,8 @@ class Consumer:
         if isinstance(judged, Retryable):
             return self._throttle.failed(first.user_id, judged, sent_at)
         self._throttle.succeeded(first.user_id, sent_at)
+        if not isinstance(judged, Rejected):
+            self._throttle.accepted()
         return True
 
     def _decide(
@@ -169,14 +209,7 @@ class Consumer:
 
     def _tell(self, job: Job, outcome: Judged, settlement: Settlement) -> None:
         if isinstance(settlement, ToDeadLetters):
-            self._throttle.forget(job.user_id)
-            self._log.warning(
-                "job_dead_lettered",
-                **_facts(job),
-                reason=settlement.reason,
-                http_status=settlement.http_status,
-                message=settlement.message,
-            )
+            self._tell_dead_letter(job, settlement)
         elif isinstance(outcome, Retryable):
             self._log.debug(
                 "attempt_failed",
@@ -186,6 +219,16 @@ class Consumer:
             )
         else:
             self._log.debug("job_synced", **_facts(job))
+
+    def _tell_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
+        self._throttle.forget(job.user_id)
+        self._log.warning(
+            "job_dead_lettered",
+            **_facts(job),
+            reason=settlement.reason,
+            http_status=settlement.http_status,
+            message=settlement.message,
+        )
 
 
 def _facts(job: Job) -> dict[str, str | int]:

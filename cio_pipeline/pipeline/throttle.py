@@ -11,8 +11,9 @@ from collections.abc import Callable
 from threading import Event
 from typing import Protocol
 
-from cio_pipeline.core.jobs import Retryable
+from cio_pipeline.core.jobs import Rejected, Retryable
 from cio_pipeline.core.progress import Standing
+from cio_pipeline.pipeline.first_answers import FirstAnswers, Verdict
 from cio_pipeline.pipeline.outage import Outage
 from cio_pipeline.pipeline.rate_limit import Pace
 
@@ -66,9 +67,10 @@ class Throttle:
         self._clock = clock
         self._draw = draw
         self._events = events
-        self._lock = threading.Lock()  # guards pace and outage
+        self._lock = threading.Lock()  # guards pace, outage and first answers
         self._pace = Pace(requests_per_second, clock())
         self._outage = Outage(parallelism)
+        self._first_answers = FirstAnswers()
         self.last_problem = ""
 
     def wait_for_turn(self, stop: Event) -> bool:
@@ -108,6 +110,17 @@ class Throttle:
             self._outage.heard(user_id, sent_at)
         if down_since is not None:
             self._events.came_back(self._clock() - down_since)
+
+    def accepted(self) -> None:
+        """Note that Customer.io took something."""
+        if not self._first_answers.is_proven:
+            with self._lock:
+                self._first_answers.accepted()
+
+    def refused(self, user_id: str, outcome: Rejected) -> Verdict:
+        """Return what a refusal means: the user's own, or perhaps the address's."""
+        with self._lock:
+            return self._first_answers.refused(user_id, outcome)
 
     def failed(self, user_id: str, outcome: Retryable, sent_at: float) -> bool:
         """Note a retryable failure.

@@ -209,3 +209,40 @@ def test_a_memory_full_of_users_who_back_off_is_known_to_rest(tmp_path: Path) ->
 
     assert before == 0.0
     assert leases.resting_seconds() == 86_400.0
+
+
+@pytest.mark.parametrize("is_loaded", [True, False], ids=["the end", "a full window"])
+def test_what_is_held_is_settled_once_nothing_else_can_go(
+    store: Store, *, is_loaded: bool
+) -> None:
+    """Else all consumers would wait for an answer that nobody is going to get.
+
+    A window full of one user's jobs lets nobody else in; at the end nobody comes.
+    """
+    leases = Leases(
+        store.queue,
+        parallelism=2,
+        appetite=ONE_JOB,
+        clock=lambda: 0.0,
+        dead_letter=lambda *_: pytest.fail("nobody is refused"),
+    )
+    identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
+    count = 3 if is_loaded else 10_100
+    jobs = [NewJob("ada", b"{}", n) for n in range(count)]
+    store.enqueue(store.begin_load(identity), jobs, [], next_index=count)
+    leases.jobs_came()
+    if is_loaded:
+        leases.all_loaded()
+    for _ in range(10):
+        leases.tend()
+
+    (first,) = leases.lease()
+    leases.hold(first, Ack())
+
+    assert leases.in_flight == 0
+    assert leases.lease() == []
+    assert not leases.is_over
+    assert leases.take_held() == [(first, Ack())]
+    leases.settle([(first, Ack())])
+    (second,) = leases.lease()
+    assert second.record_index == 1

@@ -119,6 +119,7 @@ class Leases:
         self._one_commit = threading.Lock()
         self._group = _Group()
         self._committing = 0
+        self._held: list[tuple[Job, Settlement]] = []
         self._is_closed = False
         self._is_exhausted = False
         # Set by the loader's thread without the lock: a flag is set at once or not.
@@ -138,11 +139,12 @@ class Leases:
         records keep their order, and no lease has two jobs of one user.
 
         Returns:
-            Nothing when everything is settled, or after `close`.
+            Nothing when everything is settled, after `close`, and when nothing
+            can come before what is held has been settled.
         """
         with self._changed:
             full_by = self._clock() + _FILL_SECONDS
-            while not self._is_over():
+            while not (self.is_over or self._is_only_held_left()):
                 now = self._clock()
                 if now < full_by and self._is_filling():
                     self._needs_tending.set()
@@ -172,11 +174,30 @@ class Leases:
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
             for job, settlement in settled:
                 self._settle_one(job, settlement)
-            if self._is_over():
+            if self.is_over:
                 self._changed.notify_all()
             else:
                 # A user's next job may be free, or one due sooner than waited for.
                 self._changed.notify(len(settled))
+
+    def hold(self, job: Job, settlement: Settlement) -> None:
+        """Keep a job out, with what is to become of it, until `take_held`."""
+        with self._changed:
+            self._held.append((job, settlement))
+            self._changed.notify_all()  # it may be all that is left
+
+    def take_held(self) -> list[tuple[Job, Settlement]]:
+        """Return what is held, to be settled now."""
+        if not self._held:  # nearly always; what is missed is taken later
+            return []
+        with self._changed:
+            held, self._held = self._held, []
+            return held
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything is settled, or nothing more is handed out."""
+        return self._is_closed or (self._is_exhausted and len(self._window) == 0)
 
     def release(self, jobs: Sequence[Job]) -> None:
         """Take back jobs that were not sent."""
@@ -261,8 +282,8 @@ class Leases:
 
     @property
     def in_flight(self) -> int:
-        """How many jobs are out."""
-        return self._window.out
+        """How many jobs are out, without those whose answer has come and is held."""
+        return self._window.out - len(self._held)
 
     def resting_seconds(self) -> float:
         """How long nothing can be sent, because all that could be backs off.
@@ -280,8 +301,11 @@ class Leases:
     def _is_group_full(self) -> bool:
         return len(self._group) + self._committing >= GROUP_JOBS
 
-    def _is_over(self) -> bool:
-        return self._is_closed or (self._is_exhausted and len(self._window) == 0)
+    def _is_only_held_left(self) -> bool:
+        """Whether nothing can be sent or come in before what is held is settled."""
+        may_come = not self._is_exhausted and self._window.room > 0
+        held = len(self._held)
+        return held > 0 and not may_come and self._window.is_stuck(held)
 
     def _settle_one(self, job: Job, settlement: Settlement) -> None:
         match settlement:

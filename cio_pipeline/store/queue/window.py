@@ -124,6 +124,10 @@ class Window:
         """When the first job that backs off may go; None if none does."""
         return self._backing_off[0][0] if self._backing_off else None
 
+    def is_stuck(self, held: int) -> bool:
+        """Whether nothing goes on before ``held`` jobs that are out come back."""
+        return self.out == held and not self._ready and not self._backing_off
+
     def _make_ready(self, job: Job) -> None:
         self._ready.append(job)
         self.ready_cost += self._cost(job)
