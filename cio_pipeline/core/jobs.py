@@ -144,13 +144,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """No request of this run can succeed until a person mends something."""
+    """No request of this run can succeed until a person corrects something."""
 
     reason: Literal[
         "keys_rejected",
         "redirected",
         "untrusted_certificate",
-        "proxy_unusable",
         "wrong_address",
     ]
     message: str

@@ -55,8 +55,6 @@ def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
     message = error_message(reply.status, reply.body)
     if reply.status in (401, 403):
         return Halt("keys_rejected", message)
-    if reply.status == 407:
-        return Halt("proxy_unusable", message)
     if 300 <= reply.status < 400:
         return Halt("redirected", f"redirected to {reply.location or 'nowhere'}")
     return _judge_error(reply, message, now)
@@ -134,13 +132,6 @@ def stop_run(halt: Halt) -> StopRun:
             f"{halt.message}. The address is probably wrong: check trackUrl in the"
             " configuration and the proxy, if there is one. The work is kept in the"
             " queue of this address; once trackUrl is changed, sync the file again"
-        )
-    if halt.reason == "proxy_unusable":
-        return StopRun(
-            "a proxy asks for a user and a password (HTTP 407)."
-            " Write them in its address in the environment, such as"
-            " HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT; the work is kept",
-            reason=halt.reason,
         )
     return StopRun(
         f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"

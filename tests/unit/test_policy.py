@@ -31,7 +31,6 @@ from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
 from cio_pipeline.customerio.outcome import (
     error_message,
     judge,
-    stop_run,
 )
 from cio_pipeline.pipeline.retry import decide
 from tests.support.builders import make_job, no_answer, server_error, throttled
@@ -123,20 +122,6 @@ def test_rejected_keys_halt_the_run_even_with_retry_after(status: int) -> None:
 
     assert isinstance(outcome, Halt)
     assert outcome.reason == "keys_rejected"
-
-
-@pytest.mark.parametrize("retry_after", [None, "1"])
-def test_a_proxy_that_asks_for_a_password_halts_the_run(
-    retry_after: str | None,
-) -> None:
-    """A 407 is never about a user, and its words may hold anything."""
-    outcome = judge(Reply(407, b"ada:hunter2", retry_after), NOW)
-
-    assert isinstance(outcome, Halt)
-    error = stop_run(outcome)
-    assert (error.reason, error.exit_code) == ("proxy_unusable", 3)
-    assert "HTTP 407" in str(error)
-    assert "hunter2" not in str(error)
 
 
 def test_a_redirect_that_was_not_followed_halts_the_run() -> None:
