@@ -78,7 +78,7 @@ def _title(progress: Progress, width: int) -> Text:
 def _share(progress: Progress) -> float | None:
     if progress.total is None:
         return None
-    return min(1.0, progress.done / progress.total) if progress.total else 1.0
+    return min(1.0, progress.counts.settled / progress.total) if progress.total else 1.0
 
 
 def _bar(progress: Progress, width: int, *, is_ascii: bool) -> list[Text]:
@@ -99,15 +99,17 @@ def _bar(progress: Progress, width: int, *, is_ascii: bool) -> list[Text]:
 def _counts(progress: Progress) -> list[Text]:
     pieces = []
     if progress.source is not None:
-        pieces.append(_piece("loaded", f"{progress.records:,}", _of_file(progress)))
-    sent = f"{progress.synced:,}"
+        pieces.append(
+            _piece("loaded", f"{progress.counts.records:,}", _of_file(progress))
+        )
+    sent = f"{progress.counts.synced:,}"
     total = ""
     if progress.total is not None:
         about = "about " if progress.is_loading else ""
         total = f" of {about}{progress.total:,}"
     pieces.append(_piece("sent", sent, total))
-    if progress.skipped:
-        pieces.append(_piece("unchanged", f"{progress.skipped:,}"))
+    if progress.counts.skipped:
+        pieces.append(_piece("unchanged", f"{progress.counts.skipped:,}"))
     return pieces
 
 
@@ -126,12 +128,12 @@ def _pulse(progress: Progress) -> list[Text]:
     # In a pause or an outage what was handed out waits for its turn.
     if kind not in ("throttled", "outage"):
         pieces.append(_piece("", f"{progress.in_flight:,}", " in flight"))
-    retries = "yellow" if progress.retries else "bold"
-    dead = "red" if progress.dead_lettered else "bold"
+    retries = "yellow" if progress.counts.retries else "bold"
+    dead = "red" if progress.counts.dead_lettered else "bold"
     return [
         *pieces,
-        _piece("retries", f"{progress.retries:,}", style=retries),
-        _piece("dead", f"{progress.dead_lettered:,}", style=dead),
+        _piece("retries", f"{progress.counts.retries:,}", style=retries),
+        _piece("dead", f"{progress.counts.dead_lettered:,}", style=dead),
     ]
 
 

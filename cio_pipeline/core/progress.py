@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from cio_pipeline.core.counts import Counts, counts_from
+
 HoldKind = Literal[
     "region", "throttled", "outage", "backoff", "answers", "data", "stopping"
 ]
@@ -64,9 +66,7 @@ class Progress:
         size_bytes: how large it is; None where that is not known.
         total: the records there are, resumed ones included; while loading, an
             estimate by the share of the file read, and None without a size.
-        resumed: jobs found queued at the start.
-        records: records read from the data file.
-        pending: jobs read or found, and not settled.
+        counts: what it has done so far.
         in_flight: jobs handed to consumers.
         rate: jobs settled a second, lately.
         eta_seconds: the time left at that rate; None where that is not known.
@@ -80,23 +80,11 @@ class Progress:
     bytes_read: int | None
     size_bytes: int | None
     total: int | None
-    resumed: int
-    records: int
-    synced: int
-    skipped: int
-    dead_lettered: int
-    pending: int
-    requests: int
-    retries: int
+    counts: Counts
     in_flight: int
     rate: float
     eta_seconds: float | None
     hold: Hold | None
-
-    @property
-    def done(self) -> int:
-        """How many records need nothing more."""
-        return self.synced + self.skipped + self.dead_lettered
 
     @property
     def loaded_share(self) -> float | None:
@@ -116,8 +104,8 @@ def progress_from(document: object) -> Progress | None:
         given = _known(Progress, document)
         hold = given["hold"]
         given["hold"] = None if hold is None else Hold(**_known(Hold, hold))
-        return Progress(**given)
-    except (TypeError, KeyError, AttributeError):
+        return Progress(**given, counts=counts_from(document))
+    except (TypeError, KeyError, AttributeError, ValueError):
         return None
 
 

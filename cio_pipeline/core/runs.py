@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.progress import Progress
 
 
@@ -12,71 +13,66 @@ from cio_pipeline.core.progress import Progress
 class RunSummary:
     """What a run did; field names are those of the ``-json`` result.
 
-    ``resumed + records = synced + skipped + dead_lettered + pending``, always.
-
     Args:
+        run_id: the run's name: its start (UTC) and six random hexadecimal digits.
         status: ``completed``, ``completed_with_dead_letters`` or ``stopped``.
-        reason: why it stopped, in a short word; None where it did not.
-        records: records read from the data file in this run.
-        resumed: jobs found queued at the start.
-        pending: jobs left in the queue.
+        reason: why it stopped, in a short word (`console.stop_reasons`); None if
+            it did not.
+        counts: what it did.
+        duration_seconds: how long it took.
     """
 
     run_id: str
     status: Literal["completed", "completed_with_dead_letters", "stopped"]
     reason: str | None
-    records: int
-    resumed: int
-    synced: int
-    skipped: int
-    dead_lettered: int
-    pending: int
-    requests: int
-    retries: int
+    counts: Counts
     duration_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run in the history that ``status`` shows.
+    """One run in the history that ``status`` shows; by default, as it begins.
 
     Args:
-        status: ``running``, or as in `RunSummary`.
-        started_at, ended_at: UTC, ISO 8601; ``ended_at`` None while it runs.
+        run_id: as in `RunSummary`.
+        command: ``sync`` or ``resume``.
         source: the data file's name, or None for ``resume``.
+        pid: the run's process.
+        status: ``running``, or as in `RunSummary`.
+        reason: as in `RunSummary`; also ``killed``.
+        started_at: when it began (UTC, ISO 8601).
+        ended_at: when it ended (UTC, ISO 8601); None while it runs. For a run that
+            was killed, its last heartbeat, or None.
+        counts: what it did, as of its end or its last heartbeat.
+        duration_seconds: how long it took, as of the same time.
     """
 
     run_id: str
     command: str
     source: str | None
     pid: int
-    status: str
-    reason: str | None
+    status: str = "running"
+    reason: str | None = None
     started_at: str
-    ended_at: str | None
-    records: int
-    resumed: int
-    synced: int
-    skipped: int
-    dead_lettered: int
-    pending: int
-    requests: int
-    retries: int
-    duration_seconds: float
+    ended_at: str | None = None
+    counts: Counts = field(default_factory=Counts)
+    duration_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningRun:
-    """The run that is going now, as ``status`` tells it.
+    """The run that is going now, as ``status`` shows it.
 
     Args:
-        rate: jobs settled a second, lately.
+        run_id: as in `RunSummary`.
+        pid: the process that holds the queue's lock.
+        rate: jobs settled per second, lately.
         eta_seconds: the time left at that rate; None while nothing moves.
-        heartbeat_at: when it last wrote how it stands, or else began (UTC, ISO
+        heartbeat_at: when it last wrote its progress, or else began (UTC, ISO
             8601).
         heartbeat_age_seconds: how long ago that was.
-        progress: what it wrote then; None before the first time, or where
-            another version wrote it.
+        progress: what it wrote then; None before the first time, or if another
+            version wrote it.
     """
 
     run_id: str
@@ -90,7 +86,16 @@ class RunningRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Where a queue stands; field names are those of ``status -json``."""
+    """The state of a queue; field names are those of ``status -json``.
+
+    Args:
+        pending: jobs in the queue, those in flight included.
+        in_flight: jobs handed to consumers, as of the run's last heartbeat.
+        dead_letters: dead letters kept.
+        synced_total: jobs that Customer.io accepted, over all runs.
+        running: the run that is going, or None.
+        runs: the last runs, newest first.
+    """
 
     pending: int
     in_flight: int

@@ -99,10 +99,11 @@ class DataLoad:
             self._log.error("data_broken", problem=str(error))
         finally:
             self._leases.all_loaded()
-        self._log.info("load_ended", records=self._tally.records)
+        loaded = self._tally.loaded
+        self._log.info("load_ended", records=loaded.records)
         # Of a load that began earlier or was stopped, only a part was seen.
         is_whole = self.is_finished and not load.next_index
-        if is_whole and self._tally.records > self._tally.unmappable:
+        if is_whole and loaded.records > loaded.dead_lettered:
             self._note_unused(mapper.unused)
 
     def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:

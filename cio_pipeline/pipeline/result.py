@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import (
     CioPipelineError,
     StopRun,
@@ -44,14 +45,7 @@ def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
             run_id=run_id,
             status="stopped",
             reason=error.reason,
-            records=0,
-            resumed=pending,
-            synced=0,
-            skipped=0,
-            dead_lettered=0,
-            pending=pending,
-            requests=0,
-            retries=0,
+            counts=Counts(resumed=pending, pending=pending),
             duration_seconds=0.0,
         ),
         error=error,

@@ -13,6 +13,7 @@ from typing import Literal
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import (
     CioPipelineError,
     DataFileError,
@@ -24,7 +25,7 @@ from cio_pipeline.core.jobs import (
     ToDeadLetters,
 )
 from cio_pipeline.core.limits import BODY_LIMIT_BYTES
-from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import (
     WHOLE,
     Shard,
@@ -59,7 +60,6 @@ from cio_pipeline.store import (
     Appetite,
     Leases,
     NewDeadLetter,
-    RunStart,
     Store,
 )
 
@@ -194,7 +194,7 @@ class Run:
     def _begin(self, command: str) -> None:
         name = self._source.name if self._source else None
         self._store.start_run(
-            RunStart(
+            RunRecord(
                 run_id=self._run_id,
                 command=command,
                 source=name,
@@ -349,9 +349,9 @@ class Run:
             "run_ended",
             status=summary.status,
             reason=summary.reason,
-            synced=summary.synced,
-            dead_lettered=summary.dead_lettered,
-            pending=summary.pending,
+            synced=summary.counts.synced,
+            dead_lettered=summary.counts.dead_lettered,
+            pending=summary.counts.pending,
         )
         return RunResult(
             summary=summary,
@@ -362,27 +362,22 @@ class Run:
         )
 
     def _summary(self) -> RunSummary:
-        synced, dead = self._leases.counts
-        dead += self._tally.unmappable
-        records, skipped = self._tally.records, self._tally.skipped
+        # What was settled is read before what was loaded, so never seems to be more.
+        settled = self._leases.counts
+        counts = settled + self._tally.counts() + Counts(resumed=self._resumed)
         reason = self._reason()
         status: Literal["completed", "completed_with_dead_letters", "stopped"]
         if reason is not None:
             status = "stopped"
         else:
-            status = "completed_with_dead_letters" if dead else "completed"
+            status = (
+                "completed_with_dead_letters" if counts.dead_lettered else "completed"
+            )
         return RunSummary(
             run_id=self._run_id,
             status=status,
             reason=reason,
-            records=records,
-            resumed=self._resumed,
-            synced=synced,
-            skipped=skipped,
-            dead_lettered=dead,
-            pending=self._resumed + records - synced - skipped - dead,
-            requests=self._tally.requests,
-            retries=self._tally.retries,
+            counts=counts.balanced(),
             duration_seconds=round(self._world.clock() - self._began, 3),
         )
 

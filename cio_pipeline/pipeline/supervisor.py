@@ -180,22 +180,21 @@ class Watch:
         eta = progress.eta_seconds
         self._log.info(
             "progress",
-            done=progress.done,
+            done=progress.counts.settled,
             total=progress.total,
             is_loading=progress.is_loading,
             rate=round(progress.rate, 1),
             left_seconds=None if eta is None else round(eta),
-            retries=progress.retries,
-            dead_letters=progress.dead_lettered,
+            retries=progress.counts.retries,
+            dead_letters=progress.counts.dead_lettered,
             waiting_for=hold.kind if hold else None,
         )
 
     def _progress(self, now: float) -> Progress:
         run = self._run
         summary = run.summary()
-        done = summary.synced + summary.skipped + summary.dead_lettered
-        settled = sum(run.leases.counts)
-        self._rates.note(now, done=done, settled=settled)
+        done = summary.counts.settled
+        self._rates.note(now, done=done, settled=run.leases.counts.settled)
         is_loading = run.source is not None and not run.crew.is_done("loader")
         total = self._total(summary, is_loading=is_loading)
         return Progress(
@@ -206,14 +205,7 @@ class Watch:
             bytes_read=run.source.bytes_read if run.source else None,
             size_bytes=run.source.size_bytes if run.source else None,
             total=total,
-            resumed=summary.resumed,
-            records=summary.records,
-            synced=summary.synced,
-            skipped=summary.skipped,
-            dead_lettered=summary.dead_lettered,
-            pending=summary.pending,
-            requests=summary.requests,
-            retries=summary.retries,
+            counts=summary.counts,
             in_flight=run.leases.in_flight,
             rate=self._rates.settled,
             eta_seconds=self._rates.seconds_for(total - done) if total else None,
@@ -222,12 +214,13 @@ class Watch:
 
     def _total(self, summary: RunSummary, *, is_loading: bool) -> int | None:
         source = self._run.source
+        resumed, records = summary.counts.resumed, summary.counts.records
         if source is None or not is_loading:
-            return summary.resumed + summary.records
+            return resumed + records
         size = source.size_bytes
         share = min(1.0, source.bytes_read / size) if size else None
         passed_over = self._run.tally.passed_over
-        return estimated_total(summary.resumed, summary.records, passed_over, share)
+        return estimated_total(resumed, records, passed_over, share)
 
     def _hold(
         self, now: float, summary: RunSummary, *, is_loading: bool
@@ -242,7 +235,7 @@ class Watch:
             resting_seconds=self._run.leases.resting_seconds(),
             still_seconds=now - self._rates.moved_at,
             in_flight=self._run.leases.in_flight,
-            is_waiting_for_data=is_loading and not summary.pending,
+            is_waiting_for_data=is_loading and not summary.counts.pending,
         )
 
 

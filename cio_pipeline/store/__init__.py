@@ -40,7 +40,6 @@ from cio_pipeline.store.reader import (
 from cio_pipeline.store.runs import (
     KEPT_RUNS,
     Heartbeat,
-    RunStart,
     list_runs,
 )
 from cio_pipeline.store.store import (
@@ -63,7 +62,6 @@ __all__ = [
     "NewDeadLetter",
     "ReasonCount",
     "Requeued",
-    "RunStart",
     "Selection",
     "Store",
     "Survey",

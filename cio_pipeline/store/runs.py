@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from cio_pipeline.core.counts import counts_from, document_of
 from cio_pipeline.core.progress import (
     Progress,
     progress_from,
@@ -17,22 +18,6 @@ from cio_pipeline.core.runs import (
 from cio_pipeline.store.queue.job_queue import JobQueue
 
 KEPT_RUNS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStart:
-    """What is known of a run when it begins.
-
-    Args:
-        source: the data file's name, or None for ``resume``.
-        started_at: UTC, ISO 8601.
-    """
-
-    run_id: str
-    command: str
-    source: str | None
-    pid: int
-    started_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +33,7 @@ class Heartbeat:
     progress: Progress | None
 
 
-def start_run(queue: JobQueue, start: RunStart) -> None:
+def start_run(queue: JobQueue, run: RunRecord) -> None:
     """Write a run down, and mark those that ended without saying so."""
     with queue.transaction() as tx:
         tx.execute(
@@ -58,8 +43,8 @@ def start_run(queue: JobQueue, start: RunStart) -> None:
         )
         tx.execute(
             "INSERT INTO runs (run_id, command, source, pid, status, started_at)"
-            " VALUES (?, ?, ?, ?, 'running', ?)",
-            (start.run_id, start.command, start.source, start.pid, start.started_at),
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (run.run_id, run.command, run.source, run.pid, run.status, run.started_at),
         )
         tx.execute(
             "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
@@ -82,7 +67,7 @@ def save_run(
         heartbeat: given while it goes.
         ended_at: given when it has ended.
     """
-    counts = asdict(summary) | (asdict(heartbeat) if heartbeat else {})
+    counts = document_of(summary) | (document_of(heartbeat) if heartbeat else {})
     status = "running" if ended_at is None else summary.status
     with queue.transaction() as tx:
         tx.execute(
@@ -104,18 +89,6 @@ def list_runs(
     return [(_run_record(row), _heartbeat(row)) for row in rows]
 
 
-_COUNTS = (
-    "records",
-    "resumed",
-    "synced",
-    "skipped",
-    "dead_lettered",
-    "pending",
-    "requests",
-    "retries",
-)
-
-
 def _run_record(row: tuple[str, ...]) -> RunRecord:
     run_id, command, source, pid, status, reason, started_at, ended_at, text = row
     counts = json.loads(text)
@@ -128,8 +101,8 @@ def _run_record(row: tuple[str, ...]) -> RunRecord:
         reason=reason,
         started_at=started_at,
         ended_at=ended_at,
+        counts=counts_from(counts),
         duration_seconds=float(counts.get("duration_seconds", 0.0)),
-        **{name: int(counts.get(name, 0)) for name in _COUNTS},
     )
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import NewJob
-from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.store import runs
 from cio_pipeline.store.dead_letters.table import (
     NewDeadLetter,
@@ -28,10 +28,7 @@ from cio_pipeline.store.queue.loads import (
     Load,
     LoadIdentity,
 )
-from cio_pipeline.store.runs import (
-    Heartbeat,
-    RunStart,
-)
+from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
 
 
@@ -116,9 +113,9 @@ class Store:
         """Name the data file that a load was of."""
         return loads.source_of(self.queue, load_id)
 
-    def start_run(self, start: RunStart) -> None:
+    def start_run(self, run: RunRecord) -> None:
         """Write a run down (`runs.start_run`)."""
-        runs.start_run(self.queue, start)
+        runs.start_run(self.queue, run)
 
     def beat(self, summary: RunSummary, heartbeat: Heartbeat) -> None:
         """Write down how the run that is going stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.jobs import (
     Job,
     Retryable,
@@ -17,14 +18,14 @@ LOADING = Progress(
     bytes_read=30_000_000,
     size_bytes=48_000_000,
     total=120_000,
-    resumed=0,
-    records=75_000,
-    synced=51_234,
-    skipped=0,
-    dead_lettered=3,
-    pending=23_763,
-    requests=51_249,
-    retries=12,
+    counts=Counts(
+        records=75_000,
+        synced=51_234,
+        dead_lettered=3,
+        pending=23_763,
+        requests=51_249,
+        retries=12,
+    ),
     in_flight=25,
     rate=980.4,
     eta_seconds=70.2,

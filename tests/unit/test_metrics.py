@@ -12,20 +12,23 @@ import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from cio_pipeline.commands.sync.metrics import RunMetrics
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import RunSummary
 
 _RUN = RunSummary(
     run_id="r1",
     status="stopped",
     reason="unreachable",
-    records=100,
-    resumed=7,
-    synced=60,
-    skipped=3,
-    dead_lettered=4,
-    pending=40,
-    requests=70,
-    retries=9,
+    counts=Counts(
+        records=100,
+        resumed=7,
+        synced=60,
+        skipped=3,
+        dead_lettered=4,
+        pending=40,
+        requests=70,
+        retries=9,
+    ),
     duration_seconds=12.5,
 )
 _LABELS = {"site_id": 'a "b"\\', "shard": "1/3"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from cio_pipeline.console.progress_view import (
     progress_line,
     progress_lines,
 )
+from cio_pipeline.core.counts import Counts, document_of
 from cio_pipeline.core.progress import (
     Hold,
     Progress,
@@ -149,7 +150,7 @@ def test_without_a_size_there_is_no_bar_but_the_bytes_read() -> None:
 
 def test_a_resume_shows_no_loading() -> None:
     """`resume` reads no file."""
-    lines = drawn(replace(SENDING, command="resume", source=None, records=0))
+    lines = drawn(replace(SENDING, command="resume", source=None))
 
     assert lines[0].startswith("resume what an earlier run left")
     assert "loaded" not in "\n".join(lines)
@@ -157,8 +158,8 @@ def test_a_resume_shows_no_loading() -> None:
 
 def test_a_hundred_per_cent_means_all() -> None:
     """99.9 % is not 100 %, and a run without records has nothing left to do."""
-    nearly = replace(SENDING, total=100_000, synced=99_990, dead_lettered=0)
-    empty = replace(SENDING, total=0, synced=0, dead_lettered=0)
+    nearly = replace(SENDING, total=100_000, counts=Counts(synced=99_990))
+    empty = replace(SENDING, total=0, counts=Counts())
 
     assert drawn(nearly)[1].endswith(" 99 %")
     assert drawn(empty)[1].endswith("100 %")
@@ -241,7 +242,7 @@ def test_the_total_is_guessed_by_the_share_of_the_file() -> None:
 def test_a_progress_survives_the_state_file(hold: Hold | None) -> None:
     """It is written as JSON; a newer version's extra facts are passed over."""
     progress = replace(LOADING, hold=hold)
-    document = asdict(progress) | {"a newer version's": 1}
+    document = document_of(progress) | {"a newer version's": 1}
 
     assert progress_from(document) == progress
 

@@ -11,6 +11,7 @@ from cio_pipeline.commands.status.report import (
     status_line,
     status_text,
 )
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import (
     RunningRun,
     RunRecord,
@@ -40,14 +41,14 @@ RECORD = RunRecord(
     reason=None,
     started_at="2026-11-24T11:59:18+00:00",
     ended_at="2026-11-24T12:00:18+00:00",
-    records=1_234_567,
-    resumed=0,
-    synced=1_234_567,
-    skipped=0,
-    dead_lettered=12_345,
-    pending=1_234_567,
-    requests=51_249,
-    retries=12,
+    counts=Counts(
+        records=1_234_567,
+        synced=1_234_567,
+        dead_lettered=12_345,
+        pending=1_234_567,
+        requests=51_249,
+        retries=12,
+    ),
     duration_seconds=7_800.0,
 )
 STATUS = Status(

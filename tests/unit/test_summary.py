@@ -6,6 +6,7 @@ import pytest
 
 from cio_pipeline.commands.next_commands import NextCommands, program_as_typed
 from cio_pipeline.commands.sync.summary import summary_text
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.store import (
     CauseCount,
@@ -18,18 +19,13 @@ DONE = RunSummary(
     run_id="r",
     status="completed",
     reason=None,
-    records=1000,
-    resumed=0,
-    synced=1000,
-    skipped=0,
-    dead_lettered=0,
-    pending=0,
-    requests=1000,
-    retries=0,
+    counts=Counts(records=1000, synced=1000, requests=1000),
     duration_seconds=2.0,
 )
 WITH_DEAD = replace(
-    DONE, status="completed_with_dead_letters", synced=988, dead_lettered=12
+    DONE,
+    status="completed_with_dead_letters",
+    counts=Counts(records=1000, synced=988, dead_lettered=12, requests=1000),
 )
 
 
@@ -62,7 +58,7 @@ def test_the_figures_stand_under_one_another() -> None:
 
 def test_a_run_that_found_nothing_says_so() -> None:
     """`resume` on an empty queue: "all synced" would claim what did not happen."""
-    nothing = replace(DONE, records=0, synced=0, requests=0)
+    nothing = replace(DONE, counts=Counts())
 
     assert text(nothing).startswith("Done: there was nothing to send.")
 
@@ -85,7 +81,7 @@ def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
 
 def test_a_run_that_changed_nothing_says_so() -> None:
     """-changed-only on an unchanged file: "all synced" with 0 synced would puzzle."""
-    unchanged = replace(DONE, synced=0, skipped=1000, requests=0)
+    unchanged = replace(DONE, counts=Counts(records=1000, skipped=1000))
 
     assert text(unchanged).startswith("Done: nothing has changed")
     assert "users/s" not in text(unchanged)
@@ -103,7 +99,8 @@ def test_a_run_that_changed_nothing_says_so() -> None:
 )
 def test_a_stopped_run_says_how_to_go_on(reason: str, words: str) -> None:
     """All loaded: `resume`. Else the same command again, which loads the rest."""
-    stopped = replace(DONE, status="stopped", reason=reason, synced=900, pending=100)
+    counts = Counts(records=1000, synced=900, pending=100, requests=900)
+    stopped = replace(DONE, status="stopped", reason=reason, counts=counts)
 
     assert text(stopped).endswith(f"\n{words}:\n  RESUME")
     assert text(stopped, is_loaded=False).endswith(

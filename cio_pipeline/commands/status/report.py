@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from rich.text import Text
@@ -19,6 +18,7 @@ from cio_pipeline.console.progress_view import (
     progress_line,
     progress_lines,
 )
+from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import (
     RunningRun,
     RunRecord,
@@ -46,7 +46,7 @@ _STUCK_SECONDS = 5.0
 
 def status_json(status: Status, *, indent: int | None = 2) -> str:
     """Write the status as one JSON document; on one line without an indent."""
-    return json.dumps(asdict(status), indent=indent)
+    return json.dumps(document_of(status), indent=indent)
 
 
 def status_text(status: Status, now: datetime, width: int) -> str:
@@ -120,9 +120,9 @@ def _row(run: RunRecord, now: datetime) -> list[str]:
         run.started_at[:16].replace("T", " "),
         run.source or "(resume)",
         _ended(run),
-        f"{run.synced:,}",
-        f"{run.dead_lettered:,}",
-        f"{run.pending:,}",
+        f"{run.counts.synced:,}",
+        f"{run.counts.dead_lettered:,}",
+        f"{run.counts.pending:,}",
         duration(max(0.0, seconds)),
     ]
 

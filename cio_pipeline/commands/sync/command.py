@@ -199,7 +199,9 @@ def _show_result(
     summary = result.summary
     text = summary_text(
         summary,
-        survey=survey_of(folder, summary.run_id) if summary.dead_lettered else None,
+        survey=survey_of(folder, summary.run_id)
+        if summary.counts.dead_lettered
+        else None,
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),
@@ -212,4 +214,4 @@ def _exit_code(result: RunResult, signal_number: int | None) -> int:
         return result.error.exit_code
     if result.summary.reason == "interrupted":
         return 128 + (signal_number or 2)
-    return 1 if result.summary.dead_lettered else 0
+    return 1 if result.summary.counts.dead_lettered else 0

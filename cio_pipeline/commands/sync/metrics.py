@@ -110,14 +110,14 @@ class RunMetrics:
             )
         yield from self._times(summary, snapshot.exit_code)
         for name, about in _COUNTERS:
-            yield self._counter(name, about, {None: getattr(summary, name)})
+            yield self._counter(name, about, {None: getattr(summary.counts, name)})
         yield self._counter(
             "dead_letters",
             "Records that the last run could not deliver, by reason.",
             {("reason", each): n for each, n in snapshot.dead_letters.items()},
         )
         about = "Jobs left in the queue."
-        yield self._gauge("pending_jobs", about, {None: summary.pending})
+        yield self._gauge("pending_jobs", about, {None: summary.counts.pending})
 
     def _times(self, summary: RunSummary, exit_code: int | None) -> Iterator[Metric]:
         moments: tuple[tuple[str, str, float | None], ...] = (

@@ -14,14 +14,18 @@ from cio_pipeline.console.formatting import (
     shortened,
 )
 from cio_pipeline.console.stop_reasons import BEFORE_GOING_ON, stop_reason
+from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Survey
 
+_ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
+_HEADINGS = {"dead_lettered": "dead letters"}  # of counts that have another name here
+
 
 def summary_json(summary: RunSummary) -> str:
     """Write a run's result as one JSON document."""
-    return json.dumps(asdict(summary), indent=2)
+    return json.dumps(document_of(summary), indent=2)
 
 
 def summary_text(
@@ -46,54 +50,48 @@ def summary_text(
     lines[-1] += _speed(summary)
     if survey is not None:
         lines += ["", *common_causes(survey, width)]
-    if summary.dead_lettered:
+    if summary.counts.dead_lettered:
         lines += ["", "Which records they are:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _going_on(summary, commands, is_loaded=is_loaded))
 
 
 def _headline(summary: RunSummary) -> str:
-    if summary.reason == "invalid_data" and not summary.pending:
+    counts = summary.counts
+    if summary.reason == "invalid_data" and not counts.pending:
         return "Stopped: the data file broke off. All before the break was dealt with."
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "")
-        return f"Stopped: {why}. {counted(summary.pending, 'job')} kept in the queue."
-    if summary.dead_lettered:
-        dead = counted(summary.dead_lettered, "record")
+        return f"Stopped: {why}. {counted(counts.pending, 'job')} kept in the queue."
+    if counts.dead_lettered:
+        dead = counted(counts.dead_lettered, "record")
         return f"Done, but {dead} could not be delivered."
-    if summary.skipped and not summary.synced:
+    if counts.skipped and not counts.synced:
         return "Done: nothing has changed since it was last sent."
-    if not summary.records and not summary.resumed:
+    if not counts.records and not counts.resumed:
         return "Done: there was nothing to send."
     return "Done: all synced."
 
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:
-    figures = [
-        ("records", summary.records),
-        ("resumed", summary.resumed),
-        ("synced", summary.synced),
-        ("skipped", summary.skipped),
-        ("dead letters", summary.dead_lettered),
-        ("pending", summary.pending),
-        ("requests", summary.requests),
-        ("retries", summary.retries),
+    shown = [
+        (_HEADINGS.get(name, name), f"{n:,}")
+        for name, n in asdict(summary.counts).items()
+        if n or name in _ALWAYS_SHOWN
     ]
-    always = ("records", "synced", "dead letters")
-    shown = [(name, f"{n:,}") for name, n in figures if n or name in always]
     return [*shown, ("took", duration(summary.duration_seconds))]
 
 
 def _speed(summary: RunSummary) -> str:
     seconds = summary.duration_seconds
-    if not summary.synced or not seconds:
+    if not summary.counts.synced or not seconds:
         return ""
-    return f"  ({summary.synced / seconds:,.0f} users/s)"
+    return f"  ({summary.counts.synced / seconds:,.0f} users/s)"
 
 
 def _going_on(
     summary: RunSummary, commands: NextCommands, *, is_loaded: bool
 ) -> list[str]:
-    if summary.status != "stopped" or (is_loaded and not summary.pending):
+    if summary.status != "stopped" or (is_loaded and not summary.counts.pending):
         return []
     do = BEFORE_GOING_ON.get(summary.reason or "", "To go on where it stopped")
     if is_loaded:

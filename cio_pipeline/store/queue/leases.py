@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, assert_never
 
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.jobs import (
     Ack,
     Job,
@@ -50,13 +51,6 @@ class Appetite(NamedTuple):
 
 
 ONE_JOB = Appetite(1, 0, lambda _: 0)
-
-
-class Counts(NamedTuple):
-    """What has been committed since the start."""
-
-    synced: int
-    dead_lettered: int
 
 
 class _Group:
@@ -128,7 +122,7 @@ class Leases:
         self._needs_tending = threading.Event()
         self._fetched_up_to = 0  # the keeper's own
         self._committed_at = clock()  # the keeper's own
-        self.counts = Counts(0, 0)
+        self.counts = Counts()  # what has been committed since the start
 
     # -- for consumers -----------------------------------------------------
 
@@ -260,8 +254,9 @@ class Leases:
                 raise
             with self._changed:
                 self._committing = 0
-                synced, dead = self.counts
-                self.counts = Counts(synced + len(group.acked), dead + len(group.dead))
+                self.counts += Counts(
+                    synced=len(group.acked), dead_lettered=len(group.dead)
+                )
                 self._changed.notify_all()
 
     def _write(self, group: _Group) -> None:
