@@ -8,41 +8,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, write_to_textfile
+from prometheus_client import write_to_textfile
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.core.runs import RunSummary
 
 _WRITE_SECONDS = 10.0
 _STATUSES = ("running", "completed", "completed_with_dead_letters", "stopped")
-_COUNTERS = (
-    ("records", "Records read from the data file by the last run."),
-    ("resumed", "Jobs of earlier runs that the last run found in the queue."),
-    ("synced", "Jobs that Customer.io accepted in the last run."),
-    ("skipped", "Records that the last run left out as unchanged."),
-    ("requests", "Requests that the last run sent."),
-    ("retries", "Requests of the last run that repeated one that had failed."),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """How a run stands.
-
-    Args:
-        summary: its counts.
-        dead_letters: those of this run, by reason.
-        exit_code: what the program ends with; None while it runs.
-    """
-
-    summary: RunSummary
-    dead_letters: Mapping[str, int]
-    exit_code: int | None = None
+_GAUGES = {
+    "run_start_timestamp_seconds": "When the last run began.",
+    "run_duration_seconds": "How long the last run has taken.",
+    "run_exit_code": "What the last run ended with.",
+    "last_success_timestamp_seconds": (
+        "When a run last ended with everything synced (exit code 0)."
+    ),
+    "last_completed_timestamp_seconds": (
+        "When a run last ended by itself, dead letters or not (0 or 1)."
+    ),
+}
+_COUNTERS = {  # by their names in `Counts`
+    "records": "Records read from the data file by the last run.",
+    "resumed": "Jobs of earlier runs that the last run found in the queue.",
+    "synced": "Jobs that Customer.io accepted in the last run.",
+    "skipped": "Records that the last run left out as unchanged.",
+    "requests": "Requests that the last run sent.",
+    "retries": "Requests of the last run that repeated one that had failed.",
+}
 
 
 class RunMetrics:
@@ -79,7 +73,7 @@ class RunMetrics:
         now = time.monotonic()
         if self._written_at is None or now - self._written_at >= _WRITE_SECONDS:
             self._written_at = now
-            self._write(Snapshot(summary=summary, dead_letters=dead_letters))
+            self._write(summary, dead_letters, None)
 
     def end(
         self, summary: RunSummary, dead_letters: Mapping[str, int], exit_code: int
@@ -89,102 +83,78 @@ class RunMetrics:
             self._last_completed = time.time()
         if exit_code == 0:
             self._last_success = self._last_completed
-        self._write(
-            Snapshot(summary=summary, dead_letters=dead_letters, exit_code=exit_code)
-        )
+        self._write(summary, dead_letters, exit_code)
 
-    def families(self, snapshot: Snapshot) -> Iterator[Metric]:
-        """Make the metrics of a run."""
-        summary = snapshot.summary
-        status = "running" if snapshot.exit_code is None else summary.status
-        yield self._gauge(
+    def _families(
+        self,
+        summary: RunSummary,
+        dead_letters: Mapping[str, int],
+        exit_code: int | None,
+    ) -> Iterator[Metric]:
+        status = "running" if exit_code is None else summary.status
+        yield self._family(
+            GaugeMetricFamily,
             "run_status",
             "How the last run stands: 1 for the status it has.",
-            {("status", each): float(each == status) for each in _STATUSES},
+            {each: float(each == status) for each in _STATUSES},
+            by="status",
         )
         if status == "stopped" and summary.reason is not None:
-            yield self._gauge(
-                "run_stop_reason",
-                "Why the last run stopped early.",
-                {("reason", summary.reason): 1.0},
+            about = "Why the last run stopped early."
+            reason = {summary.reason: 1.0}
+            yield self._family(
+                GaugeMetricFamily, "run_stop_reason", about, reason, by="reason"
             )
-        yield from self._times(summary, snapshot.exit_code)
-        for name, about in _COUNTERS:
-            yield self._counter(name, about, {None: getattr(summary.counts, name)})
-        yield self._counter(
-            "dead_letters",
-            "Records that the last run could not deliver, by reason.",
-            {("reason", each): n for each, n in snapshot.dead_letters.items()},
-        )
-        about = "Jobs left in the queue."
-        yield self._gauge("pending_jobs", about, {None: summary.counts.pending})
-
-    def _times(self, summary: RunSummary, exit_code: int | None) -> Iterator[Metric]:
-        moments: tuple[tuple[str, str, float | None], ...] = (
-            (
-                "run_start_timestamp_seconds",
-                "When the last run began.",
-                self._started,
-            ),
-            (
-                "run_duration_seconds",
-                "How long the last run has taken.",
-                summary.duration_seconds,
-            ),
-            ("run_exit_code", "What the last run ended with.", exit_code),
-            (
-                "last_success_timestamp_seconds",
-                "When a run last ended with everything synced (exit code 0).",
-                self._last_success,
-            ),
-            (
-                "last_completed_timestamp_seconds",
-                "When a run last ended by itself, dead letters or not (0 or 1).",
-                self._last_completed,
-            ),
-        )
-        for name, about, value in moments:
+        values = {
+            "run_start_timestamp_seconds": self._started,
+            "run_duration_seconds": summary.duration_seconds,
+            "run_exit_code": exit_code,
+            "last_success_timestamp_seconds": self._last_success,
+            "last_completed_timestamp_seconds": self._last_completed,
+        }
+        for name, value in values.items():
             if value is not None:
-                yield self._gauge(name, about, {None: value})
-
-    def _gauge(
-        self, name: str, about: str, values: Mapping[tuple[str, str] | None, float]
-    ) -> Metric:
-        family = GaugeMetricFamily(
-            f"cio_pipeline_{name}", about, labels=self._names(values)
+                yield self._family(GaugeMetricFamily, name, _GAUGES[name], {"": value})
+        for name, about in _COUNTERS.items():
+            value = getattr(summary.counts, name)
+            yield self._family(CounterMetricFamily, name, about, {"": value})
+        about = "Records that the last run could not deliver, by reason."
+        yield self._family(
+            CounterMetricFamily, "dead_letters", about, dead_letters, by="reason"
         )
-        return self._filled(family, values)
+        pending = {"": summary.counts.pending}
+        about = "Jobs left in the queue."
+        yield self._family(GaugeMetricFamily, "pending_jobs", about, pending)
 
-    def _counter(
-        self, name: str, about: str, values: Mapping[tuple[str, str] | None, float]
-    ) -> Metric:
-        family = CounterMetricFamily(
-            f"cio_pipeline_{name}", about, labels=self._names(values)
-        )
-        return self._filled(family, values)
-
-    def _names(self, values: Iterable[tuple[str, str] | None]) -> list[str]:
-        return [*self._labels, *dict.fromkeys(key[0] for key in values if key)]
-
-    def _filled(
+    def _family(
         self,
-        family: GaugeMetricFamily | CounterMetricFamily,
-        values: Mapping[tuple[str, str] | None, float],
+        kind: type[GaugeMetricFamily | CounterMetricFamily],
+        name: str,
+        about: str,
+        values: Mapping[str, float],
+        by: str | None = None,
     ) -> Metric:
-        for key, value in values.items():
-            own = [key[1]] if key else []
+        """Return a metric with a value for each value of the label ``by``, or one."""
+        own = [by] if by else []
+        family = kind(f"cio_pipeline_{name}", about, labels=[*self._labels, *own])
+        for label, value in values.items():
+            own = [label] if by else []
             family.add_metric([*self._labels.values(), *own], value)
         return family
 
-    def _write(self, snapshot: Snapshot) -> None:
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Snapshots(list(self.families(snapshot))))
+    def _write(
+        self,
+        summary: RunSummary,
+        dead_letters: Mapping[str, int],
+        exit_code: int | None,
+    ) -> None:
+        families = self._families(summary, dead_letters, exit_code)
         try:
             if self._path.exists() and not self._path.is_file():
                 # The library would put its file in the place of a device or a pipe.
                 self._tell_once("it is not a regular file")
                 return
-            write_to_textfile(str(self._path), registry)
+            write_to_textfile(str(self._path), _Collected(families))
         except OSError as error:
             self._tell_once(error.strerror)
 
@@ -196,11 +166,12 @@ class RunMetrics:
             )
 
 
-class _Snapshots(Collector):
-    """What the library asks for its metrics."""
+class _Collected(list[Metric]):
+    """Metrics, as the library collects them.
 
-    def __init__(self, families: list[Metric]) -> None:
-        self._families = families
+    Not its `Gauge` and `Counter`: where ``PROMETHEUS_MULTIPROC_DIR`` is set, these
+    keep their values in files of that folder.
+    """
 
     def collect(self) -> Iterable[Metric]:
-        return self._families
+        return self
