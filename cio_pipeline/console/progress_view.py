@@ -207,7 +207,7 @@ def _stopping(hold: Hold, progress: Progress, _now: datetime) -> str:
     flying = f"{counted(progress.in_flight, 'request')} in flight"
     if hold.problem == "interrupted":
         return f"stopping: {flying}; Ctrl-C again ends at once"
-    why = f"{stop_reason(hold.problem)}; " if hold.problem else ""
+    why = f"{stop_reason(hold.problem).clause}; " if hold.problem else ""
     return f"stopping: {why}{flying}"
 
 

@@ -94,6 +94,7 @@ def test_a_run_that_changed_nothing_says_so() -> None:
         ("keys_rejected", "Once siteId, apiKey and region are right, go on with"),
         ("unreachable", "When Customer.io is back, go on with"),
         ("state_unwritable", "Once the state can be written, go on with"),
+        ("invalid_state", "Once the state folder is restored, go on with"),
         ("a reason of tomorrow", "To go on where it stopped"),
     ],
 )

@@ -13,7 +13,7 @@ from cio_pipeline.console.formatting import (
     duration,
     shortened,
 )
-from cio_pipeline.console.stop_reasons import BEFORE_GOING_ON, stop_reason
+from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.text import counted
@@ -60,7 +60,7 @@ def _headline(summary: RunSummary) -> str:
     if summary.reason == "invalid_data" and not counts.pending:
         return "Stopped: the data file broke off. All before the break was dealt with."
     if summary.status == "stopped":
-        why = stop_reason(summary.reason or "")
+        why = stop_reason(summary.reason or "").clause
         return f"Stopped: {why}. {counted(counts.pending, 'job')} kept in the queue."
     if counts.dead_lettered:
         dead = counted(counts.dead_lettered, "record")
@@ -93,7 +93,7 @@ def _going_on(
 ) -> list[str]:
     if summary.status != "stopped" or (is_loaded and not summary.counts.pending):
         return []
-    do = BEFORE_GOING_ON.get(summary.reason or "", "To go on where it stopped")
+    do = stop_reason(summary.reason or "").next_step
     if is_loaded:
         return ["", f"{do}:", f"  {commands.resume}"]
     rest = "" if summary.reason == "invalid_data" else " (some of the data is unread)"
