@@ -37,7 +37,12 @@ class Record(NamedTuple):
 
 
 class Payload(NamedTuple):
-    """What mapping makes of a record: whom to upsert, and with what."""
+    """What mapping makes of a record: whom to upsert, and with what.
+
+    Args:
+        user_id: the identifier as Customer.io will see it.
+        attributes: values by name, as they are sent.
+    """
 
     user_id: str
     attributes: dict[str, JsonValue]
@@ -135,7 +140,13 @@ class Retryable:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Sending it again would be refused again."""
+    """Sending it again would be refused again.
+
+    Args:
+        reason: a dead letter's reason, such as `REJECTED`.
+        http_status: the status, or None if Customer.io was not asked.
+        message: why, in Customer.io's words if there were any.
+    """
 
     reason: str
     http_status: int | None
@@ -144,7 +155,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """No request of this run can succeed until a person corrects something."""
+    """No request of this run can succeed until a person corrects something.
+
+    Args:
+        reason: the result's ``reason``.
+        message: one clause for a person.
+    """
 
     reason: Literal[
         "keys_rejected",
@@ -178,7 +194,13 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class ToDeadLetters:
-    """Set aside for a person, with the reason."""
+    """Set aside for a person, with the reason.
+
+    Args:
+        reason: as in `Rejected`; also `RETRIES_EXHAUSTED`.
+        http_status: that of the last attempt; None if it had no reply.
+        message: what was wrong with the last attempt.
+    """
 
     reason: str
     http_status: int | None
@@ -193,10 +215,18 @@ class DeadLetter:
     """One entry of the dead-letter table; field names are those of its JSON.
 
     Args:
+        id: its number, for ``-id``.
+        user_id: the user's identifier; None if the record has no usable one.
+        record_index: the record's position in its data file, from 0.
+        source: the data file's name.
         payload: the attributes that were to be sent, or the record itself where
             it could not be mapped; None where it cannot be written as JSON.
-        failed_at: UTC, ISO 8601.
+        reason: a short word, such as `REJECTED`.
         http_status: None where Customer.io was never asked.
+        message: Customer.io's own message if there was one.
+        attempts: requests made for it, over all runs.
+        failed_at: UTC, ISO 8601.
+        run_id: the run in which it failed.
     """
 
     id: int

@@ -37,7 +37,25 @@ _KEY_COLUMNS = (
 def check_json(
     findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
 ) -> str:
-    """Write the findings as one JSON document."""
+    """Return the findings as one JSON document.
+
+    Positions of records in the file count from 0; null if none is known::
+
+        {"records": int, "users": int, "invalid_records": int, "requests": int,
+         "estimated_seconds": float, "pending": int,
+         "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
+         "invalid": [{"message": str, "count": int, "first_record": int | null}],
+         "warnings": [
+             {"warning": str, "attribute": str | null, "meaning": str,
+              "count": int, "first_record": int | null,
+              "examples": [[int]],       groups of positions
+              "values": [str]}],
+         "unused_mappings": [{"from": str, "did_you_mean": str | null}],
+         "missing_keys": [str],          of the configuration
+         "broken": str | null}           why the file could not be read to its end
+
+    Args: as for `check_text`.
+    """
     document = {
         "records": findings.records,
         "users": findings.users,
@@ -118,7 +136,10 @@ def check_text(
 
 
 def configuration_json(missing_keys: Sequence[str]) -> str:
-    """Say as JSON that a configuration is valid, and what it still needs."""
+    """Return as JSON that a configuration is valid, and what it still needs.
+
+    ``{"valid": true, "missing_keys": [str]}``
+    """
     return json.dumps({"valid": True, "missing_keys": list(missing_keys)})
 
 
@@ -170,7 +191,17 @@ def _share(count: int, records: int) -> str:
 
 
 def keys_json(seen: SeenKeys) -> str:
-    """Write keys and suggestion as one JSON document."""
+    """Return the keys of the records, and a suggestion, as one JSON document.
+
+    It is made from the first records of the data::
+
+    {"records": int,                 how many were looked at
+     "keys": [{"key": str,
+               "records": int,       how many have it
+               "types": {str: int}}],   how many values of each type
+     "user_id": str | null,          the key that holds it, probably
+     "configuration": {...}}         as in a configuration file
+    """
     keys: list[JsonValue] = [
         {
             "key": facts.name,

@@ -105,7 +105,16 @@ def dead_letters_text(
 
 
 def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
-    """Write dead letters as one JSON array, a piece at a time."""
+    """Return dead letters as one JSON array, a piece at a time.
+
+    The keys of each are the fields of `DeadLetter`::
+
+        [{"id": int, "user_id": str | null, "record_index": int | null,
+          "source": str, "payload": any JSON, "reason": str,
+          "http_status": int | null, "message": str, "attempts": int,
+          "failed_at": str,              UTC, ISO 8601
+          "run_id": str}]
+    """
     separator = "["
     for letter in letters:
         yield f"{separator}\n  {json.dumps(_values(letter))}"

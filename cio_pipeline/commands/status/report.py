@@ -45,7 +45,22 @@ _STUCK_SECONDS = 5.0
 
 
 def status_json(status: Status, *, indent: int | None = 2) -> str:
-    """Write the status as one JSON document; on one line without an indent."""
+    """Return the status as one JSON document; on one line without an indent.
+
+    The keys are the fields of `Status` and of the values in it, with the fields of
+    `Counts` among those of a run and of its progress::
+
+        {"pending": int, "in_flight": int, "dead_letters": int,
+         "synced_total": int,
+         "running": null | {
+             "run_id": str, "pid": int,
+             "rate": float,              jobs per second
+             "eta_seconds": float | null,
+             "heartbeat_at": str,        UTC, ISO 8601
+             "heartbeat_age_seconds": float,
+             "progress": null | {...}},  as in `Progress`; "hold" as in `Hold`
+         "runs": [{...}]}                as in `RunRecord`, newest first
+    """
     return json.dumps(document_of(status), indent=indent)
 
 

@@ -24,7 +24,17 @@ _HEADINGS = {"dead_lettered": "dead letters"}  # of counts that have another nam
 
 
 def summary_json(summary: RunSummary) -> str:
-    """Write a run's result as one JSON document."""
+    """Return a run's result as one JSON document.
+
+    The keys are the fields of `RunSummary`, with those of `Counts` among them::
+
+        {"run_id": str,
+         "status": "completed" | "completed_with_dead_letters" | "stopped",
+         "reason": str | null,           a key of `STOP_REASONS`
+         "records": int, "resumed": int, "synced": int, "skipped": int,
+         "dead_lettered": int, "pending": int, "requests": int, "retries": int,
+         "duration_seconds": float}
+    """
     return json.dumps(document_of(summary), indent=2)
 
 

@@ -19,7 +19,20 @@ _MOST_SHOWN_OF_A_VALUE = 60
 
 
 def verification_json(result: Verification) -> str:
-    """Write the comparison as one JSON document."""
+    """Return the comparison as one JSON document.
+
+    Counts are of users, ``invalid`` of records; of missing and different users the
+    first `MOST_NAMED` are listed::
+
+        {"checked": int, "matching": int, "missing": int, "different": int,
+         "invalid": int,
+         "missing_users": [str],
+         "different_users": [
+             {"user_id": str,
+              "attributes": [
+                  {"attribute": str, "wanted": any JSON,
+                   "found": str | null}]}]}   Customer.io's own text
+    """
     document = {
         "checked": result.checked,
         "matching": result.matching,
