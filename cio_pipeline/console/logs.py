@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import sys
-import threading
 from collections.abc import Iterable
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -62,7 +61,7 @@ def configure(
             copies=[] if file is None else [_FileCopy(file), _Shown(shown)],
         ),
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=lambda *_: _Lines(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     logger = cast("FilteringBoundLogger", structlog.get_logger())
@@ -86,7 +85,7 @@ def _processors(
     ]
     if not is_readable:
         return [*first, structlog.processors.JSONRenderer(ensure_ascii=True)]
-    return [*first, _ControlCharacters(), renderer]
+    return [*first, _show_control_characters, renderer]
 
 
 def _readable_renderer(*, is_terminal: bool) -> Processor:
@@ -203,29 +202,12 @@ class _PrivateFile(WatchedFileHandler):
         )
 
 
-class _ControlCharacters:
-    """Makes control characters visible, so that no name can steer a terminal."""
-
-    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        return {
-            key: visible(value) if isinstance(value, str) else value
-            for key, value in event.items()
-        }
-
-
-class _Lines:
-    """Writes a line at a time, whole."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()  # lines of two threads do not mix
-
-    def msg(self, line: str) -> None:
-        with self._lock:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-
-    log = debug = info = warning = error = critical = msg
+def _show_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Make control characters visible, so that no name can steer a terminal."""
+    return {
+        key: visible(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
 
 
 class _Adopter(logging.Handler):
