@@ -84,7 +84,7 @@ def _headline(summary: RunSummary) -> str:
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     shown = [
-        (_HEADINGS.get(name, name), f"{n:,}")
+        (_HEADINGS.get(name, name.replace("_", " ")), f"{n:,}")
         for name, n in asdict(summary.counts).items()
         if n or name in _ALWAYS_SHOWN
     ]
