@@ -1,9 +1,10 @@
-"""The sandbox's command-line options."""
+"""The options of `sandbox`."""
 
 from __future__ import annotations
 
 import argparse
 
+from cio_pipeline.commands.options import Command, add_option
 from cio_pipeline.sandbox.faults import Faults
 from cio_pipeline.sandbox.settings import SandboxSettings
 
@@ -22,12 +23,11 @@ _FAULT_OPTIONS: tuple[tuple[str, type, str], ...] = (
 )
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the sandbox's options to a command's."""
+def _add_options(parser: argparse.ArgumentParser) -> None:
     default = SandboxSettings()
-    parser.add_argument(
-        "-port",
-        "--port",
+    add_option(
+        parser,
+        "port",
         type=int,
         default=default.port,
         metavar="P",
@@ -35,16 +35,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     for name in ("site-id", "api-key", "app-api-key"):
         value = getattr(default, name.replace("-", "_"))
-        parser.add_argument(
-            f"-{name}",
-            f"--{name}",
+        add_option(
+            parser,
+            name,
             default=value,
             metavar="KEY",
             help=f"the one it accepts (default: {value})",
         )
-    parser.add_argument(
-        "-seed",
-        "--seed",
+    add_option(
+        parser,
+        "seed",
         type=int,
         metavar="N",
         help="with the same number the same faults come by chance",
@@ -53,7 +53,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "faults, to try things out (PUT /_sandbox/faults changes them while it runs)"
     )
     for name, kind, about in _FAULT_OPTIONS:
-        faults.add_argument(f"-{name}", f"--{name}", type=kind, metavar="N", help=about)
+        add_option(faults, name, type=kind, metavar="N", help=about)
+
+
+SANDBOX = Command(
+    name="sandbox",
+    about="Serve a local stand-in for Customer.io's Track and App APIs, in memory.",
+    run="cio_pipeline.commands.sandbox.command:run",
+    add_options=_add_options,
+    examples="""\
+  python main.py sandbox -port 8080 -latency-ms 80
+  python main.py sandbox -error-share 0.05 -throttle-share 0.01 -retry-after 2
+  python main.py sandbox -outage-in-seconds 10 -outage-seconds 30 -outage-mode drop""",
+    exit_codes="  0      stopped by Ctrl-C or SIGTERM\n  2      bad usage",
+)
 
 
 def settings_from(arguments: argparse.Namespace) -> SandboxSettings:

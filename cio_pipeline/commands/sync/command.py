@@ -1,4 +1,4 @@
-"""`sync`: finish what an earlier run left, then load a data file and send it."""
+"""`sync` and `resume`: finish what an earlier run left; load a data file, send it."""
 
 from __future__ import annotations
 
@@ -73,10 +73,15 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
     with open_data(arguments) as source:
-        return run_to_end(arguments, source)
+        return _run_to_end(arguments, source)
 
 
-def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+def resume(arguments: argparse.Namespace) -> int:
+    """Send what is queued."""
+    return _run_to_end(arguments, None)
+
+
+def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     """Run, show the summary, and say the exit code.
 
     Args:
