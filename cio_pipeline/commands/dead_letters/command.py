@@ -14,7 +14,7 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_json,
     dead_letters_text,
 )
-from cio_pipeline.commands.inputs import open_folder
+from cio_pipeline.commands.queues import find_queue
 from cio_pipeline.console.output import (
     is_agreed,
     say,
@@ -93,7 +93,7 @@ def _utc(text: str) -> str:
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     shape = _shape(arguments)
-    with open_report(open_folder(arguments), selection, arguments.limit) as report:
+    with open_report(find_queue(arguments), selection, arguments.limit) as report:
         lines = _LISTS[shape](arguments, report)
         write(lines, arguments.output)
     if arguments.output is not None:
@@ -155,7 +155,7 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = open_folder(arguments)
+    folder = find_queue(arguments)
     moved, overtaken = requeue(folder, selection)
     _tell_count(arguments, "requeued", moved)
     if moved:
@@ -181,7 +181,7 @@ def _tell_what_stays(folder: Path, selection: Selection) -> None:
 
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = open_folder(arguments)
+    folder = find_queue(arguments)
     with open_report(folder, selection) as report:
         total = report.survey().letters
         # Only those that were counted: a run may add more before the answer.

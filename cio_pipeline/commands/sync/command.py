@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import (
-    folder_for,
     open_data,
-    read_share_of_config,
+    read_config_for_shard,
 )
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.sync.summary import (
@@ -57,6 +56,7 @@ from cio_pipeline.source import Source
 from cio_pipeline.store import (
     Store,
     make_private_folder,
+    queue_folder,
 )
 from cio_pipeline.store.dead_letter_actions import survey_of
 from cio_pipeline.store.resharding import take_turn
@@ -88,11 +88,11 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         arguments: the command line.
         source: the data, or None to only finish what is queued.
     """
-    config = read_share_of_config(arguments)
+    config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    folder = folder_for(arguments, config)
+    folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)
