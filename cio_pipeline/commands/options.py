@@ -77,18 +77,6 @@ def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) ->
     add_option(parser, "json", action="store_true", help="print the result as JSON")
 
 
-def add_state(parser: argparse.ArgumentParser) -> None:
-    """Add ``-state``."""
-    add_option(
-        parser,
-        "state",
-        type=Path,
-        default=default_state_folder(),
-        metavar="DIR",
-        help="where the queue lives (default: %(default)s)",
-    )
-
-
 USERS_OF_SHARD = (
     "only the users of part I of N, counted from 0 (0/3, 1/3, 2/3), with a queue of"
     " their own and 1/N of the rate; see docs/sharding.md"
@@ -103,7 +91,14 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
         parser: the command's.
         about_shard: what a shard means to the command.
     """
-    add_state(parser)
+    add_option(
+        parser,
+        "state",
+        type=Path,
+        default=default_state_folder(),
+        metavar="DIR",
+        help="where the queue lives (default: %(default)s)",
+    )
     add_option(
         parser,
         "shard",

@@ -10,7 +10,6 @@ from cio_pipeline.commands.options import (
     add_data,
     add_logging,
     add_option,
-    add_state,
     positive,
     seconds,
 )
@@ -18,7 +17,6 @@ from cio_pipeline.commands.options import (
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    add_state(parser)
     add_data(parser, required=True, about="the data file")
     add_option(
         parser,
