@@ -177,6 +177,9 @@ def seconds(text: str) -> float:
 
 
 def program_name() -> str:
-    """Name the program as people know it: run from its folder, or installed."""
-    called = Path(sys.argv[0]).name
-    return "python main.py" if called == "main.py" else "cio-pipeline"
+    """Return how people call the program: from its folder, or installed."""
+    called = {
+        "main.py": "python main.py",
+        "__main__.py": "python -m cio_pipeline",
+    }
+    return called.get(Path(sys.argv[0]).name, "cio-pipeline")
