@@ -9,19 +9,10 @@ import traceback
 from collections.abc import Sequence
 from typing import cast
 
-from cio_pipeline.cli.parser import (
-    COMMANDS,
-    parse_arguments,
-)
+from cio_pipeline.cli.parser import COMMANDS, parse_arguments
 from cio_pipeline.console import standard_streams
-from cio_pipeline.console.signals import (
-    Interrupted,
-    raised_signals,
-)
-from cio_pipeline.core.errors import (
-    CioPipelineError,
-    StopRun,
-)
+from cio_pipeline.console.signals import Interrupted, raised_signals
+from cio_pipeline.core.errors import CioPipelineError, StopRun
 
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).

@@ -8,24 +8,14 @@ from typing import Any, NoReturn
 
 import cio_pipeline
 from cio_pipeline.cli.completion.options import COMPLETION
-from cio_pipeline.cli.help import (
-    DESCRIPTION,
-    EPILOG,
-)
+from cio_pipeline.cli.help import DESCRIPTION, EPILOG
 from cio_pipeline.cli.unknown_options import refuse_unknown_options
 from cio_pipeline.commands.check.options import CHECK
 from cio_pipeline.commands.dead_letters.options import DEAD_LETTERS
-from cio_pipeline.commands.options import (
-    Command,
-    add_option,
-    program_name,
-)
+from cio_pipeline.commands.options import Command, add_option, program_name
 from cio_pipeline.commands.sandbox.options import SANDBOX
 from cio_pipeline.commands.status.options import STATUS
-from cio_pipeline.commands.sync.options import (
-    RESUME,
-    SYNC,
-)
+from cio_pipeline.commands.sync.options import RESUME, SYNC
 from cio_pipeline.commands.verify.options import VERIFY
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.text import nearest
@@ -172,9 +162,7 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 
 def _add_command(
-    commands: argparse._SubParsersAction[_Parser],
-    command: Command,
-    program: str,
+    commands: argparse._SubParsersAction[_Parser], command: Command, program: str
 ) -> None:
     pages = f"examples:\n{command.examples}\n\nexit codes:\n{command.exit_codes}"
     parser = commands.add_parser(

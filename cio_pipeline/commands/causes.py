@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 from cio_pipeline.console.formatting import table
 from cio_pipeline.core.text import counted
-from cio_pipeline.store import (
-    CauseCount,
-    Survey,
-)
+from cio_pipeline.store import CauseCount, Survey
 
 _SHOWN_CAUSES = 3
 

@@ -7,15 +7,9 @@ import sys
 from dataclasses import replace
 from io import FileIO
 
-from cio_pipeline.core.config import (
-    Config,
-    read_config,
-)
+from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import (
-    Source,
-    open_source,
-)
+from cio_pipeline.source import Source, open_source
 
 
 def open_data(arguments: argparse.Namespace) -> Source:

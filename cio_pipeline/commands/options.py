@@ -10,13 +10,11 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cio_pipeline.core.shard import (
-    WHOLE,
-    parse_shard,
-)
+from cio_pipeline.core.shard import WHOLE, parse_shard
 
 DONE = "  0      done"
 MISTAKE = "  2      bad usage, configuration, or state that cannot be read"
@@ -67,14 +65,14 @@ def add_option(
 
 def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) -> None:
     """Add ``-config`` and ``-json``."""
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add(
         "config",
         required=needs_config,
         metavar="FILE",
         help="the configuration file (JSON)",
     )
-    add_option(parser, "json", action="store_true", help="print the result as JSON")
+    add("json", action="store_true", help="print the result as JSON")
 
 
 USERS_OF_SHARD = (
@@ -91,22 +89,15 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
         parser: the command's.
         about_shard: what a shard means to the command.
     """
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add(
         "state",
         type=Path,
         default=default_state_folder(),
         metavar="DIR",
         help="where the queue lives (default: %(default)s)",
     )
-    add_option(
-        parser,
-        "shard",
-        type=parse_shard,
-        default=WHOLE,
-        metavar="I/N",
-        help=about_shard,
-    )
+    add("shard", type=parse_shard, default=WHOLE, metavar="I/N", help=about_shard)
 
 
 def add_data(
@@ -116,9 +107,9 @@ def add_data(
     about: str = "the data file; - reads standard input",
 ) -> None:
     """Add ``-data`` and ``-format``."""
-    add_option(parser, "data", required=required, metavar="FILE", help=about)
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add("data", required=required, metavar="FILE", help=about)
+    add(
         "format",
         choices=("json", "jsonl", "csv"),
         help="what the data file is (default: told by its ending, else a JSON array)",
@@ -127,29 +118,22 @@ def add_data(
 
 def add_logging(parser: argparse.ArgumentParser) -> None:
     """Add what is printed on stderr, and ``-log-file``."""
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add(
         "log-level",
         choices=("debug", "info", "warning", "error"),
         help="how much is told on stderr (default: info; warning beside a live"
         " display)",
     )
-    add_option(
-        parser,
+    add(
         "log-format",
         choices=("auto", "console", "json"),
         default="auto",
         help="readable lines or JSON lines, and no live display (default: a live"
         " display where stderr is a terminal, else JSON lines)",
     )
-    add_option(
-        parser,
-        "quiet",
-        action="store_true",
-        help="show nothing but errors and the result",
-    )
-    add_option(
-        parser,
+    add("quiet", action="store_true", help="show nothing but errors and the result")
+    add(
         "log-file",
         type=Path,
         metavar="FILE",
@@ -178,8 +162,5 @@ def seconds(text: str) -> float:
 
 def program_name() -> str:
     """Return how people call the program: from its folder, or installed."""
-    called = {
-        "main.py": "python main.py",
-        "__main__.py": "python -m cio_pipeline",
-    }
+    called = {"main.py": "python main.py", "__main__.py": "python -m cio_pipeline"}
     return called.get(Path(sys.argv[0]).name, "cio-pipeline")

@@ -7,10 +7,7 @@ from pathlib import Path
 
 from cio_pipeline.console.output import say
 from cio_pipeline.core.config import read_config
-from cio_pipeline.store import (
-    is_there,
-    queue_folder,
-)
+from cio_pipeline.store import is_there, queue_folder
 from cio_pipeline.store.resharding import other_queues
 
 

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Literal, NamedTuple
 
 
-def amount(text: str) -> float:
-    """Read a number from 0 on, or raise `ValueError`."""
-    number = float(text)
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{text!r} is no number from 0 on")
+def _number(
+    least: float, most: float, kind: type[float] = float
+) -> Callable[[str], float]:
+    """Return what reads a number that is not out of bounds."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError(f"{text!r} is no number from {least} to {most}")
+        return value
+
     return number
 
 
-def share(text: str) -> float:
-    """Read a number from 0 to 1, or raise `ValueError`."""
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{text!r} is no number from 0 to 1")
-    return number
+_AMOUNT = _number(0, 1_000_000)
+_SHARE = _number(0, 1)
+_STATUS = _number(200, 599, int)
 
 
-def status(text: str) -> int:
-    """Read an HTTP status from 200 to 599, or raise `ValueError`."""
-    number = int(text)
-    if not 200 <= number <= 599:
-        raise ValueError(f"{text!r} is no HTTP status from 200 to 599")
-    return number
-
-
-def header(text: str) -> str:
-    """Read the value of an HTTP header, or raise `ValueError`."""
+def _header(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise ValueError(f"{text!r} is no header's value")
     return text
@@ -57,30 +50,30 @@ class Faults:
     choices, if it has some; the options of `sandbox` are made of them.
     """
 
-    latency_ms: float = _fault(0.0, amount, "how long every answer takes")
+    latency_ms: float = _fault(0.0, _AMOUNT, "how long every answer takes")
     latency_jitter_ms: float = _fault(
-        0.0, amount, "up to so much longer, evenly spread"
+        0.0, _AMOUNT, "up to so much longer, evenly spread"
     )
     error_share: float = _fault(
-        0.0, share, "share of requests answered with -error-status (0 to 1)"
+        0.0, _SHARE, "share of requests answered with -error-status (0 to 1)"
     )
-    error_status: int = _fault(503, status, "the status of those (default: 503)")
+    error_status: int = _fault(503, _STATUS, "the status of those (default: 503)")
     throttle_share: float = _fault(
-        0.0, share, "share of requests answered with 429 (0 to 1)"
+        0.0, _SHARE, "share of requests answered with 429 (0 to 1)"
     )
     retry_after: str | None = _fault(
-        None, header, "the Retry-After of a 429, in seconds or as a date"
+        None, _header, "the Retry-After of a 429, in seconds or as a date"
     )
     drop_share: float = _fault(
-        0.0, share, "share of connections dropped unanswered (0 to 1)"
+        0.0, _SHARE, "share of connections dropped unanswered (0 to 1)"
     )
-    outage_in_seconds: float = _fault(0.0, amount, "when an outage begins")
-    outage_seconds: float = _fault(0.0, amount, "how long it lasts")
+    outage_in_seconds: float = _fault(0.0, _AMOUNT, "when an outage begins")
+    outage_seconds: float = _fault(0.0, _AMOUNT, "how long it lasts")
     outage_mode: Literal["503", "drop"] = _fault(
         "503", str, "what happens in it (default: 503)", ("503", "drop")
     )
     rate_limit: float = _fault(
-        0.0, amount, "requests a second past which 429 is answered"
+        0.0, _AMOUNT, "requests a second past which 429 is answered"
     )
 
     def changed(self, changes: Mapping[str, object]) -> Faults:

@@ -20,20 +20,10 @@ from cio_pipeline.commands.check.report import (
     keys_text,
     suggestion_text,
 )
-from cio_pipeline.commands.inputs import (
-    open_data,
-    read_config_for_shard,
-)
-from cio_pipeline.console.output import (
-    say,
-    width,
-    write,
-)
+from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.console.output import say, width, write
 from cio_pipeline.core.config import missing_track_keys
-from cio_pipeline.core.errors import (
-    StateUnwritable,
-    UsageError,
-)
+from cio_pipeline.core.errors import StateUnwritable, UsageError
 from cio_pipeline.store import queue_folder
 from cio_pipeline.store.status import read_status
 

@@ -15,12 +15,7 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_text,
 )
 from cio_pipeline.commands.queues import find_queue
-from cio_pipeline.console.output import (
-    is_agreed,
-    say,
-    width,
-    write,
-)
+from cio_pipeline.console.output import is_agreed, say, width, write
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Selection
@@ -133,9 +128,7 @@ def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterab
 
 def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
     # Imported now: only this page needs Jinja2.
-    from cio_pipeline.commands.dead_letters.page import (  # noqa: PLC0415  # as just said
-        dead_letter_page,
-    )
+    from cio_pipeline.commands.dead_letters.page import dead_letter_page  # noqa: PLC0415  # as just said
 
     return dead_letter_page(
         report.survey(),

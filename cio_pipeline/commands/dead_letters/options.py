@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from cio_pipeline.commands.options import (
@@ -28,47 +29,37 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_queue(parser, QUEUE_OF_SHARD)
     _add_selection(parser)
-    add_option(
-        parser,
-        "limit",
-        type=positive,
-        metavar="N",
-        help="list: show so many rows at most",
-    )
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add("limit", type=positive, metavar="N", help="list: show so many rows at most")
+    add(
         "format",
         choices=("table", "json", "csv", "html"),
         help="list: how to show them (default: table); html is a page for a browser,"
         " and needs -output",
     )
-    add_option(
-        parser,
+    add(
         "output",
         type=Path,
         metavar="FILE",
         help="list: write to a file, replaced whole, that only you can read",
     )
-    add_option(parser, "yes", action="store_true", help="discard: do not ask")
+    add("yes", action="store_true", help="discard: do not ask")
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
     """Add what dead letters are chosen by."""
     which = parser.add_argument_group("which ones (all that are given must hold)")
-    add_option(
-        which, "all", action="store_true", help="all of them (for requeue, discard)"
-    )
-    add_option(which, "reason", metavar="R", help="with this reason")
-    add_option(which, "user", metavar="ID", help="of this user")
-    add_option(which, "run", metavar="RUN", help="of this run")
-    add_option(
-        which,
+    add = partial(add_option, which)
+    add("all", action="store_true", help="all of them (for requeue, discard)")
+    add("reason", metavar="R", help="with this reason")
+    add("user", metavar="ID", help="of this user")
+    add("run", metavar="RUN", help="of this run")
+    add(
         "since",
         metavar="TIME",
         help="failed at or after this (ISO 8601; UTC where it names no offset)",
     )
-    add_option(
-        which,
+    add(
         "id",
         type=int,
         nargs="+",

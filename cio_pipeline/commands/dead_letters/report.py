@@ -12,23 +12,11 @@ from dataclasses import fields
 from itertools import islice
 
 from cio_pipeline.commands.causes import cause_table
-from cio_pipeline.commands.dead_letters.advice import (
-    Asked,
-    advice_on,
-)
-from cio_pipeline.console.formatting import (
-    moment,
-    table,
-)
+from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
+from cio_pipeline.console.formatting import moment, table
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.core.text import (
-    counted,
-    escaped,
-    visible,
-)
-from cio_pipeline.store import (
-    Survey,
-)
+from cio_pipeline.core.text import counted, escaped, visible
+from cio_pipeline.store import Survey
 
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
 _NONE = "No dead letters."

@@ -6,14 +6,8 @@ import argparse
 from datetime import UTC, datetime
 
 from cio_pipeline.commands.queues import find_queue
-from cio_pipeline.commands.status.report import (
-    status_json,
-    status_text,
-)
-from cio_pipeline.console.output import (
-    width,
-    write,
-)
+from cio_pipeline.commands.status.report import status_json, status_text
+from cio_pipeline.console.output import width, write
 from cio_pipeline.store.status import read_status
 
 

@@ -8,15 +8,8 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cio_pipeline.commands.status.report import (
-    status_json,
-    status_line,
-    status_lines,
-)
-from cio_pipeline.console.live_region import (
-    Redrawn,
-    can_redraw,
-)
+from cio_pipeline.commands.status.report import status_json, status_line, status_lines
+from cio_pipeline.console.live_region import Redrawn, can_redraw
 from cio_pipeline.console.output import write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.console.standard_streams import stdout_failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from cio_pipeline.commands.options import (
     Command,
@@ -18,15 +19,14 @@ from cio_pipeline.commands.options import (
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_data(parser, required=True, about="the data file")
-    add_option(
-        parser,
+    add = partial(add_option, parser)
+    add(
         "sample",
         type=positive,
         metavar="N",
         help="look up so many users only, picked evenly",
     )
-    add_option(
-        parser,
+    add(
         "wait",
         type=seconds,
         default=30.0,
