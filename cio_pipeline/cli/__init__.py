@@ -9,27 +9,16 @@ import traceback
 from collections.abc import Sequence
 from typing import cast
 
-from cio_pipeline.cli.parser import parse_arguments
+from cio_pipeline.cli.parser import COMMANDS, parse_arguments
 from cio_pipeline.console import standard_streams
-from cio_pipeline.console.signals import (
-    Interrupted,
-    raised_signals,
-)
-from cio_pipeline.core.errors import (
-    CioPipelineError,
-    StopRun,
-)
+from cio_pipeline.console.signals import Interrupted, raised_signals
+from cio_pipeline.core.errors import CioPipelineError, StopRun
 
 # Integers of any size are kept exactly; past this many digits turning text into
 # a number takes longer than the network would (CVE-2020-10735).
 _MOST_DIGITS = 100_000
 # EX_SOFTWARE of sysexits.h: 1 would tell a script of dead letters.
 _A_BUG = 70
-# Where a command is, if not in a folder of its own name.
-_MODULES = {
-    "resume": "cio_pipeline.commands.sync.resume",
-    "completion": "cio_pipeline.cli.completion",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,12 +43,10 @@ def _run(argv: Sequence[str]) -> int:
     try:
         arguments = parse_arguments(argv)
         # Imported now: `-help` and mistakes need not wait for requests and SQLite.
-        name = arguments.command.replace("-", "_")
-        command = importlib.import_module(
-            _MODULES.get(name) or f"cio_pipeline.commands.{name}.command"
-        )
+        module, _, name = COMMANDS[arguments.command].run.partition(":")
+        run = getattr(importlib.import_module(module), name)
         with raised_signals():
-            return cast("int", command.run(arguments))
+            return cast("int", run(arguments))
     except CioPipelineError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
         return error.exit_code

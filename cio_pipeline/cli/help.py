@@ -1,8 +1,8 @@
-"""The help's words: the main page, each command's examples and exit codes."""
+"""The main page of the help."""
 
 from __future__ import annotations
 
-from cio_pipeline.commands.options import EXIT_CODES_OF_RUNS
+from cio_pipeline.commands.sync.options import EXIT_CODES
 
 DESCRIPTION = """\
 Sync a file of users into Customer.io: all of it, in order, resumable.
@@ -29,5 +29,5 @@ commands (python main.py COMMAND -help tells each one's options):
 Every option may be written with two dashes: -config and --config are the same.
 
 exit codes:
-{EXIT_CODES_OF_RUNS}
+{EXIT_CODES}
 """

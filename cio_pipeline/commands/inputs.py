@@ -1,4 +1,4 @@
-"""Opening what a command line names: the data, the configuration, the queue."""
+"""The data and the configuration that a command line names."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ import argparse
 import sys
 from dataclasses import replace
 from io import FileIO
-from pathlib import Path
 
-from cio_pipeline.console.output import say
-from cio_pipeline.core.config import (
-    Config,
-    read_config,
-)
+from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import (
-    Source,
-    open_source,
-)
-from cio_pipeline.store import is_there
-from cio_pipeline.store.resharding import other_queues
-from cio_pipeline.store.workspace import folder_of
+from cio_pipeline.source import Source, open_source
 
 
 def open_data(arguments: argparse.Namespace) -> Source:
@@ -39,7 +28,7 @@ def open_data(arguments: argparse.Namespace) -> Source:
     return open_source("-", format=arguments.format, stdin=stdin)
 
 
-def read_share_of_config(arguments: argparse.Namespace) -> Config:
+def read_config_for_shard(arguments: argparse.Namespace) -> Config:
     """Read the configuration; a shard has its share of the rate.
 
     Raises:
@@ -48,28 +37,3 @@ def read_share_of_config(arguments: argparse.Namespace) -> Config:
     config = read_config(arguments.config)
     share = config.requests_per_second / arguments.shard.count
     return replace(config, requests_per_second=share)
-
-
-def open_folder(arguments: argparse.Namespace) -> Path:
-    """Name the folder of the queue that is meant, made or not.
-
-    Where there is none, and the workspace has others, they are named on stderr.
-
-    Raises:
-        ConfigError: the configuration cannot be used.
-    """
-    folder = folder_for(arguments, read_config(arguments.config))
-    others = [] if is_there(folder) else other_queues(folder)
-    if others:
-        known = ", ".join("the whole" if s.is_whole else f"-shard {s}" for s in others)
-        say(f"note: there is no such queue; this workspace has: {known}")
-    return folder
-
-
-def folder_for(arguments: argparse.Namespace, config: Config) -> Path:
-    """As `open_folder`, of a configuration that was read: a pipe is read once.
-
-    Raises:
-        ConfigError: the configuration names no workspace.
-    """
-    return folder_of(config, arguments.config, arguments.state, arguments.shard)

@@ -33,17 +33,19 @@ def queue_options(arguments: argparse.Namespace) -> list[str]:
 
 
 def program_as_typed(original: Sequence[str], argv: Sequence[str]) -> list[str]:
-    """Say how the program was called: ``python main.py``, or by its own name.
+    """Return how the program was called: by Python, or by its own name.
 
     Args:
-        original: the interpreter's whole command line.
-        argv: its part that begins with the program.
+        original: the interpreter's command line.
+        argv: the program's file and its arguments.
     """
-    before = len(original) - len(argv)
-    if before < 1 or list(original[before:]) != list(argv):
+    end = len(original) - len(argv) + 1
+    program, file = [*original[:end]], argv[0]
+    # Of a module, argv has the file for the name that was typed.
+    is_known = program[-1:] == [file] or file.endswith("__main__.py")
+    if not is_known or [*original[end:]] != [*argv[1:]]:
         return ["python", "main.py"]
-    is_script = argv[0].endswith(".py")
-    return [*original[: before + 1]] if is_script else [argv[0]]
+    return program if file.endswith(".py") else [file]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,40 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any, Literal, NamedTuple
+
+
+def _number(
+    least: float, most: float, kind: type[float] = float
+) -> Callable[[str], float]:
+    """Return what reads a number that is not out of bounds."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError(f"{text!r} is no number from {least} to {most}")
+        return value
+
+    return number
+
+
+_AMOUNT = _number(0, 1_000_000)
+_SHARE = _number(0, 1)
+_STATUS = _number(200, 599, int)
+
+
+def _header(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"{text!r} is no header's value")
+    return text
+
+
+def _fault(
+    default: float | str | None,
+    read: Callable[[str], float | str],
+    about: str,
+    choices: tuple[str, ...] | None = None,
+) -> Any:  # noqa: ANN401  # as `field`, whose type is that of its default
+    metadata = {"read": read, "about": about, "choices": choices}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """What to get wrong, and how often.
 
-    Args:
-        latency_ms: how long every answer takes.
-        latency_jitter_ms: up to so much more, evenly spread.
-        error_share: the share of requests answered with ``error_status``.
-        error_status: the status of those.
-        throttle_share: the share of requests answered with 429.
-        retry_after: the ``Retry-After`` of a 429; None for no header.
-        drop_share: the share of connections dropped instead of answered.
-        outage_in_seconds: when an outage begins, from the moment this is set.
-        outage_seconds: how long it lasts; 0 for none.
-        outage_mode: what happens in it: ``503``, or ``drop``.
-        rate_limit: requests a second past which 429 is answered; 0 for none.
+    A field's metadata has what reads its value from text, what it is about and its
+    choices, if it has some; the options of `sandbox` are made of them.
     """
 
-    latency_ms: float = 0.0
-    latency_jitter_ms: float = 0.0
-    error_share: float = 0.0
-    error_status: int = 503
-    throttle_share: float = 0.0
-    retry_after: str | None = None
-    drop_share: float = 0.0
-    outage_in_seconds: float = 0.0
-    outage_seconds: float = 0.0
-    outage_mode: Literal["503", "drop"] = "503"
-    rate_limit: float = 0.0
+    latency_ms: float = _fault(0.0, _AMOUNT, "how long every answer takes")
+    latency_jitter_ms: float = _fault(
+        0.0, _AMOUNT, "up to so much longer, evenly spread"
+    )
+    error_share: float = _fault(
+        0.0, _SHARE, "share of requests answered with -error-status (0 to 1)"
+    )
+    error_status: int = _fault(503, _STATUS, "the status of those (default: 503)")
+    throttle_share: float = _fault(
+        0.0, _SHARE, "share of requests answered with 429 (0 to 1)"
+    )
+    retry_after: str | None = _fault(
+        None, _header, "the Retry-After of a 429, in seconds or as a date"
+    )
+    drop_share: float = _fault(
+        0.0, _SHARE, "share of connections dropped unanswered (0 to 1)"
+    )
+    outage_in_seconds: float = _fault(0.0, _AMOUNT, "when an outage begins")
+    outage_seconds: float = _fault(0.0, _AMOUNT, "how long it lasts")
+    outage_mode: Literal["503", "drop"] = _fault(
+        "503", str, "what happens in it (default: 503)", ("503", "drop")
+    )
+    rate_limit: float = _fault(
+        0.0, _AMOUNT, "requests a second past which 429 is answered"
+    )
+
+    def changed(self, changes: Mapping[str, object]) -> Faults:
+        """Return these faults, some of them changed.
+
+        Args:
+            changes: values by field, as JSON has them; None sets the default.
+
+        Raises:
+            ValueError: a field cannot have its value.
+        """
+        fault = {each.name: each for each in fields(self)}
+        return replace(self, **{n: _read(fault[n], v) for n, v in changes.items()})
+
+
+def _read(fault: Field[Any], value: object) -> Any:  # noqa: ANN401  # as the field's
+    if value is None:
+        return fault.default
+    read = fault.metadata["read"](str(value))
+    choices = fault.metadata["choices"]
+    if choices and read not in choices:
+        raise ValueError(f"{fault.name} is one of {', '.join(choices)}")
+    return read
 
 
 class Fault(NamedTuple):

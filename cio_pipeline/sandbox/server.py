@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol, Self
+from dataclasses import asdict, dataclass, field
+from typing import Protocol, Self
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -253,11 +253,11 @@ class Sandbox:
 
     def _change_faults(self, body: bytes) -> Answer:
         try:
-            changes: dict[str, Any] = json.loads(body)
+            changes = dict(json.loads(body))
             unknown = sorted(set(changes) - set(FAULT_NAMES))
             if unknown:
                 return json_answer(400, {"unknown": unknown, "known": FAULT_NAMES})
-            self.set_faults(replace(self._plan.faults, **changes))
+            self.set_faults(self._plan.faults.changed(changes))
         except (ValueError, TypeError) as error:
             return json_answer(400, {"error": str(error)})
         return json_answer(200, asdict(self._plan.faults))

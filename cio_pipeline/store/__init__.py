@@ -47,7 +47,7 @@ from cio_pipeline.store.store import (
 )
 from cio_pipeline.store.workspace import (
     make_private_folder,
-    workspace_folder,
+    queue_folder,
 )
 
 __all__ = [
@@ -73,7 +73,7 @@ __all__ = [
     "make_private_folder",
     "newest_id",
     "open_reader",
+    "queue_folder",
     "read_survey",
     "read_totals",
-    "workspace_folder",
 ]

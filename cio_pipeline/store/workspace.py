@@ -22,10 +22,12 @@ from cio_pipeline.core.shard import (
 _CUSTOMER_IO = "https://track.customer.io"
 
 
-def folder_of(
+def queue_folder(
     config: Config, config_path: str, state_folder: Path, shard: Shard = WHOLE
 ) -> Path:
-    """Name the folder of a workspace's queue, made or not; each shard has its own.
+    """Return the folder of a workspace's queue, whether it exists or not.
+
+    Each workspace has its own, and each of its shards.
 
     Raises:
         ConfigError: the configuration names no workspace.
@@ -36,25 +38,12 @@ def folder_of(
             "the key is missing; it names the workspace whose queue is meant",
             key="siteId",
         )
-    address = config.track_url or _CUSTOMER_IO
-    folder = workspace_folder(state_folder, config.site_id, address)
-    return folder_of_shard(folder, shard)
-
-
-def folder_of_shard(whole: Path, shard: Shard) -> Path:
-    """Name the folder of a shard's queue, beside that of the whole."""
-    if shard.is_whole:
-        return whole
-    return whole.with_name(f"{whole.name}-shard-{shard.index}-of-{shard.count}")
-
-
-def workspace_folder(state_folder: Path, site_id: str, address: str) -> Path:
-    """Name the folder of a workspace's queue, apart from every other's.
-
-    A digest, because an address is no file name; neither part is secret.
-    """
-    digest = hashlib.sha256(f"{site_id}\n{address}".encode()).hexdigest()
-    return state_folder / digest[:16]
+    # A digest, because an address is no file name; neither part is secret.
+    workspace = f"{config.site_id}\n{config.track_url or _CUSTOMER_IO}"
+    name = hashlib.sha256(workspace.encode()).hexdigest()[:16]
+    if not shard.is_whole:
+        name += f"-shard-{shard.index}-of-{shard.count}"
+    return state_folder / name
 
 
 def make_private_folder(folder: Path) -> None:

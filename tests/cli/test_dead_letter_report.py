@@ -28,7 +28,7 @@ from cio_pipeline.store.dead_letter_actions import (
     open_report,
 )
 from cio_pipeline.store.dead_letters.table import insert_dead_letters
-from cio_pipeline.store.workspace import folder_of
+from cio_pipeline.store.workspace import queue_folder
 from tests.support.letters import a_nights_letters, make_letter, put_dead_letters
 from tests.support.program import MAIN, Program
 
@@ -36,7 +36,7 @@ from tests.support.program import MAIN, Program
 def folder(program: Program) -> Path:
     """The folder of the program's workspace."""
     config = program.configure()
-    return folder_of(read_config(str(config)), str(config), program.state)
+    return queue_folder(read_config(str(config)), str(config), program.state)
 
 
 def commands_in(text: str) -> list[list[str]]:

@@ -64,6 +64,20 @@ def test_the_installed_program_calls_itself_by_its_name(tmp_path: Path) -> None:
     assert "main.py" not in process.stdout
 
 
+def test_the_package_runs_as_a_module() -> None:
+    """It does what main.py does, and its hints can be pasted."""
+    process = subprocess.run(
+        [sys.executable, "-m", "cio_pipeline", "statsu"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=MAIN.parent,
+    )
+
+    assert process.returncode == 2
+    assert "did you mean status? (see: python -m cio_pipeline -help)" in process.stderr
+
+
 def test_the_main_help_names_every_command() -> None:
     """With what each does."""
     text = run("help").stdout

@@ -73,6 +73,26 @@ def test_an_unknown_fault_is_refused_and_named(url: str) -> None:
     assert answer.json()["unknown"] == ["latency"]
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"outage_mode": "slow"},
+        {"latency_ms": "slow"},
+        {"latency_ms": -1},
+        {"error_share": 7},
+        {"error_status": 99},
+        {"retry_after": "1\n2"},
+    ],
+    ids=str,
+)
+def test_a_fault_that_cannot_be_is_refused(
+    url: str, faults: dict[str, float | str]
+) -> None:
+    """Rather than break the sandbox, or be taken for another."""
+    assert change(url, **faults) == 400
+    assert put(url, "1") == 200
+
+
 def test_it_keeps_its_books(url: str) -> None:
     """What came in, who is there; and it can forget."""
     put(url, "1")

@@ -13,7 +13,7 @@ from cio_pipeline.store import (
     make_private_folder,
 )
 from cio_pipeline.store.dead_letters.table import insert_dead_letters
-from cio_pipeline.store.workspace import folder_of
+from cio_pipeline.store.workspace import queue_folder
 from tests.support.program import Program
 
 # What goes wrong of a night: mostly one thing.
@@ -81,7 +81,7 @@ def a_nights_letters(count: int) -> Iterator[NewDeadLetter]:
 def put_dead_letters(program: Program, letters: Iterable[NewDeadLetter]) -> None:
     """Put letters into a program's queue, as a run would have."""
     config = program.configure()
-    folder = folder_of(read_config(str(config)), str(config), program.state)
+    folder = queue_folder(read_config(str(config)), str(config), program.state)
     make_private_folder(program.state)
     make_private_folder(folder)
     with Store(folder) as store, store.queue.transaction() as tx:

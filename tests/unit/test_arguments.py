@@ -1,11 +1,14 @@
-"""The command line: an option that takes one value is given once."""
+"""The command line: what it refuses, and what its options mean."""
 
 from __future__ import annotations
 
 import pytest
 
 from cio_pipeline.cli.parser import parse_arguments
+from cio_pipeline.commands.sandbox.options import settings_from
 from cio_pipeline.core.errors import UsageError
+from cio_pipeline.sandbox.faults import Faults
+from cio_pipeline.sandbox.settings import SandboxSettings
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,35 @@ def test_each_command_line_is_read_for_itself() -> None:
     """One that is read after another has not been given anything yet."""
     for data in ("a", "b"):
         assert parse_arguments(["-config", "c", "-data", data]).data == data
+
+
+def test_verify_refuses_a_state_folder() -> None:
+    """It uses no queue; an option that does nothing would promise one."""
+    with pytest.raises(UsageError, match="verify has no option -state"):
+        parse_arguments(["verify", "-config", "c", "-data", "d", "-state", "s"])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("-outage-mode", "slow"),
+        ("-latency-ms", "nan"),
+        ("-drop-share", "1.5"),
+        ("-error-status", "0"),
+        ("-port", "65536"),
+    ],
+)
+def test_the_sandbox_refuses_what_it_cannot_do(option: str, value: str) -> None:
+    """Rather than do something else without a word."""
+    with pytest.raises(UsageError, match=f"{option}/.*{value}"):
+        parse_arguments(["sandbox", option, value])
+
+
+def test_the_faults_of_the_sandbox_are_its_options() -> None:
+    """They are written once; what is not named keeps its default."""
+    line = "sandbox -port 0 -retry-after 7 -outage-mode drop -error-share 0.5"
+
+    settings = settings_from(parse_arguments(line.split()))
+
+    expected = Faults(retry_after="7", outage_mode="drop", error_share=0.5)
+    assert settings == SandboxSettings(port=0, faults=expected)

@@ -132,9 +132,22 @@ def test_a_broken_file_is_mended_and_run_again() -> None:
             ["/v/cio-pipeline", "s"],
             ["/v/cio-pipeline"],
         ),
+        (
+            ["py", "-m", "cio_pipeline", "s"],
+            ["/w/cio_pipeline/__main__.py", "s"],
+            ["py", "-m", "cio_pipeline"],
+        ),
         (["pytest"], ["something", "else"], ["python", "main.py"]),
+        (["py", "-c", "main()"], ["-c"], ["python", "main.py"]),
     ],
-    ids=["a script", "interpreter options", "installed", "unknown"],
+    ids=[
+        "a script",
+        "interpreter options",
+        "installed",
+        "a module",
+        "unknown",
+        "no program",
+    ],
 )
 def test_commands_begin_as_this_one_was_typed(
     original: list[str], argv: list[str], typed: list[str]

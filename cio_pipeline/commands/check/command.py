@@ -20,21 +20,11 @@ from cio_pipeline.commands.check.report import (
     keys_text,
     suggestion_text,
 )
-from cio_pipeline.commands.inputs import (
-    folder_for,
-    open_data,
-    read_share_of_config,
-)
-from cio_pipeline.console.output import (
-    say,
-    width,
-    write,
-)
+from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.console.output import say, width, write
 from cio_pipeline.core.config import missing_track_keys
-from cio_pipeline.core.errors import (
-    StateUnwritable,
-    UsageError,
-)
+from cio_pipeline.core.errors import StateUnwritable, UsageError
+from cio_pipeline.store import queue_folder
 from cio_pipeline.store.status import read_status
 
 
@@ -44,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _suggest(arguments)
     if arguments.config is None:
         raise UsageError("check needs -config FILE, or -suggest -data FILE")
-    config = read_share_of_config(arguments)
+    config = read_config_for_shard(arguments)
     missing_keys = missing_track_keys(config)
     if arguments.data is None:
         show_configuration = (
@@ -59,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
     pending = 0
     if config.site_id is not None:
-        pending = _pending(folder_for(arguments, config))
+        pending = _pending(
+            queue_folder(config, arguments.config, arguments.state, arguments.shard)
+        )
     seconds = estimated_seconds(config, findings.requests)
     show = check_json if arguments.json else check_text
     write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])

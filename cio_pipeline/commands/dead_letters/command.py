@@ -14,13 +14,8 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_json,
     dead_letters_text,
 )
-from cio_pipeline.commands.inputs import open_folder
-from cio_pipeline.console.output import (
-    is_agreed,
-    say,
-    width,
-    write,
-)
+from cio_pipeline.commands.queues import find_queue
+from cio_pipeline.console.output import is_agreed, say, width, write
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Selection
@@ -93,7 +88,7 @@ def _utc(text: str) -> str:
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     shape = _shape(arguments)
-    with open_report(open_folder(arguments), selection, arguments.limit) as report:
+    with open_report(find_queue(arguments), selection, arguments.limit) as report:
         lines = _LISTS[shape](arguments, report)
         write(lines, arguments.output)
     if arguments.output is not None:
@@ -133,9 +128,7 @@ def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterab
 
 def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
     # Imported now: only this page needs Jinja2.
-    from cio_pipeline.commands.dead_letters.page import (  # noqa: PLC0415  # as just said
-        dead_letter_page,
-    )
+    from cio_pipeline.commands.dead_letters.page import dead_letter_page  # noqa: PLC0415  # as just said
 
     return dead_letter_page(
         report.survey(),
@@ -155,7 +148,7 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = open_folder(arguments)
+    folder = find_queue(arguments)
     moved, overtaken = requeue(folder, selection)
     _tell_count(arguments, "requeued", moved)
     if moved:
@@ -181,7 +174,7 @@ def _tell_what_stays(folder: Path, selection: Selection) -> None:
 
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = open_folder(arguments)
+    folder = find_queue(arguments)
     with open_report(folder, selection) as report:
         total = report.survey().letters
         # Only those that were counted: a run may add more before the answer.

@@ -11,36 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import islice
 
-from cio_pipeline.commands.causes import cause_row
-from cio_pipeline.commands.dead_letters.advice import (
-    Asked,
-    advice_on,
-)
-from cio_pipeline.console.formatting import (
-    moment,
-    table,
-)
+from cio_pipeline.commands.causes import cause_table
+from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
+from cio_pipeline.console.formatting import moment, table
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.core.text import (
-    counted,
-    escaped,
-    visible,
-)
-from cio_pipeline.store import (
-    Survey,
-)
+from cio_pipeline.core.text import counted, escaped, visible
+from cio_pipeline.store import Survey
 
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
 _NONE = "No dead letters."
 _SHOWN_LETTERS = 50
 # Rows drawn as one table: however many are asked for, no more are in memory.
 _ROWS_OF_A_TABLE = 500
-CAUSE_COLUMNS = (
-    ("letters", "right"),
-    ("reason", "left"),
-    ("status", "right"),
-    ("message", "wrapped"),
-)
 _LETTER_COLUMNS = (
     ("id", "right"),
     ("record", "right"),
@@ -86,7 +68,7 @@ def dead_letters_text(
         return
     yield _headline(survey)
     yield ""
-    yield table(CAUSE_COLUMNS, [cause_row(c) for c in survey.causes], width)
+    yield cause_table(survey.causes, width, heading="letters", message="wrapped")
     if rarer := survey.cause_count - len(survey.causes):
         rest = survey.letters - sum(cause.letters for cause in survey.causes)
         yield f"and {counted(rest, 'letter')} of {counted(rarer, 'rarer cause')}"

@@ -1,88 +1,29 @@
-"""`status`: where the queue stands, and the last runs; once, or again and again."""
+"""`status`: where the queue stands, and the last runs."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
-from cio_pipeline.commands.inputs import open_folder
-from cio_pipeline.commands.status.report import (
-    status_json,
-    status_line,
-    status_lines,
-    status_text,
-)
-from cio_pipeline.console.live_region import (
-    Redrawn,
-    can_redraw,
-)
-from cio_pipeline.console.output import (
-    width,
-    write,
-)
-from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.console.standard_streams import stdout_failure
-from cio_pipeline.core.runs import Status
+from cio_pipeline.commands.queues import find_queue
+from cio_pipeline.commands.status.report import status_json, status_text
+from cio_pipeline.console.output import width, write
 from cio_pipeline.store.status import read_status
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show it."""
-    folder = open_folder(arguments)
+    """Show it once, or with ``-watch`` again and again."""
+    folder = find_queue(arguments)
     if arguments.watch is not None:
-        _watch(arguments, folder)
+        # Imported now: a single look needs no live display.
+        from cio_pipeline.commands.status.watch import watch  # noqa: PLC0415  # as just said
+
+        watch(arguments, folder)
         return 0
-    status = _read(folder)
+    now = datetime.now(UTC)
+    status = read_status(folder, now)
     if arguments.json:
         write([status_json(status)])
     else:
-        write([status_text(status, _now(), width())])
+        write([status_text(status, now.astimezone(), width())])
     return 0
-
-
-def _watch(arguments: argparse.Namespace, folder: Path) -> None:
-    """Show it every so many seconds, until a signal comes or nobody can see it."""
-    stop = threading.Event()
-    with StopSignals(stop):
-        if arguments.json or not can_redraw(sys.stdout):
-            _print_on(arguments, folder, stop)
-        else:
-            _redraw_on(arguments, folder, stop)
-
-
-def _print_on(
-    arguments: argparse.Namespace, folder: Path, stop: threading.Event
-) -> None:
-    while not stop.is_set() and stdout_failure() is None:
-        status = _read(folder)
-        if arguments.json:
-            write([status_json(status, indent=None)])
-        else:
-            write([status_line(status, _now())])
-        stop.wait(arguments.watch)
-
-
-def _redraw_on(
-    arguments: argparse.Namespace, folder: Path, stop: threading.Event
-) -> None:
-    redrawn = Redrawn(sys.stdout, stays=True)
-    try:
-        while not stop.is_set() and stdout_failure() is None:
-            lines = status_lines(
-                _read(folder), _now(), redrawn.width, is_ascii=redrawn.is_ascii
-            )
-            redrawn.draw(lines)
-            stop.wait(arguments.watch)
-    finally:
-        redrawn.end()
-
-
-def _read(folder: Path) -> Status:
-    return read_status(folder, datetime.now(UTC))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).astimezone()

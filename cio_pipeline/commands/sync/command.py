@@ -1,4 +1,4 @@
-"""`sync`: finish what an earlier run left, then load a data file and send it."""
+"""`sync` and `resume`: finish what an earlier run left; load a data file, send it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import (
-    folder_for,
     open_data,
-    read_share_of_config,
+    read_config_for_shard,
 )
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.sync.summary import (
@@ -57,6 +56,7 @@ from cio_pipeline.source import Source
 from cio_pipeline.store import (
     Store,
     make_private_folder,
+    queue_folder,
 )
 from cio_pipeline.store.dead_letter_actions import survey_of
 from cio_pipeline.store.resharding import take_turn
@@ -73,21 +73,26 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
     with open_data(arguments) as source:
-        return run_to_end(arguments, source)
+        return _run_to_end(arguments, source)
 
 
-def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+def resume(arguments: argparse.Namespace) -> int:
+    """Send what is queued."""
+    return _run_to_end(arguments, None)
+
+
+def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     """Run, show the summary, and say the exit code.
 
     Args:
         arguments: the command line.
         source: the data, or None to only finish what is queued.
     """
-    config = read_share_of_config(arguments)
+    config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    folder = folder_for(arguments, config)
+    folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)

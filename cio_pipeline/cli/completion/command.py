@@ -7,10 +7,7 @@ import re
 
 import shtab
 
-from cio_pipeline.cli.parser import (
-    build_parser,
-    parsers_of,
-)
+from cio_pipeline.cli.parser import build_parser, parsers_of
 from cio_pipeline.console.output import write
 
 _INSTALLED_NAME = "cio-pipeline"

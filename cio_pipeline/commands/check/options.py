@@ -1,0 +1,44 @@
+"""The options of `check`."""
+
+from __future__ import annotations
+
+import argparse
+
+from cio_pipeline.commands.options import (
+    MISTAKE,
+    USERS_OF_SHARD,
+    Command,
+    add_common,
+    add_data,
+    add_option,
+    add_queue,
+)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_common(parser, needs_config=False)
+    add_queue(parser, USERS_OF_SHARD)
+    add_data(parser, required=False)
+    add_option(
+        parser,
+        "suggest",
+        action="store_true",
+        help="write a configuration for the data file to stdout",
+    )
+
+
+CHECK = Command(
+    name="check",
+    about="Read and validate everything, map every record, send nothing.",
+    run="cio_pipeline.commands.check.command:run",
+    add_options=_add_options,
+    examples="""\
+  python main.py check -config configuration.json -data data.json
+  python main.py check -suggest -data data.json > configuration.json
+  python main.py check -config configuration.json""",
+    exit_codes=f"""\
+  0      every record can be sent
+  1      some records would be dead letters
+{MISTAKE};
+         or the data file cannot be read to its end""",
+)

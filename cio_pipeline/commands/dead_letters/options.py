@@ -1,0 +1,92 @@
+"""The options of `dead-letters`."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from cio_pipeline.commands.options import (
+    DONE,
+    MISTAKE,
+    QUEUE_OF_SHARD,
+    Command,
+    add_common,
+    add_option,
+    add_queue,
+    positive,
+)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "requeue", "discard"),
+        default="list",
+        help="what to do with them (default: list)",
+    )
+    add_common(parser)
+    add_queue(parser, QUEUE_OF_SHARD)
+    _add_selection(parser)
+    add = partial(add_option, parser)
+    add("limit", type=positive, metavar="N", help="list: show so many rows at most")
+    add(
+        "format",
+        choices=("table", "json", "csv", "html"),
+        help="list: how to show them (default: table); html is a page for a browser,"
+        " and needs -output",
+    )
+    add(
+        "output",
+        type=Path,
+        metavar="FILE",
+        help="list: write to a file, replaced whole, that only you can read",
+    )
+    add("yes", action="store_true", help="discard: do not ask")
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add what dead letters are chosen by."""
+    which = parser.add_argument_group("which ones (all that are given must hold)")
+    add = partial(add_option, which)
+    add("all", action="store_true", help="all of them (for requeue, discard)")
+    add("reason", metavar="R", help="with this reason")
+    add("user", metavar="ID", help="of this user")
+    add("run", metavar="RUN", help="of this run")
+    add(
+        "since",
+        metavar="TIME",
+        help="failed at or after this (ISO 8601; UTC where it names no offset)",
+    )
+    add(
+        "id",
+        type=int,
+        nargs="+",
+        action="extend",
+        metavar="N",
+        help="with these numbers",
+    )
+
+
+DEAD_LETTERS = Command(
+    name="dead-letters",
+    about="Show the records that could not be delivered, and why; put them back in the"
+    "\nqueue for the next sync or resume, or drop them.",
+    run="cio_pipeline.commands.dead_letters.command:run",
+    add_options=_add_options,
+    examples="""\
+  python main.py dead-letters -config configuration.json
+  python main.py dead-letters -config configuration.json \
+-format html -output dead-letters.html
+  python main.py dead-letters requeue -config configuration.json \
+-reason retries_exhausted
+  python main.py dead-letters -config configuration.json -reason rejected -json
+  python main.py dead-letters -config configuration.json -format csv -output dead.csv
+  python main.py dead-letters requeue -config configuration.json -id 17 18
+  python main.py dead-letters discard -config configuration.json -since 2026-11-24""",
+    exit_codes=f"""\
+{DONE}, whether there are any or not
+{MISTAKE}
+  3      the state folder cannot be written; nothing was changed""",
+)

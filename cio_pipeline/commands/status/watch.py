@@ -1,0 +1,62 @@
+"""`status -watch`: where the queue stands, shown again and again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cio_pipeline.commands.status.report import status_json, status_line, status_lines
+from cio_pipeline.console.live_region import Redrawn, can_redraw
+from cio_pipeline.console.output import write
+from cio_pipeline.console.signals import StopSignals
+from cio_pipeline.console.standard_streams import stdout_failure
+from cio_pipeline.core.runs import Status
+from cio_pipeline.store.status import read_status
+
+
+def watch(arguments: argparse.Namespace, folder: Path) -> None:
+    """Show it every so many seconds, until a signal comes or nobody can see it."""
+    stop = threading.Event()
+    with StopSignals(stop):
+        if arguments.json or not can_redraw(sys.stdout):
+            _print_on(arguments, folder, stop)
+        else:
+            _redraw_on(arguments, folder, stop)
+
+
+def _print_on(
+    arguments: argparse.Namespace, folder: Path, stop: threading.Event
+) -> None:
+    while not stop.is_set() and stdout_failure() is None:
+        status = _read(folder)
+        if arguments.json:
+            write([status_json(status, indent=None)])
+        else:
+            write([status_line(status, _now())])
+        stop.wait(arguments.watch)
+
+
+def _redraw_on(
+    arguments: argparse.Namespace, folder: Path, stop: threading.Event
+) -> None:
+    redrawn = Redrawn(sys.stdout, stays=True)
+    try:
+        while not stop.is_set() and stdout_failure() is None:
+            lines = status_lines(
+                _read(folder), _now(), redrawn.width, is_ascii=redrawn.is_ascii
+            )
+            redrawn.draw(lines)
+            stop.wait(arguments.watch)
+    finally:
+        redrawn.end()
+
+
+def _read(folder: Path) -> Status:
+    return read_status(folder, datetime.now(UTC))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
