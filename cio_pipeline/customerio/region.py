@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from threading import Event
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import (
     StopRun,
@@ -40,8 +39,7 @@ def find_region(
     basic_token: str,
     *,
     stop: Event,
-    clock: Callable[[], float],
-    draw: Callable[[], float],
+    clock: Clock,
     log: FilteringBoundLogger,
 ) -> str:
     """Say which region a workspace is in: as configured, or as Customer.io says.
@@ -51,8 +49,7 @@ def find_region(
         transport: the connections.
         basic_token: base64 of ``site id:API key``.
         stop: set to give up; nothing may be sent to the region that is said then.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         log: told of what was found.
 
     Raises:
@@ -66,7 +63,6 @@ def find_region(
         patience_seconds=config.max_outage_seconds,
         stop=stop,
         clock=clock,
-        draw=draw,
     )
     if region is None:
         return "us"
@@ -79,24 +75,23 @@ def _ask_region(
     *,
     patience_seconds: float,
     stop: Event,
-    clock: Callable[[], float],
-    draw: Callable[[], float],
+    clock: Clock,
 ) -> str | None:
     """Ask again and again while there is no answer; None if told to stop first."""
-    began = clock()
+    began = clock.monotonic()
     attempts = 0
     while not stop.is_set():
         reply = client.ask_region()
         region = _region_in(reply) if isinstance(reply, Reply) else None
         if region is not None:
             return region
-        outcome = judge(reply, datetime.now(UTC))
+        outcome = judge(reply, clock.utc_now())
         if isinstance(outcome, Halt):
             raise _halted(outcome)
-        waited = clock() - began
+        waited = clock.monotonic() - began
         if waited > patience_seconds:
             raise _given_up(waited, reply, outcome)
-        stop.wait(backoff_seconds(attempts, draw()))
+        stop.wait(backoff_seconds(attempts, clock.random()))
         attempts += 1
     return None
 

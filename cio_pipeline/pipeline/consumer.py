@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from threading import Event
 from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import (
     Halt,
     Job,
@@ -59,8 +59,7 @@ class Consumer:
         is_batch: whether jobs are sent as batches.
         max_attempts: strikes that make a dead letter.
         on_halt: told once a thread learns that no request can succeed.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         log: the run's logger.
     """
 
@@ -74,8 +73,7 @@ class Consumer:
         is_batch: bool,
         max_attempts: int,
         on_halt: Callable[[Halt], None],
-        clock: Callable[[], float],
-        draw: Callable[[], float],
+        clock: Clock,
         log: FilteringBoundLogger,
     ) -> None:
         self._leases = leases
@@ -86,7 +84,6 @@ class Consumer:
         self._max_attempts = max_attempts
         self._on_halt = on_halt
         self._clock = clock
-        self._draw = draw
         self._log = log
 
     def work(self, stop: Event) -> None:
@@ -117,7 +114,7 @@ class Consumer:
             What is to be sent next in its stead: both halves of a body that was
             refused whole, for one bad item must not condemn the others.
         """
-        sent_at = self._clock()
+        sent_at = self._clock.monotonic()
         self._tally.request_sent(is_retry=any(job.attempts for job in jobs))
         judged = self._send(jobs)
         if isinstance(judged, Halt):
@@ -125,7 +122,7 @@ class Consumer:
             self._on_halt(judged)
             return []
         api_is_up = self._tell_throttle(jobs[0], judged, sent_at)
-        draw = self._draw()  # one wait for all: they come back as one body
+        draw = self._clock.random()  # one wait for all: they come back as one body
         outcomes = judged if isinstance(judged, list) else [judged] * len(jobs)
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
@@ -170,10 +167,12 @@ class Consumer:
 
     def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
         if not self._is_batch:
-            return judge(self._sender.upsert(in_v1_form(jobs[0])), datetime.now(UTC))
+            return judge(
+                self._sender.upsert(in_v1_form(jobs[0])), self._clock.utc_now()
+            )
         attempts = max(job.attempts for job in jobs)
         reply = self._sender.send_batch(make_body(jobs), attempts)
-        return judge_batch(reply, len(jobs), datetime.now(UTC))
+        return judge_batch(reply, len(jobs), self._clock.utc_now())
 
     def _tell_throttle(
         self, first: Job, judged: Judged | list[Synced | Rejected], sent_at: float

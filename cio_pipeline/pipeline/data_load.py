@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.mapping import Mapper
@@ -37,7 +37,7 @@ class DataLoad:
         run_id: the run, for dead letters.
         changed_only: leave out what Customer.io was told last.
         shard: whose records to load.
-        utc_now: the time as ISO 8601, for dead letters.
+        clock: time and chance.
         log: the run's logger.
     """
 
@@ -52,7 +52,7 @@ class DataLoad:
         run_id: str,
         changed_only: bool,
         shard: Shard,
-        utc_now: Callable[[], str],
+        clock: Clock,
         log: FilteringBoundLogger,
     ) -> None:
         self._source = source
@@ -63,13 +63,13 @@ class DataLoad:
         self._run_id = run_id
         self._changed_only = changed_only
         self._shard = shard
-        self._utc_now = utc_now
+        self._clock = clock
         self._log = log
         self.is_finished = False
         self.broken: DataFileError | None = None
         self.unused: tuple[str, ...] = ()
 
-    def work(self, stop: Event, run_stop: Event, clock: Callable[[], float]) -> None:
+    def work(self, stop: Event, run_stop: Event) -> None:
         """Load what is not in the queue yet.
 
         Data that breaks off is noted in ``broken``: what stands before the break
@@ -79,7 +79,6 @@ class DataLoad:
             stop: ends the load.
             run_stop: set while the run stops: a source that gives nothing is not
                 waited for then.
-            clock: monotonic seconds.
         """
         load = self._begin()
         if load.is_finished:
@@ -91,7 +90,7 @@ class DataLoad:
             self._tally.passed_over = load.next_index
             self._log.info("load_resumed", next_index=load.next_index)
         mapper = Mapper(self._config.user_id, self._config.mappings)
-        loader = self._loader(load, mapper, clock)
+        loader = self._loader(load, mapper)
         try:
             self.is_finished = loader.run(self._source, stop, run_stop)
         except DataFileError as error:
@@ -124,17 +123,16 @@ class DataLoad:
             )
         )
 
-    def _loader(self, load: Load, mapper: Mapper, clock: Callable[[], float]) -> Loader:
+    def _loader(self, load: Load, mapper: Mapper) -> Loader:
         return Loader(
             store=self._store,
             load=load,
             mapper=mapper,
             run_id=self._run_id,
-            utc_now=self._utc_now,
             listener=self,
             changed_only=self._changed_only,
             shard=self._shard,
-            clock=clock,
+            clock=self._clock,
         )
 
     def _note_unused(self, keys: list[str]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import partial
 from threading import Event
 from typing import Protocol
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import (
     DataFileError,
@@ -123,11 +123,10 @@ class Loader:
         load: how far the load is.
         mapper: what makes payloads of records.
         run_id: the run, for dead letters.
-        utc_now: the time as ISO 8601, for dead letters.
         listener: told of each chunk after its commit.
         changed_only: leave out what Customer.io was told last.
         shard: whose records to load; all others are passed over, uncounted.
-        clock: monotonic seconds.
+        clock: time and chance.
     """
 
     def __init__(
@@ -137,11 +136,10 @@ class Loader:
         load: Load,
         mapper: Mapper,
         run_id: str,
-        utc_now: Callable[[], str],
         listener: LoadListener,
         changed_only: bool,
         shard: Shard = WHOLE,
-        clock: Callable[[], float],
+        clock: Clock,
     ) -> None:
         self._store = store
         self._shard = shard
@@ -149,10 +147,9 @@ class Loader:
         self._load = load
         self._mapper = mapper
         self._run_id = run_id
-        self._utc_now = utc_now
         self._listener = listener
         self._clock = clock
-        self._chunk = _Chunk(load.next_index, clock())
+        self._chunk = _Chunk(load.next_index, clock.monotonic())
 
     def run(self, source: Source, stop: Event, run_stop: Event) -> bool:
         """Load the records that are not in the queue yet.
@@ -192,7 +189,7 @@ class Loader:
         self, stop: Event, run_stop: Event, waited_seconds: float
     ) -> None:
         """Commit what has come; end the reading where the load has to stop."""
-        age = self._clock() - self._chunk.began_at
+        age = self._clock.monotonic() - self._chunk.began_at
         if (waited_seconds or age >= CHUNK_SECONDS) and not self._chunk.is_empty:
             self._commit()
         is_dry = waited_seconds >= _STOP_WAIT_SECONDS
@@ -216,7 +213,7 @@ class Loader:
         )
         skipped = len(chunk.jobs) - queued
         self._listener.chunk_loaded(queued, len(chunk.unmappable), skipped)
-        self._chunk = _Chunk(chunk.next_index, self._clock())
+        self._chunk = _Chunk(chunk.next_index, self._clock.monotonic())
 
     def _map_into(self, chunk: _Chunk, record: Record) -> None:
         try:
@@ -240,6 +237,6 @@ class Loader:
             http_status=None,
             message=message,
             attempts=0,
-            failed_at=self._utc_now(),
+            failed_at=self._clock.timestamp(),
             run_id=self._run_id,
         )

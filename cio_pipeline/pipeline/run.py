@@ -6,12 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import (
     CioPipelineError,
@@ -81,24 +81,17 @@ class World:
     """What a run takes from outside, besides the network and the disk.
 
     Args:
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         log: a logger bound to the run.
         observer: shown how the run stands.
         on_beat: told every second or so how the run stands, and its dead letters
             by reason, in the thread that watches.
     """
 
-    clock: Callable[[], float]
-    draw: Callable[[], float]
+    clock: Clock
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
-
-
-def utc_now() -> str:
-    """Give the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Run:
@@ -144,14 +137,14 @@ class Run:
         self._error_lock = threading.Lock()  # guards _error: the first one stays
         self._stop_loading = threading.Event()
         self._stop_keeping = threading.Event()
-        self._began = world.clock()
+        self._began = world.clock.monotonic()
         self._resumed = store.totals().pending
         self._crew = Crew(self._fail)
         self._leases = Leases(
             store.queue,
             parallelism=config.parallelism,
             appetite=_APPETITES[config.api],
-            clock=world.clock,
+            clock=world.clock.monotonic,
             dead_letter=self._dead_letter,
         )
         self._load = None if source is None else self._make_load(source)
@@ -159,7 +152,6 @@ class Run:
             requests_per_second=config.requests_per_second,
             parallelism=config.parallelism,
             clock=world.clock,
-            draw=world.draw,
             events=LoggedEvents(self._log),
         )
         self._transport = Transport(
@@ -199,7 +191,7 @@ class Run:
                 command=command,
                 source=name,
                 pid=os.getpid(),
-                started_at=utc_now(),
+                started_at=self._world.clock.timestamp(),
             )
         )
         self._log.info(
@@ -212,7 +204,7 @@ class Run:
             self._leases.all_loaded()
         else:
             stops = self._stop_loading, self._stop
-            load = partial(self._load.work, *stops, self._world.clock)
+            load = partial(self._load.work, *stops)
             self._crew.start("loader", load)
         self._crew.start("opener", self._start_consumers)
 
@@ -228,7 +220,6 @@ class Run:
             max_attempts=self._config.max_attempts,
             on_halt=self._halt,
             clock=self._world.clock,
-            draw=self._world.draw,
             log=self._log,
         )
         if not self._stop.is_set():
@@ -242,7 +233,6 @@ class Run:
             self._basic_token,
             stop=self._stop,
             clock=self._world.clock,
-            draw=self._world.draw,
             log=self._log,
         )
 
@@ -256,7 +246,7 @@ class Run:
             run_id=self._run_id,
             changed_only=self._changed_only,
             shard=self._shard,
-            utc_now=utc_now,
+            clock=self._world.clock,
             log=self._log,
         )
 
@@ -276,7 +266,6 @@ class Run:
             max_outage_seconds=self._config.max_outage_seconds,
             stop=self._stop,
             clock=self._world.clock,
-            utc_now=utc_now,
             log=self._log,
             observer=self._world.observer,
             on_beat=self._world.on_beat,
@@ -301,7 +290,7 @@ class Run:
             http_status=settlement.http_status,
             message=settlement.message,
             attempts=job.attempts,
-            failed_at=utc_now(),
+            failed_at=self._world.clock.timestamp(),
             run_id=self._run_id,
         )
 
@@ -342,7 +331,7 @@ class Run:
             raise error
         summary = self._summary()
         try:
-            self._store.end_run(summary, utc_now())
+            self._store.end_run(summary, self._world.clock.timestamp())
         except StopRun as unwritable:
             error = error or unwritable
         self._log.info(
@@ -383,7 +372,7 @@ class Run:
             pending=self._resumed + records - synced - skipped - dead,
             requests=self._tally.requests,
             retries=self._tally.retries,
-            duration_seconds=round(self._world.clock() - self._began, 3),
+            duration_seconds=round(self._world.clock.monotonic() - self._began, 3),
         )
 
     def _reason(self) -> str | None:

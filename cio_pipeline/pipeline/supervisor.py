@@ -9,6 +9,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import Unreachable
 from cio_pipeline.core.progress import (
     Hold,
@@ -59,8 +60,7 @@ class Watch:
         run: what to look at.
         max_outage_seconds: how long nothing may get through.
         stop: set when the run is to end.
-        clock: monotonic seconds.
-        utc_now: the time as ISO 8601, for the heartbeat.
+        clock: time and chance.
         log: told of progress every few seconds.
         observer: shown the progress a few times a second.
         on_beat: told every second the counts, and the dead letters by reason.
@@ -72,8 +72,7 @@ class Watch:
         *,
         max_outage_seconds: float,
         stop: Event,
-        clock: Callable[[], float],
-        utc_now: Callable[[], str],
+        clock: Clock,
         log: FilteringBoundLogger,
         observer: RunObserver,
         on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]],
@@ -82,10 +81,9 @@ class Watch:
         self._max_outage_seconds = max_outage_seconds
         self._stop = stop
         self._clock = clock
-        self._utc_now = utc_now
         self._log = log
         self._on_beat = on_beat
-        self._looked_at = now = clock()
+        self._looked_at = now = clock.monotonic()
         self._rates = Rates(now)
         self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
         beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
@@ -113,10 +111,10 @@ class Watch:
 
     def drain(self, role: str, seconds: float) -> None:
         """Wait for threads to end, for so long at most, and show it."""
-        deadline = self._clock() + seconds
+        deadline = self._clock.monotonic() + seconds
         while not self._run.crew.join(role, _TICK_SECONDS):
             deadline += self._skip_lost_time()
-            if self._clock() >= deadline:
+            if self._clock.monotonic() >= deadline:
                 return
             self._tell(self._show)
 
@@ -126,7 +124,7 @@ class Watch:
         Returns:
             The seconds of it.
         """
-        now = self._clock()
+        now = self._clock.monotonic()
         lost = now - self._looked_at
         self._looked_at = now
         if lost < _LATE_SECONDS:
@@ -160,7 +158,7 @@ class Watch:
     # -- telling ---------------------------------------------------------------
 
     def _tell(self, *chores: _Chore) -> None:
-        now = self._clock()
+        now = self._clock.monotonic()
         due = [chore for chore in chores if now >= chore.due_at]
         if due:
             progress = self._progress(now)
@@ -169,7 +167,7 @@ class Watch:
             chore.tell(progress)
 
     def _beat(self, progress: Progress) -> None:
-        beat = Heartbeat(written_at=self._utc_now(), progress=progress)
+        beat = Heartbeat(written_at=self._clock.timestamp(), progress=progress)
         summary = self._run.summary()
         self._run.store.beat(summary, beat)
         for told in self._on_beat:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import random
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +39,7 @@ from cio_pipeline.core.errors import (
 )
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import (
+    SYSTEM_CLOCK,
     allow_connections,
     prepare_threads,
 )
@@ -86,7 +85,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     config = read_share_of_config(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = folder_for(arguments, config)
     stop = threading.Event()
     with open_display(arguments) as display:
@@ -102,9 +101,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             shard=arguments.shard,
             stop=stop,
         )
-        world = World(
-            clock=time.monotonic, draw=random.random, log=log, observer=display
-        )
+        world = World(clock=SYSTEM_CLOCK, log=log, observer=display)
         try:
             allow_connections(config.parallelism)
             prepare_threads()
@@ -155,7 +152,7 @@ def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
         StopRun: it cannot.
     """
     try:
-        pending = read_status(folder, datetime.now(UTC)).pending
+        pending = read_status(folder, SYSTEM_CLOCK.utc_now()).pending
     except CioPipelineError:
         raise error from None
     return not_begun(run_id, pending, error)

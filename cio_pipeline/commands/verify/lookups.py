@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from threading import Event
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import (
     KeysRejected,
     StopRun,
@@ -52,8 +52,7 @@ class LookUps:
         address_hint: a sentence on what to check where the address may be wrong.
         patience_seconds: how long one request may be refused before it is given up.
         stop: set to end every wait.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
     """
 
     def __init__(
@@ -63,16 +62,14 @@ class LookUps:
         address_hint: str,
         patience_seconds: float,
         stop: Event,
-        clock: Callable[[], float],
-        draw: Callable[[], float],
+        clock: Clock,
     ) -> None:
         self._client = client
         self._address_hint = address_hint
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._clock = clock
-        self._draw = draw
-        self._pace = Pace(REQUESTS_PER_SECOND, clock())
+        self._pace = Pace(REQUESTS_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
         """Look people up by the ids they were sent with; who is not there is left out.
@@ -126,10 +123,10 @@ class LookUps:
         Returns:
             None where nobody was found, or after a stop.
         """
-        began = self._clock()
+        began = self._clock.monotonic()
         attempts = 0
         while not self._stop.is_set():
-            now = self._clock()
+            now = self._clock.monotonic()
             self._stop.wait(max(0.0, self._pace.reserve(now) - now))
             reply = request()
             if isinstance(reply, Reply) and 200 <= reply.status < 300:
@@ -137,7 +134,7 @@ class LookUps:
                 if document is None:
                     raise self._not_the_app_api()
                 return document
-            outcome = judge(reply, datetime.now(UTC))
+            outcome = judge(reply, self._clock.utc_now())
             if isinstance(outcome, Halt):
                 raise self._halted(outcome)
             if isinstance(outcome, Rejected):
@@ -155,12 +152,12 @@ class LookUps:
         return None
 
     def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
-        if self._clock() - began > self._patience_seconds:
+        if self._clock.monotonic() - began > self._patience_seconds:
             raise Unreachable(
                 f"the App API has not answered for {self._patience_seconds:.0f} s"
                 f" (last: {outcome.message}). Nothing was changed; run again later"
             )
-        wait = backoff_seconds(attempts, self._draw())
+        wait = backoff_seconds(attempts, self._clock.random())
         self._stop.wait(max(wait, outcome.at_least_seconds))
 
     def _not_the_app_api(self) -> UsageError:

@@ -14,6 +14,7 @@ from cio_pipeline.commands.verify.comparison import (
     differences,
 )
 from cio_pipeline.commands.verify.lookups import LookUps
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import (
     Identity,
@@ -92,7 +93,7 @@ class Verifier:
         wait_seconds: how long users that differ are looked up again, for it takes
             seconds until the App API shows what the Track API accepted.
         stop: set to end early.
-        clock: monotonic seconds.
+        clock: time and chance.
         on_progress: told how many users were checked so far.
     """
 
@@ -105,7 +106,7 @@ class Verifier:
         sample: int | None,
         wait_seconds: float,
         stop: Event,
-        clock: Callable[[], float],
+        clock: Clock,
         on_progress: Callable[[int], None],
     ) -> None:
         self._mapper = mapper
@@ -134,9 +135,9 @@ class Verifier:
             self._on_progress(result.checked)
             if self._stop.is_set():
                 break
-        deadline = self._clock() + self._wait_seconds
+        deadline = self._clock.monotonic() + self._wait_seconds
         while waiting:
-            is_last = self._clock() >= deadline or self._stop.is_set()
+            is_last = self._clock.monotonic() >= deadline or self._stop.is_set()
             if not is_last:
                 self._stop.wait(_LOOK_AGAIN_SECONDS)
             again, waiting = waiting, {}
