@@ -8,6 +8,7 @@ immutable as a frozen dataclass, and made four times as fast.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -78,6 +79,23 @@ class Job(NamedTuple):
     load_id: int
     attempts: int = 0
     strikes: int = 0
+
+
+class LeaseSize(NamedTuple):
+    """How many jobs one lease has, which is how many one request takes.
+
+    Args:
+        most_jobs: jobs at most.
+        most_bytes: what they may cost together; a lease has one job at least.
+        cost: returns what a job costs.
+    """
+
+    most_jobs: int
+    most_bytes: int
+    cost: Callable[[Job], int]
+
+
+ONE_JOB = LeaseSize(1, 0, lambda _: 0)
 
 
 class Reply(NamedTuple):

@@ -221,6 +221,7 @@ class Consumer:
 
     def _tell_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
         self._throttle.forget(job.user_id)
+        self._tally.dead_lettered(settlement.reason)
         self._log.warning(
             "job_dead_lettered",
             **_facts(job),

@@ -231,7 +231,6 @@ class Loader:
             load_id=self._load.id,
             user_id=None,
             record_index=record.record_index,
-            source=self._load.source,
             payload=encode_lenient(record.value),
             reason=INVALID_RECORD,
             http_status=None,

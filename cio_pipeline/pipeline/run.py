@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
@@ -18,11 +18,7 @@ from cio_pipeline.core.errors import (
     DataFileError,
     StopRun,
 )
-from cio_pipeline.core.jobs import (
-    Halt,
-    Job,
-    ToDeadLetters,
-)
+from cio_pipeline.core.jobs import ONE_JOB, Halt, LeaseSize
 from cio_pipeline.core.limits import BODY_LIMIT_BYTES
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.shard import (
@@ -55,18 +51,15 @@ from cio_pipeline.pipeline.threads import Crew
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
-    ONE_JOB,
-    Appetite,
     Leases,
-    NewDeadLetter,
     RunStart,
     Store,
 )
 
 # A body is filled by size; the count only bounds what a lease holds in memory.
-_APPETITES = {
+_LEASE_SIZES = {
     "customers": ONE_JOB,
-    "batch": Appetite(5000, BODY_LIMIT_BYTES, item_bytes),
+    "batch": LeaseSize(5000, BODY_LIMIT_BYTES, item_bytes),
 }
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0
@@ -143,9 +136,9 @@ class Run:
         self._leases = Leases(
             store.queue,
             parallelism=config.parallelism,
-            appetite=_APPETITES[config.api],
-            clock=world.clock.monotonic,
-            dead_letter=self._dead_letter,
+            size=_LEASE_SIZES[config.api],
+            run_id=run_id,
+            clock=world.clock,
         )
         self._load = None if source is None else self._make_load(source)
         self._throttle = Throttle(
@@ -158,7 +151,6 @@ class Run:
             connect_timeout_seconds=config.connect_timeout_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
         )
-        self._source_of = cache(store.source_of)
 
     def execute(self, command: str) -> RunResult:
         """Run to the end, or until stopped.
@@ -276,23 +268,6 @@ class Run:
     def _keep(self) -> None:
         while not self._stop_keeping.is_set():
             self._leases.tend()
-
-    def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
-        self._tally.dead_lettered(settlement.reason)
-        return NewDeadLetter(
-            job_id=job.id,
-            load_id=job.load_id,
-            user_id=job.user_id,
-            record_index=job.record_index,
-            source=self._source_of(job.load_id),
-            payload=job.body,
-            reason=settlement.reason,
-            http_status=settlement.http_status,
-            message=settlement.message,
-            attempts=job.attempts,
-            failed_at=self._world.clock.timestamp(),
-            run_id=self._run_id,
-        )
 
     def _halt(self, halt: Halt) -> None:
         self._fail(stop_run(halt))
