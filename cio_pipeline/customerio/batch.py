@@ -15,9 +15,9 @@ from cio_pipeline.core.jobs import (
     Halt,
     Job,
     NoReply,
+    Outcomes,
     Rejected,
     Reply,
-    Retryable,
     Synced,
 )
 from cio_pipeline.core.json_text import (
@@ -89,34 +89,34 @@ def _identifier(user_id: str) -> tuple[bytes, bytes]:
     return kind.encode(), encode(user_id)
 
 
-def judge_batch(
-    reply: Reply | NoReply, count: int, now: datetime
-) -> Synced | Retryable | Rejected | Halt | list[Synced | Rejected]:
-    """Say what came back for a body means: for all of it, or item by item.
+def judge_batch(reply: Reply | NoReply, count: int, now: datetime) -> Halt | Outcomes:
+    """Return what came of a body: one outcome for all of it, or one for each job.
 
     Args:
         reply: the answer, or why there was none.
-        count: how many items the body had.
+        count: how many jobs the body had.
         now: the time it came, in UTC.
-
-    Returns:
-        One outcome for the whole body, or as many as it had items.
     """
     whole = judge(reply, now)
-    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
+    if isinstance(whole, Halt):
         return whole
+    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
+        return Outcomes([whole] * count, whole)
     errors = _errors_by_index(reply.body)
     if errors is not None and count == 1:
         # All of the items are of one job, the one that deletes relationships too.
         words = "; ".join(errors.values())
-        return [Rejected(REJECTED, reply.status, words) if errors else _SYNCED]
+        outcome = Rejected(REJECTED, reply.status, words) if errors else _SYNCED
+        return Outcomes([outcome])
     if errors is None or not all(0 <= index < count for index in errors):
         # Some were refused, and nobody knows which: halved, they can be told.
-        return Rejected(REJECTED, reply.status, "refused without saying which item")
-    return [
+        unnamed = Rejected(REJECTED, reply.status, "refused without saying which item")
+        return Outcomes([unnamed] * count, unnamed)
+    of_jobs = [
         Rejected(REJECTED, reply.status, errors[index]) if index in errors else _SYNCED
         for index in range(count)
     ]
+    return Outcomes(of_jobs)
 
 
 def _names_errors(reply: Reply) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from threading import Event
-from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
@@ -12,51 +11,31 @@ from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import (
     Halt,
     Job,
-    NoReply,
+    JobOutcome,
+    Outcomes,
     Rejected,
-    Reply,
     Retryable,
     Settlement,
-    Synced,
     ToDeadLetters,
 )
-from cio_pipeline.customerio.batch import (
-    judge_batch,
-    make_body,
-)
-from cio_pipeline.customerio.outcome import judge
-from cio_pipeline.customerio.reserved import in_v1_form
+from cio_pipeline.customerio.senders import Sender
 from cio_pipeline.pipeline.counters import Tally
 from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
 from cio_pipeline.pipeline.retry import decide
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.store import Leases
 
-Judged = Synced | Retryable | Rejected
-
-
-class Sender(Protocol):
-    """What a consumer needs of a client."""
-
-    def upsert(self, job: Job) -> Reply | NoReply:
-        """Make one attempt for one job."""
-
-    def send_batch(self, body: bytes, attempts: int) -> Reply | NoReply:
-        """Make one attempt for many."""
-
 
 class Consumer:
     """What each of the ``parallelism`` threads does.
 
-    All of them share one consumer: it has no state of its own. A lease of one
-    job is sent as one person, a lease of more as a batch.
+    All of them share one consumer: it has no state of its own.
 
     Args:
         leases: where jobs come from and go back to.
         sender: makes the attempts.
         throttle: says when.
         tally: counts the requests.
-        is_batch: whether jobs are sent as batches.
         max_attempts: strikes that make a dead letter.
         on_halt: told once a thread learns that no request can succeed.
         clock: time and chance.
@@ -70,7 +49,6 @@ class Consumer:
         sender: Sender,
         throttle: Throttle,
         tally: Tally,
-        is_batch: bool,
         max_attempts: int,
         on_halt: Callable[[Halt], None],
         clock: Clock,
@@ -80,7 +58,6 @@ class Consumer:
         self._sender = sender
         self._throttle = throttle
         self._tally = tally
-        self._is_batch = is_batch
         self._max_attempts = max_attempts
         self._on_halt = on_halt
         self._clock = clock
@@ -111,33 +88,33 @@ class Consumer:
         """Send a body and settle its jobs.
 
         Returns:
-            What is to be sent next in its stead: both halves of a body that was
-            refused whole, for one bad item must not condemn the others.
+            What to send next instead: both halves of a body that was refused as a
+            whole, because one bad item must not make dead letters of the others.
         """
         sent_at = self._clock.monotonic()
         self._tally.request_sent(is_retry=any(job.attempts for job in jobs))
-        judged = self._send(jobs)
-        if isinstance(judged, Halt):
+        outcomes = self._sender.send(jobs)
+        if isinstance(outcomes, Halt):
             self._leases.release(jobs)
-            self._on_halt(judged)
+            self._on_halt(outcomes)
             return []
-        api_is_up = self._tell_throttle(jobs[0], judged, sent_at)
+        api_is_up = self._tell_throttle(jobs[0], outcomes, sent_at)
         draw = self._clock.random()  # one wait for all: they come back as one body
-        outcomes = judged if isinstance(judged, list) else [judged] * len(jobs)
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
-            for job, outcome in zip(jobs, outcomes, strict=True)
+            for job, outcome in zip(jobs, outcomes.of_jobs, strict=True)
         ]
-        if self._is_condemned_whole(judged, settled):
+        whole = outcomes.of_all
+        if whole and len(jobs) > 1 and _are_some_dead(settled):
             middle = len(jobs) // 2
             return [jobs[middle:], jobs[:middle]]
-        if isinstance(judged, Rejected) and not self._is_final(jobs[0], judged):
+        if isinstance(whole, Rejected) and not self._is_final(jobs[0], whole):
             return []
         self._leases.settle([(job, settlement) for job, _, settlement in settled])
         for job, outcome, settlement in settled:
             self._tell(job, outcome, settlement)
-        if not isinstance(judged, Retryable | Rejected):
-            self._settle_held()  # something was accepted, so the address is right
+        if outcomes.is_accepted:
+            self._settle_held()  # the address is right
         return []
 
     def _is_final(self, job: Job, refused: Rejected) -> bool:
@@ -165,28 +142,17 @@ class Consumer:
             if isinstance(settlement, ToDeadLetters):
                 self._tell_dead_letter(job, settlement)
 
-    def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
-        if not self._is_batch:
-            return judge(
-                self._sender.upsert(in_v1_form(jobs[0])), self._clock.utc_now()
-            )
-        attempts = max(job.attempts for job in jobs)
-        reply = self._sender.send_batch(make_body(jobs), attempts)
-        return judge_batch(reply, len(jobs), self._clock.utc_now())
-
-    def _tell_throttle(
-        self, first: Job, judged: Judged | list[Synced | Rejected], sent_at: float
-    ) -> bool:
+    def _tell_throttle(self, first: Job, outcomes: Outcomes, sent_at: float) -> bool:
         """Let everybody learn from it; whether a failure may be held against it."""
-        if isinstance(judged, Retryable):
-            return self._throttle.failed(first.user_id, judged, sent_at)
+        if isinstance(outcomes.of_all, Retryable):
+            return self._throttle.failed(first.user_id, outcomes.of_all, sent_at)
         self._throttle.succeeded(first.user_id, sent_at)
-        if not isinstance(judged, Rejected):
+        if outcomes.is_accepted:
             self._throttle.accepted()
         return True
 
     def _decide(
-        self, job: Job, outcome: Judged, draw: float, *, api_is_up: bool
+        self, job: Job, outcome: JobOutcome, draw: float, *, api_is_up: bool
     ) -> Settlement:
         return decide(
             outcome,
@@ -196,17 +162,7 @@ class Consumer:
             draw=draw,
         )
 
-    @staticmethod
-    def _is_condemned_whole(
-        judged: object, settled: Sequence[tuple[Job, Judged, Settlement]]
-    ) -> bool:
-        return (
-            len(settled) > 1
-            and not isinstance(judged, list)
-            and any(isinstance(s, ToDeadLetters) for _, _, s in settled)
-        )
-
-    def _tell(self, job: Job, outcome: Judged, settlement: Settlement) -> None:
+    def _tell(self, job: Job, outcome: JobOutcome, settlement: Settlement) -> None:
         if isinstance(settlement, ToDeadLetters):
             self._tell_dead_letter(job, settlement)
         elif isinstance(outcome, Retryable):
@@ -229,6 +185,10 @@ class Consumer:
             http_status=settlement.http_status,
             message=settlement.message,
         )
+
+
+def _are_some_dead(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> bool:
+    return any(isinstance(settlement, ToDeadLetters) for _, _, settlement in settled)
 
 
 def _facts(job: Job) -> dict[str, str | int]:

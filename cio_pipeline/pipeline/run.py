@@ -18,8 +18,7 @@ from cio_pipeline.core.errors import (
     DataFileError,
     StopRun,
 )
-from cio_pipeline.core.jobs import ONE_JOB, Halt, LeaseSize
-from cio_pipeline.core.limits import BODY_LIMIT_BYTES
+from cio_pipeline.core.jobs import Halt
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.shard import (
     WHOLE,
@@ -30,9 +29,9 @@ from cio_pipeline.customerio import (
     Transport,
     track_url_of_region,
 )
-from cio_pipeline.customerio.batch import item_bytes
 from cio_pipeline.customerio.outcome import stop_run
 from cio_pipeline.customerio.region import find_region
+from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Tally
@@ -56,11 +55,6 @@ from cio_pipeline.store import (
     Store,
 )
 
-# A body is filled by size; the count only bounds what a lease holds in memory.
-_LEASE_SIZES = {
-    "customers": ONE_JOB,
-    "batch": LeaseSize(5000, BODY_LIMIT_BYTES, item_bytes),
-}
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0
 # When Customer.io turns the run away, a file nearly read is read to its end, so
@@ -136,7 +130,7 @@ class Run:
         self._leases = Leases(
             store.queue,
             parallelism=config.parallelism,
-            size=_LEASE_SIZES[config.api],
+            size=SENDERS[config.api].lease_size,
             run_id=run_id,
             clock=world.clock,
         )
@@ -205,10 +199,9 @@ class Run:
         client = TrackClient(self._transport, address, self._basic_token)
         consumer = Consumer(
             leases=self._leases,
-            sender=client,
+            sender=SENDERS[self._config.api](client, self._world.clock),
             throttle=self._throttle,
             tally=self._tally,
-            is_batch=self._config.api == "batch",
             max_attempts=self._config.max_attempts,
             on_halt=self._halt,
             clock=self._world.clock,
