@@ -94,6 +94,7 @@ def run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         new_run = partial(
             Run,
             run_id=run_id,
+            command=arguments.command,
             config=config,
             basic_token=token,
             source=source,
@@ -138,7 +139,7 @@ def _execute(
         metrics = _open_metrics(arguments, folder, site_id, world.log)
         on_beat = [metrics.beat] if metrics else []
         run = new_run(store=store, world=replace(world, on_beat=on_beat))
-        result = run.execute(arguments.command)
+        result = run.execute()
         if metrics is not None:
             code = _exit_code(result, signals.received)
             metrics.end(result.summary, result.dead_letters, code)
