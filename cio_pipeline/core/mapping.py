@@ -16,14 +16,15 @@ from cio_pipeline.core.jobs import (
     Payload,
     Record,
 )
-from cio_pipeline.core.limits import ID_LIMIT_BYTES
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_VALUE_LIMIT_BYTES,
+    ID_LIMIT_BYTES,
+)
 from cio_pipeline.core.text import (
     did_you_mean,
     kind_of,
 )
 from cio_pipeline.core.times import unix_seconds
-
-_MOST_NUMBER_LENGTH = 1000  # as text; Customer.io's limit for a value
 
 _MISSING = object()
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -201,7 +202,7 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
         text = value.strip()
         if not text:
             return None
-        if len(text) > _MOST_NUMBER_LENGTH:
+        if len(text) > ATTRIBUTE_VALUE_LIMIT_BYTES:
             raise RecordError(
                 f"{name!r} is text of {len(text):,} characters, too long for a number"
             )

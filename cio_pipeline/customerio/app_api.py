@@ -50,7 +50,11 @@ class AppClient:
         )
 
     def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
-        """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
+        """Ask for people by ``id``; the answer leaves unknown ones out.
+
+        Args:
+            ids: `core.limits.LOOK_UP_LIMIT_IDS` at most.
+        """
         body = encode({"ids": list(ids)})
         path = "/v1/customers/attributes"
         return self._send("POST", path, body)

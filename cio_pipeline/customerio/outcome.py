@@ -29,7 +29,7 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.core.json_text import decode
 from cio_pipeline.customerio.backoff import retry_after_seconds
-from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
+from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
 
 MESSAGE_LIMIT = 500
 
@@ -84,7 +84,7 @@ def _may_be_json(body: bytes) -> bool:
         decode(text)
     except ValueError:
         # An answer is read up to a limit: a long list of errors is cut off there.
-        return len(body) >= BODY_LIMIT_BYTES and text.startswith(b'{"')
+        return len(body) >= ANSWER_LIMIT_BYTES and text.startswith(b'{"')
     return True
 
 

@@ -18,7 +18,7 @@ from typing import ClassVar, Protocol
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import ONE_JOB, Halt, Job, LeaseSize, Outcomes
-from cio_pipeline.core.limits import BODY_LIMIT_BYTES
+from cio_pipeline.core.limits import BATCH_LIMIT_BYTES
 from cio_pipeline.customerio.batch import item_bytes, judge_batch, make_body
 from cio_pipeline.customerio.outcome import judge
 from cio_pipeline.customerio.reserved import in_v1_form
@@ -69,7 +69,7 @@ class BatchSender:
     clock: Clock
 
     # A body is filled by size; the count only limits what a lease has in memory.
-    lease_size: ClassVar[LeaseSize] = LeaseSize(5000, BODY_LIMIT_BYTES, item_bytes)
+    lease_size: ClassVar[LeaseSize] = LeaseSize(5000, BATCH_LIMIT_BYTES, item_bytes)
 
     def send(self, jobs: Sequence[Job]) -> Halt | Outcomes:
         """Make one attempt for many jobs."""

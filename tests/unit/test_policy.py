@@ -28,7 +28,7 @@ from cio_pipeline.customerio.backoff import (
     retry_after_seconds,
 )
 from cio_pipeline.customerio.batch import judge_batch
-from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
+from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
 from cio_pipeline.customerio.outcome import (
     error_message,
     judge,
@@ -84,7 +84,7 @@ def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
 
 def test_json_that_was_cut_off_at_the_limit_is_still_customer_ios() -> None:
     """A 207 may list thousands of errors; taken for a page it is sent for ever."""
-    body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:BODY_LIMIT_BYTES]
+    body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:ANSWER_LIMIT_BYTES]
 
     assert judge(Reply(200, body), NOW) == Synced()
     unnamed = Rejected("rejected", 207, "refused without saying which item")

@@ -33,8 +33,8 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import (
-    BODY_LIMIT_BYTES,
-    ITEM_LIMIT_BYTES,
+    BATCH_LIMIT_BYTES,
+    PAYLOAD_LIMIT_BYTES,
 )
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.repeats import (
@@ -159,7 +159,7 @@ def check_data(
         findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
     is_batch = config.api == "batch"
-    findings.requests = -(-batch_bytes // BODY_LIMIT_BYTES) if is_batch else sendable
+    findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
     return findings
 
 
@@ -230,7 +230,7 @@ def _look_at(findings: Findings, payload: Payload, record: Record, size: int) ->
         findings.payloads.append(payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload, record.record_index)
-    if size > ITEM_LIMIT_BYTES:
+    if size > PAYLOAD_LIMIT_BYTES:
         too_large = PayloadWarning("payload_too_large")
         _warn(findings, too_large, payload, record.record_index)
 

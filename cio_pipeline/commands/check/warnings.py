@@ -18,7 +18,10 @@ from cio_pipeline.core.jobs import (
     Payload,
 )
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import VALUE_LIMIT_BYTES
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_VALUE_LIMIT_BYTES,
+    PAYLOAD_LIMIT_BYTES,
+)
 from cio_pipeline.customerio.reserved import (
     BESIDE_ATTRIBUTES,
     action_and_entries,
@@ -47,10 +50,10 @@ WarningKind = Literal[
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
     ' segments miss it: give its mapping "type": "timestamp"',
-    "value_too_long": "a value is longer than Customer.io's limit of 1,000 bytes,"
-    " and will be refused",
+    "value_too_long": "a value is longer than Customer.io's limit of"
+    f" {ATTRIBUTE_VALUE_LIMIT_BYTES:,} bytes, and will be refused",
     "payload_too_large": "the whole payload is larger than Customer.io's limit of"
-    " 32 KB, and will be refused",
+    f" {PAYLOAD_LIMIT_BYTES // 1000} KB, and will be refused",
     "identifier_changed": "this attribute is an identifier and differs from the user"
     " id: Customer.io will give the person a new one, or fail silently where another"
     " person has it",
@@ -186,9 +189,9 @@ _FORMS: dict[str, Callable[[JsonValue], bool]] = {
 def _is_too_long(value: JsonValue) -> bool:
     if isinstance(value, str):
         # Four bytes a character at most: nearly all need no counting.
-        if len(value) * 4 <= VALUE_LIMIT_BYTES:
+        if len(value) * 4 <= ATTRIBUTE_VALUE_LIMIT_BYTES:
             return False
-        return len(value.encode(errors="surrogatepass")) > VALUE_LIMIT_BYTES
+        return len(value.encode(errors="surrogatepass")) > ATTRIBUTE_VALUE_LIMIT_BYTES
     if isinstance(value, dict | list):
-        return len(encode(value)) > VALUE_LIMIT_BYTES
+        return len(encode(value)) > ATTRIBUTE_VALUE_LIMIT_BYTES
     return False

@@ -26,11 +26,11 @@ from cio_pipeline.core.jobs import (
     Retryable,
 )
 from cio_pipeline.core.json_text import decode
-from cio_pipeline.customerio import (
-    MOST_IDS,
-    REQUESTS_PER_SECOND,
-    AppClient,
+from cio_pipeline.core.limits import (
+    APP_API_LIMIT_PER_SECOND,
+    LOOK_UP_LIMIT_IDS,
 )
+from cio_pipeline.customerio import AppClient
 from cio_pipeline.customerio.backoff import backoff_seconds
 from cio_pipeline.customerio.outcome import (
     judge,
@@ -69,14 +69,14 @@ class LookUps:
         self._patience_seconds = patience_seconds
         self._stop = stop
         self._clock = clock
-        self._pace = Pace(REQUESTS_PER_SECOND, clock.monotonic())
+        self._pace = Pace(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
         """Look people up by the ids they were sent with; who is not there is left out.
 
         Args:
-            user_ids: as many as are at hand; 100 ids are one request, an email
-                address or a ``cio_`` id is one of its own.
+            user_ids: as many as are at hand; up to `LOOK_UP_LIMIT_IDS` ids are one
+                request, an email address or a ``cio_`` id is one of its own.
 
         Raises:
             StopRun: the key was rejected, or no answer came.
@@ -89,8 +89,8 @@ class LookUps:
                 plain.append(user_id)
             elif (person := self._find_one(user_id, kind)) is not None:
                 found[user_id] = person
-        for start in range(0, len(plain), MOST_IDS):
-            found.update(self._find_many(plain[start : start + MOST_IDS]))
+        for start in range(0, len(plain), LOOK_UP_LIMIT_IDS):
+            found.update(self._find_many(plain[start : start + LOOK_UP_LIMIT_IDS]))
         return found
 
     def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:

@@ -25,12 +25,12 @@ from cio_pipeline.core.jobs import (
     Payload,
 )
 from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.repeats import (
     Repeats,
     hash_of,
 )
-from cio_pipeline.customerio import MOST_IDS
 from cio_pipeline.source import Source
 
 # Users named in the result; the counts are of all.
@@ -253,7 +253,7 @@ def _in_groups(
     group: dict[str, Attributes] = {}
     for user_id, attributes in users:
         group[user_id] = attributes
-        if len(group) == MOST_IDS:
+        if len(group) == LOOK_UP_LIMIT_IDS:
             yield group
             group = {}
     if group:
