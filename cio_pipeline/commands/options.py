@@ -11,6 +11,7 @@ from cio_pipeline.core.shard import (
     WHOLE,
     parse_shard,
 )
+from cio_pipeline.source.formats import FORMATS
 
 
 def default_state_folder() -> Path:
@@ -51,7 +52,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-format",
         "--format",
-        choices=("json", "jsonl", "csv"),
+        choices=[each.name for each in FORMATS],
         help="what the data file is (default: told by its ending, else a JSON array)",
     )
 

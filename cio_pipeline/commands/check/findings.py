@@ -177,7 +177,7 @@ def look_at_keys(source: Source) -> SeenKeys:
     Raises:
         DataFileError: not even the first of them could be read.
     """
-    seen = SeenKeys(is_text=source.format == "csv")
+    seen = SeenKeys(is_text=source.format.is_text)
     try:
         for record in source.records():
             if isinstance(record.value, dict):
