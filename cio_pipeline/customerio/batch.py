@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cio_pipeline.core.identifiers import identifier_kind
+from cio_pipeline.core.identifiers import (
+    CIO_ID_PREFIX,
+    identifier_kind,
+)
 from cio_pipeline.core.jobs import (
     REJECTED,
     Halt,
@@ -82,10 +85,10 @@ def _join(items: Sequence[bytes]) -> bytes:
 
 
 def _identifier(user_id: str) -> tuple[bytes, bytes]:
-    """Return an identifier's kind and JSON; a path's ``cio_`` is no part of it."""
+    """Return an identifier's kind and JSON."""
     kind = identifier_kind(user_id)
     if kind == "cio_id":
-        user_id = user_id.removeprefix("cio_")
+        user_id = user_id.removeprefix(CIO_ID_PREFIX)
     return kind.encode(), encode(user_id)
 
 

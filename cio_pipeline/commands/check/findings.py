@@ -22,6 +22,7 @@ from cio_pipeline.core.errors import (
     RecordError,
 )
 from cio_pipeline.core.identifiers import (
+    IdentifierKind,
     Identity,
     identity,
     identity_of,
@@ -58,6 +59,11 @@ _MOST_SHOWN_OF_A_VALUE = 40
 _ANSWER_SECONDS = 0.08
 _LOOKED_AT_RECORDS = 10_000
 _MOST_KNOWN_KEYS = 1000
+# Identifiers that a payload can give to its user, under the names of their kinds.
+_OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
+    "email": "email_of_another",
+    "id": "id_of_another",
+}
 _Key = TypeVar("_Key")
 
 
@@ -194,35 +200,26 @@ class _IdentifierClaims:
     """What payloads give to their users as a further id or email."""
 
     def __init__(self) -> None:
-        self._ids = Claims()
-        self._emails = Claims()
+        self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
     def add(self, user: Identity, payload: Payload, index: int) -> None:
         """Note the identifiers of a payload; the user's own is none of them."""
-        email = payload.attributes.get("email")
-        if isinstance(email, str) and email:
-            self._add(self._emails, identity("email", email), user, index)
-        user_id = payload.attributes.get("id")
-        if isinstance(user_id, str | int) and user_id != "":
-            self._add(self._ids, identity("id", str(user_id)), user, index)
+        for kind, claims in self._claims.items():
+            value = payload.attributes.get(kind)
+            if isinstance(value, str | int) and value != "":
+                claimed = identity(kind, str(value))
+                if claimed != user:
+                    claims.add(claimed, user, index)
 
     def note_shared(self, findings: Findings, users: Repeats) -> None:
         """Warn of users that have an identifier of another."""
-        kinds: tuple[tuple[WarningKind, Claims], ...] = (
-            ("email_of_another", self._emails),
-            ("id_of_another", self._ids),
-        )
-        for kind, claims in kinds:
+        for kind, claims in self._claims.items():
             shared = claims.shared(users)
             if shared.users:
-                findings.warnings[PayloadWarning(kind)] = Found(
+                warning = PayloadWarning(_OF_ANOTHER[kind])
+                findings.warnings[warning] = Found(
                     shared.users, shared.examples[0][0], shared.examples
                 )
-
-    @staticmethod
-    def _add(claims: Claims, claimed: Identity, user: Identity, index: int) -> None:
-        if claimed != user:
-            claims.add(claimed, user, index)
 
 
 def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:

@@ -10,6 +10,7 @@ from cio_pipeline.commands.check.doubts import (
     TimeDoubt,
 )
 from cio_pipeline.core.identifiers import (
+    IdentifierKind,
     identity,
     identity_of,
 )
@@ -93,6 +94,11 @@ MEANINGS: dict[WarningKind, str] = {
     "row_without_values": "a row of the CSV file has no values: it is passed over, and"
     " sent to nobody",
 }
+# Kinds that a user id is taken for because of its shape.
+_READ_AS: dict[IdentifierKind, WarningKind] = {
+    "email": "id_read_as_email",
+    "cio_id": "id_read_as_cio_id",
+}
 
 
 class PayloadWarning(NamedTuple):
@@ -111,10 +117,8 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     found: list[PayloadWarning] = []
     person = identity_of(payload.user_id)
     kind = person.kind
-    if kind == "email":
-        found.append(PayloadWarning("id_read_as_email"))
-    elif kind == "cio_id":
-        found.append(PayloadWarning("id_read_as_cio_id"))
+    if kind in _READ_AS:
+        found.append(PayloadWarning(_READ_AS[kind]))
     if not payload.attributes:
         found.append(PayloadWarning("nothing_mapped"))
     for name, value in payload.attributes.items():
