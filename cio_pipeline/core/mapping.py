@@ -16,6 +16,7 @@ from cio_pipeline.core.jobs import (
     Payload,
     Record,
 )
+from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import (
     ATTRIBUTE_VALUE_LIMIT_BYTES,
     ID_LIMIT_BYTES,
@@ -84,6 +85,18 @@ class Mapper:
         if self._unused:
             self._unused.difference_update(attributes)
         return Payload(user_id, attributes)
+
+    def map_to_json(self, record: Record) -> tuple[Payload, bytes]:
+        """Return a record's payload, and its attributes as JSON text.
+
+        Raises:
+            RecordError: as `map`; or JSON cannot hold the attributes (`encode`).
+        """
+        try:
+            payload = self.map(record)
+            return payload, encode(payload.attributes)
+        except ValueError as error:
+            raise RecordError(str(error)) from error
 
     def user_id_of(self, record: Record) -> str:
         """Say whose record it is, without mapping the rest of it.

@@ -17,10 +17,7 @@ from cio_pipeline.core.jobs import (
     NewJob,
     Record,
 )
-from cio_pipeline.core.json_text import (
-    encode,
-    encode_lenient,
-)
+from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import (
     WHOLE,
@@ -241,9 +238,8 @@ class Loader:
 
     def _map(self, record: Record) -> None:
         try:
-            payload = self._mapper.map(record)
-            body = encode(payload.attributes)
-        except (RecordError, ValueError) as error:
+            payload, body = self._mapper.map_to_json(record)
+        except RecordError as error:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:

@@ -141,9 +141,8 @@ def check_data(
             if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
                 known_keys |= dict.fromkeys(record.value)
             try:
-                payload = mapper.map(record)
-                body = encode(payload.attributes)
-            except (RecordError, ValueError) as error:
+                payload, body = mapper.map_to_json(record)
+            except RecordError as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
             user = identity_of(payload.user_id)

@@ -24,7 +24,6 @@ from cio_pipeline.core.jobs import (
     JsonValue,
     Payload,
 )
-from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.repeats import (
@@ -202,9 +201,8 @@ class Verifier:
         with self._open_source() as source:
             for record in source.records(0, self._check_stop):
                 try:
-                    payload = self._mapper.map(record)
-                    encode(payload.attributes)
-                except (RecordError, ValueError):
+                    payload, _ = self._mapper.map_to_json(record)
+                except RecordError:
                     self._result.invalid += 1
                     continue
                 yield payload
