@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from threading import Event
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.core.clock import Clock
-from cio_pipeline.core.errors import (
-    KeysRejected,
-    StopRun,
-    Unreachable,
-    UsageError,
-)
+from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.identifiers import (
     IdentifierKind,
     identifier_kind,
 )
 from cio_pipeline.core.jobs import (
-    Halt,
     JsonValue,
     NoReply,
+    Outcome,
     Rejected,
     Reply,
-    Retryable,
 )
 from cio_pipeline.core.json_text import decode
 from cio_pipeline.core.limits import (
@@ -31,17 +26,16 @@ from cio_pipeline.core.limits import (
     LOOK_UP_LIMIT_IDS,
 )
 from cio_pipeline.customerio import AppClient
-from cio_pipeline.customerio.backoff import backoff_seconds
-from cio_pipeline.customerio.outcome import (
-    judge,
-    stop_run,
-)
+from cio_pipeline.customerio.asking import Asker
+from cio_pipeline.customerio.outcome import Wording
 from cio_pipeline.pipeline.rate_limit import Pace
 
 _NOT_THE_APP_API = (
     "what answered a look-up is not Customer.io's App API: its answer has no customers"
     " in it"
 )
+Document = dict[str, JsonValue]
+_NOBODY: Document = {"customer": None}
 
 
 class LookUps:
@@ -66,9 +60,12 @@ class LookUps:
     ) -> None:
         self._client = client
         self._address_hint = address_hint
-        self._patience_seconds = patience_seconds
-        self._stop = stop
-        self._clock = clock
+        self._asker = Asker(
+            patience_seconds=patience_seconds,
+            stop=stop,
+            clock=clock,
+            wording=_wording(address_hint),
+        )
         self._pace = Pace(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
@@ -94,7 +91,8 @@ class LookUps:
         return found
 
     def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:
-        document = self._ask(lambda: self._client.look_up_many(ids))
+        request = partial(self._client.look_up_many, ids)
+        document = self._ask(request, self._document)
         if document is None:
             return
         people = document.get("customers")
@@ -106,9 +104,8 @@ class LookUps:
                 yield person.attributes.get("id", ""), person
 
     def _find_one(self, user_id: str, kind: IdentifierKind) -> FoundPerson | None:
-        document = self._ask(
-            lambda: self._client.look_up(user_id, kind), may_be_nobody=True
-        )
+        request = partial(self._client.look_up, user_id, kind)
+        document = self._ask(request, self._document_or_nobody)
         if document is None:
             return None
         if "customer" not in document:
@@ -116,70 +113,52 @@ class LookUps:
         return _person(document["customer"])
 
     def _ask(
-        self, request: Callable[[], Reply | NoReply], *, may_be_nobody: bool = False
-    ) -> dict[str, JsonValue] | None:
-        """Make a request until it is answered.
+        self,
+        request: Callable[[], Reply | NoReply],
+        read: Callable[[Reply, Outcome], Document | None],
+    ) -> Document | None:
+        return self._asker.ask(partial(self._in_turn, request), read)
 
-        Returns:
-            None where nobody was found, or after a stop.
-        """
-        began = self._clock.monotonic()
-        attempts = 0
-        while not self._stop.is_set():
-            now = self._clock.monotonic()
-            self._stop.wait(max(0.0, self._pace.reserve(now) - now))
-            reply = request()
-            if isinstance(reply, Reply) and 200 <= reply.status < 300:
-                document = _document(reply)
-                if document is None:
-                    raise self._not_the_app_api()
-                return document
-            outcome = judge(reply, self._clock.utc_now())
-            if isinstance(outcome, Halt):
-                raise self._halted(outcome)
-            if isinstance(outcome, Rejected):
-                if outcome.http_status == 404 and may_be_nobody:
-                    return None
-                raise UsageError(
-                    f"the App API refused a look-up ({outcome.http_status}:"
-                    f" {outcome.message}); nothing was compared from there on."
-                    f" {self._address_hint}"
-                )
-            if isinstance(outcome, Retryable):
-                self._back_off(outcome, attempts, began)
-                attempts += 1
-                continue
-        return None
+    def _in_turn(self, request: Callable[[], Reply | NoReply]) -> Reply | NoReply:
+        now = self._asker.clock.monotonic()
+        self._asker.stop.wait(max(0.0, self._pace.reserve(now) - now))
+        return request()
 
-    def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
-        if self._clock.monotonic() - began > self._patience_seconds:
-            raise Unreachable(
-                f"the App API has not answered for {self._patience_seconds:.0f} s"
-                f" (last: {outcome.message}). Nothing was changed; run again later"
+    def _document(self, reply: Reply, outcome: Outcome) -> Document | None:
+        if isinstance(outcome, Rejected):
+            raise UsageError(
+                f"the App API refused a look-up ({outcome.http_status}:"
+                f" {outcome.message}); nothing was compared from there on."
+                f" {self._address_hint}"
             )
-        wait = backoff_seconds(attempts, self._clock.random())
-        self._stop.wait(max(wait, outcome.at_least_seconds))
+        if not 200 <= reply.status < 300:
+            return None
+        document = _decoded(reply)
+        if document is None:
+            raise self._not_the_app_api()
+        return document
+
+    def _document_or_nobody(self, reply: Reply, outcome: Outcome) -> Document | None:
+        if isinstance(outcome, Rejected) and outcome.http_status == 404:
+            return _NOBODY
+        return self._document(reply, outcome)
 
     def _not_the_app_api(self) -> UsageError:
         return UsageError(f"{_NOT_THE_APP_API}. {self._address_hint}")
 
-    def _halted(self, halt: Halt) -> StopRun:
-        if halt.reason == "keys_rejected":
-            return KeysRejected(
-                f"Customer.io rejected the App API key ({halt.message}). Check"
-                " appApiKey in the configuration: a Track API key will not do."
-                f" {self._address_hint}. Nothing was changed"
-            )
-        if halt.reason == "redirected":
-            return StopRun(
-                f"the App API's address was {halt.message}, where the key may not go."
-                f" {self._address_hint}. Nothing was changed",
-                reason="redirected",
-            )
-        return stop_run(halt)
+
+def _wording(address_hint: str) -> Wording:
+    return Wording(
+        request="a look-up in the App API",
+        keys="the App API key",
+        check_keys="Check appApiKey in the configuration: a Track API key will not do."
+        f" {address_hint}",
+        check_address=address_hint,
+        kept="Nothing was changed",
+    )
 
 
-def _document(reply: Reply) -> dict[str, JsonValue] | None:
+def _decoded(reply: Reply) -> Document | None:
     try:
         document = decode(reply.body)
     except ValueError:
