@@ -23,6 +23,7 @@ from cio_pipeline.core.text import (
     kind_of,
     nearest,
     seen_from,
+    shortened,
 )
 
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
@@ -366,6 +367,5 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, str | int | float | None):
-        text = json.dumps(value)
-        return text if len(text) <= 60 else text[:59] + "…"
+        return shortened(json.dumps(value), 60)
     return kind_of(value)

@@ -24,7 +24,7 @@ from cio_pipeline.core.jobs import (
     Synced,
 )
 from cio_pipeline.core.json_text import (
-    decode,
+    decode_object,
     encode,
 )
 from cio_pipeline.customerio.outcome import (
@@ -128,20 +128,12 @@ def _names_errors(reply: Reply) -> bool:
         return True
     if not 200 <= reply.status < 300 or b'"errors"' not in reply.body:
         return False
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return False
-    return isinstance(document, dict) and bool(document.get("errors"))
+    return bool((decode_object(reply.body) or {}).get("errors"))
 
 
 def _errors_by_index(body: bytes) -> dict[int, str] | None:
     """Read the errors of items; None where they cannot be told apart."""
-    try:
-        document = decode(body)
-    except ValueError:
-        return None
-    errors = document.get("errors") if isinstance(document, dict) else None
+    errors = (decode_object(body) or {}).get("errors")
     if not isinstance(errors, list):
         return None
     found: dict[int, str] = {}

@@ -29,6 +29,7 @@ from cio_pipeline.core.jobs import (
     Synced,
 )
 from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.text import shortened
 from cio_pipeline.customerio.backoff import retry_after_seconds
 from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
 
@@ -212,5 +213,4 @@ def error_words(entry: JsonValue) -> str:
 def _one_line(text: str) -> str:
     # Half a surrogate pair, which JSON can write, is text that nothing can store.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    line = " ".join(text.split())
-    return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"
+    return shortened(" ".join(text.split()), MESSAGE_LIMIT)

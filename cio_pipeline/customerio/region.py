@@ -12,7 +12,7 @@ from cio_pipeline.core.jobs import (
     Outcome,
     Reply,
 )
-from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.http.transport import Transport
 from cio_pipeline.customerio.outcome import SENDING
@@ -69,9 +69,5 @@ def find_region(
 def _region_in(reply: Reply, _outcome: Outcome) -> str | None:
     if reply.status != 200:
         return None
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return None
-    region = document.get("region") if isinstance(document, dict) else None
+    region = (decode_object(reply.body) or {}).get("region")
     return region if isinstance(region, str) and region in ("us", "eu") else None

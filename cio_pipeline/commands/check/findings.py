@@ -46,7 +46,10 @@ from cio_pipeline.core.shard import (
     WHOLE,
     Shard,
 )
-from cio_pipeline.core.text import nearest
+from cio_pipeline.core.text import (
+    nearest,
+    shortened,
+)
 from cio_pipeline.customerio.batch import item_bytes
 from cio_pipeline.source import Source
 
@@ -253,8 +256,7 @@ def _warn(
     name = warning.attribute
     value = payload.user_id if name is None else payload.attributes[name]
     text = value if isinstance(value, str) else encode(value).decode()
-    if len(text) > _MOST_SHOWN_OF_A_VALUE:
-        text = text[: _MOST_SHOWN_OF_A_VALUE - 1] + "…"
+    text = shortened(text, _MOST_SHOWN_OF_A_VALUE)
     if text not in values:
         values.append(text)
 

@@ -20,7 +20,7 @@ from cio_pipeline.core.jobs import (
     Rejected,
     Reply,
 )
-from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.core.limits import (
     APP_API_LIMIT_PER_SECOND,
     LOOK_UP_LIMIT_IDS,
@@ -133,7 +133,7 @@ class LookUps:
             )
         if not 200 <= reply.status < 300:
             return None
-        document = _decoded(reply)
+        document = decode_object(reply.body)
         if document is None:
             raise self._not_the_app_api()
         return document
@@ -156,14 +156,6 @@ def _wording(address_hint: str) -> Wording:
         check_address=address_hint,
         kept="Nothing was changed",
     )
-
-
-def _decoded(reply: Reply) -> Document | None:
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _person(document: JsonValue) -> FoundPerson | None:
