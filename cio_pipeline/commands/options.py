@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.formats import FORMATS
 from cio_pipeline.core.shard import (
     WHOLE,
     parse_shard,
 )
-from cio_pipeline.source.formats import FORMATS
 
 
 def default_state_folder() -> Path:

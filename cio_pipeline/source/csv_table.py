@@ -16,11 +16,11 @@ from cio_pipeline.core.jobs import (
     Record,
 )
 from cio_pipeline.core.text import counted
-from cio_pipeline.source.formats import (
+from cio_pipeline.source.raw import (
     PassedOver,
+    RawData,
     ReadFrom,
 )
-from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
 
 
 def begin(raw: RawData, passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as `Format.begin`.
+    """Look at the beginning, as all formats have it.
 
     Raises:
         DataFileError: it is JSON.

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import PurePath
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import Record
-from cio_pipeline.source.formats import (
+from cio_pipeline.core.formats import (
     Format,
-    PassedOver,
     format_named,
     format_of,
 )
+from cio_pipeline.core.jobs import Record
 from cio_pipeline.source.raw import (
     OnWait,
+    PassedOver,
     RawData,
+    ReadFrom,
     fingerprint,
     open_file,
 )
@@ -79,7 +81,7 @@ class Source:
         )
         self.passed_over: Counter[PassedOver] = Counter()
         self._raw = self._open_raw()
-        self._read_from = data_format.begin(self._raw, self.passed_over)
+        self._read_from = self._begin()
 
     def __enter__(self) -> Self:
         return self
@@ -118,6 +120,16 @@ class Source:
         if on_wait is not None:
             self._raw.on_wait = on_wait
         return self._read_from(start)
+
+    def _begin(self) -> ReadFrom:
+        """Have the format's module look at the beginning; return what reads on.
+
+        Each of these modules has a function ``begin(raw, passed_over)``. It raises
+        `DataFileError` for another format; else it returns what reads the records
+        from an index on, once. ``passed_over`` counts the rows that are no records.
+        """
+        reader = import_module(f"cio_pipeline.source.{self.format.module}")
+        return cast("ReadFrom", reader.begin(self._raw, self.passed_over))
 
     def _open_raw(self) -> RawData:
         name = "standard input" if self._is_stdin else self._path

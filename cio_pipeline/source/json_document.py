@@ -16,20 +16,20 @@ from cio_pipeline.core.jobs import (
     JsonValue,
     Record,
 )
-from cio_pipeline.source.formats import (
-    PassedOver,
-    ReadFrom,
-)
 from cio_pipeline.source.json_array import read_array
 from cio_pipeline.source.json_lines import read_objects
-from cio_pipeline.source.raw import RawData
+from cio_pipeline.source.raw import (
+    PassedOver,
+    RawData,
+    ReadFrom,
+)
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 
 
 def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as `Format.begin`.
+    """Look at the beginning, as all formats have it.
 
     Raises:
         DataFileError: it is neither an array nor objects; says what it may be.

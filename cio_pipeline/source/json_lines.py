@@ -14,12 +14,12 @@ from cio_pipeline.core.jobs import (
     JsonValue,
     Record,
 )
-from cio_pipeline.source.formats import (
+from cio_pipeline.source.json_array import read_values
+from cio_pipeline.source.raw import (
     PassedOver,
+    RawData,
     ReadFrom,
 )
-from cio_pipeline.source.json_array import read_values
-from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import (
     RECORD_LIMIT_BYTES,
     has_long_number,
@@ -28,7 +28,7 @@ from cio_pipeline.source.values import (
 
 
 def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as `Format.begin`.
+    """Look at the beginning, as all formats have it.
 
     Raises:
         DataFileError: it is an array, of which no line can be a user.
