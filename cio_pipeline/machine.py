@@ -1,4 +1,4 @@
-"""The machine's limits for one process: open files, threads, memory.
+"""The machine's clock, and its limits for one process: open files, threads, memory.
 
 A limit that may be raised is raised as far as needed. Another is named before
 anything is sent: it is the machine's, and no fault of Customer.io's.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import random
 import resource
 import threading
+import time
+from datetime import UTC, datetime
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import StopRun
 
 # The queue, its log, the data file, the lock, the log file, name look-ups and so on:
@@ -20,6 +24,10 @@ OWN_FILES = 24
 # usual 8 MB, 1000 threads would reserve 8 GB.
 _STACK_BYTES = 2 * 1024 * 1024
 _TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # this process's limit, the machine's
+
+SYSTEM_CLOCK = Clock(
+    monotonic=time.monotonic, utc_now=lambda: datetime.now(UTC), random=random.random
+)
 
 
 def prepare_threads() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 
 from rich import box
@@ -11,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cio_pipeline.core.text import visible
+from cio_pipeline.core.text import (
+    shortened,
+    visible,
+)
 
 
 def duration(seconds: float) -> str:
@@ -35,9 +39,9 @@ def moment(utc: str | None) -> str:
     return (utc or "")[:19].replace("T", " ")
 
 
-def shortened(text: str, most: int) -> str:
-    """Cut a text that is longer than so many characters."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+def json_shown(value: object, most: int) -> str:
+    """Return a value as JSON on one line, of so many characters at most."""
+    return visible(shortened(json.dumps(value, ensure_ascii=False), most))
 
 
 def fitted(text: str, width: int) -> str:

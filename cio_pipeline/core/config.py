@@ -13,12 +13,17 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from cio_pipeline.core.addresses import APP_API, TRACK_API, Api, address_problem
 from cio_pipeline.core.errors import ConfigError
-from cio_pipeline.core.limits import MOST_MAPPINGS, NAME_LIMIT_BYTES
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_LIMIT_COUNT,
+    ATTRIBUTE_NAME_LIMIT_BYTES,
+    TRACK_API_LIMIT_PER_SECOND,
+)
 from cio_pipeline.core.text import (
     did_you_mean,
     kind_of,
     nearest,
     seen_from,
+    shortened,
 )
 
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
@@ -65,7 +70,7 @@ class Config:
     track_url: str | None = None
     app_url: str | None = None
     api: Literal["customers", "batch"] = "customers"
-    requests_per_second: float = 1000.0
+    requests_per_second: float = TRACK_API_LIMIT_PER_SECOND
     max_attempts: int = 8
     max_outage_seconds: float = 300.0
     connect_timeout_seconds: float = 10.0
@@ -274,10 +279,11 @@ class _Checker:
     def mappings(self, key: str, value: object) -> tuple[Mapping, ...]:
         if not isinstance(value, list):
             self.wrong(key, "a list of objects with 'from' and 'to'", value)
-        if len(value) > MOST_MAPPINGS:
+        if len(value) > ATTRIBUTE_LIMIT_COUNT:
             self.fail(
                 key,
-                f"{len(value)} mappings; Customer.io takes {MOST_MAPPINGS} attributes",
+                f"{len(value)} mappings; Customer.io takes {ATTRIBUTE_LIMIT_COUNT}"
+                " attributes",
             )
         mappings = [
             self.mapping(f"{key}[{index}]", item) for index, item in enumerate(value)
@@ -301,10 +307,11 @@ class _Checker:
                 self.fail(f"{place}.{name}", "the key is missing, and must be there")
         target = self.text(f"{place}.to", value["to"])
         size = len(target.encode("utf-8", "surrogatepass"))
-        if size > NAME_LIMIT_BYTES:
+        if size > ATTRIBUTE_NAME_LIMIT_BYTES:
             self.fail(
                 f"{place}.to",
-                f"{size} bytes; Customer.io takes names of {NAME_LIMIT_BYTES}",
+                f"{size} bytes; Customer.io takes names of"
+                f" {ATTRIBUTE_NAME_LIMIT_BYTES}",
             )
         kind: Any = "as_is"
         if "type" in value:
@@ -360,6 +367,5 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, str | int | float | None):
-        text = json.dumps(value)
-        return text if len(text) <= 60 else text[:59] + "…"
+        return shortened(json.dumps(value), 60)
     return kind_of(value)

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+# A name as the App API (``id_type``) and batches (``identifiers``) have it.
 IdentifierKind = Literal["id", "email", "cio_id"]
+
+# What Customer.io's own id begins with in a path; in a batch the prefix is left out.
+CIO_ID_PREFIX = "cio_"
 
 
 class Identity(NamedTuple):
@@ -36,7 +40,7 @@ class Identity(NamedTuple):
 
 def identifier_kind(text: str) -> IdentifierKind:
     """Return what Customer.io takes an identifier in a path for, by its shape."""
-    if text.startswith("cio_"):
+    if text.startswith(CIO_ID_PREFIX):
         return "cio_id"
     local, at, domain = text.rpartition("@")
     return "email" if at and local and "." in domain.strip(".") else "id"

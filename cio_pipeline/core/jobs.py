@@ -8,6 +8,7 @@ immutable as a frozen dataclass, and made four times as fast.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -83,6 +84,23 @@ class Job(NamedTuple):
     load_id: int
     attempts: int = 0
     strikes: int = 0
+
+
+class LeaseSize(NamedTuple):
+    """How many jobs one lease has, which is how many one request takes.
+
+    Args:
+        most_jobs: jobs at most.
+        most_bytes: what they may cost together; a lease has one job at least.
+        cost: returns what a job costs.
+    """
+
+    most_jobs: int
+    most_bytes: int
+    cost: Callable[[Job], int]
+
+
+ONE_JOB = LeaseSize(1, 0, lambda _: 0)
 
 
 class Reply(NamedTuple):
@@ -171,7 +189,26 @@ class Halt:
     message: str
 
 
-Outcome: TypeAlias = Synced | Retryable | Rejected | Halt
+JobOutcome: TypeAlias = Synced | Retryable | Rejected
+Outcome: TypeAlias = JobOutcome | Halt
+
+
+class Outcomes(NamedTuple):
+    """What one request came to, for each of its jobs.
+
+    Args:
+        of_jobs: one outcome for each job, in the same order.
+        of_all: the outcome that all of them share, because the answer was to the
+            request as a whole; None where it said which jobs were refused.
+    """
+
+    of_jobs: Sequence[JobOutcome]
+    of_all: JobOutcome | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether Customer.io took the request, if perhaps not each of its items."""
+        return self.of_all is None or isinstance(self.of_all, Synced)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,15 @@ def decode(text: bytes) -> JsonValue:
         raise ValueError("the JSON is nested too deeply") from error
 
 
+def decode_object(text: bytes) -> dict[str, JsonValue] | None:
+    """Return the object that JSON text holds; None if it holds something else."""
+    try:
+        document = decode(text)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
 def encode_lenient(value: JsonValue) -> bytes:
     """Write JSON of a record that could not be mapped, as far as it goes.
 

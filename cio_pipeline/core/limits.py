@@ -1,32 +1,29 @@
-"""Customer.io's published limits, one table."""
+"""Customer.io's published limits, all of them.
+
+The source is the published Track API description (OpenAPI, 2026-08) and the App API's
+reference. Numbers of ours (how much is read, kept or shown) are where they are used.
+"""
 
 from __future__ import annotations
 
-# "Under 500 KB", with room for what stands around the items.
-BODY_LIMIT_BYTES = 499_000
+# An identifier, in UTF-8.
+ID_LIMIT_BYTES = 150
 
+# Of a person, and of one call.
+ATTRIBUTE_LIMIT_COUNT = 300
+ATTRIBUTE_NAME_LIMIT_BYTES = 150
+# Text in UTF-8; an object or a list as JSON.
+ATTRIBUTE_VALUE_LIMIT_BYTES = 1000
 
-# "At most 32 KB": an item of more is refused, the others in its body are not.
-ITEM_LIMIT_BYTES = 32_000
+# One person's payload, "at most 32 KB": a larger item of a batch is refused, the
+# others in its body are not.
+PAYLOAD_LIMIT_BYTES = 32_000
+# A body of `POST /api/v2/batch`, "under 500 KB", with room for what is around items.
+BATCH_LIMIT_BYTES = 499_000
 
-
-MOST_IDS = 100  # the API's limit of one look-up
-
-
-REQUESTS_PER_SECOND = 10.0  # the API's published limit
-
-
-MOST_MAPPINGS = 300  # attributes a person or call (Customer.io's limit)
-
-
-NAME_LIMIT_BYTES = 150  # of an attribute's name (Customer.io's limit)
-
-
-ID_LIMIT_BYTES = 150  # Customer.io's limit
-
-
-# The published limit: what an unbounded run is led back towards after a 429.
-PUBLISHED_RATE = 1000.0
-
-
-VALUE_LIMIT_BYTES = 1000  # Customer.io's limit
+# A workspace, v1 and v2 together. What an unbounded run is led back towards after
+# a 429.
+TRACK_API_LIMIT_PER_SECOND = 1000.0
+APP_API_LIMIT_PER_SECOND = 10.0
+# Of one `POST /v1/customers/attributes` of the App API.
+LOOK_UP_LIMIT_IDS = 100

@@ -16,14 +16,16 @@ from cio_pipeline.core.jobs import (
     Payload,
     Record,
 )
-from cio_pipeline.core.limits import ID_LIMIT_BYTES
+from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_VALUE_LIMIT_BYTES,
+    ID_LIMIT_BYTES,
+)
 from cio_pipeline.core.text import (
     did_you_mean,
     kind_of,
 )
 from cio_pipeline.core.times import unix_seconds
-
-_MOST_NUMBER_LENGTH = 1000  # as text; Customer.io's limit for a value
 
 _MISSING = object()
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -83,6 +85,18 @@ class Mapper:
         if self._unused:
             self._unused.difference_update(attributes)
         return Payload(user_id, attributes)
+
+    def map_to_json(self, record: Record) -> tuple[Payload, bytes]:
+        """Return a record's payload, and its attributes as JSON text.
+
+        Raises:
+            RecordError: as `map`; or JSON cannot hold the attributes (`encode`).
+        """
+        try:
+            payload = self.map(record)
+            return payload, encode(payload.attributes)
+        except ValueError as error:
+            raise RecordError(str(error)) from error
 
     def user_id_of(self, record: Record) -> str:
         """Say whose record it is, without mapping the rest of it.
@@ -201,7 +215,7 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
         text = value.strip()
         if not text:
             return None
-        if len(text) > _MOST_NUMBER_LENGTH:
+        if len(text) > ATTRIBUTE_VALUE_LIMIT_BYTES:
             raise RecordError(
                 f"{name!r} is text of {len(text):,} characters, too long for a number"
             )

@@ -24,6 +24,11 @@ def kind_of(value: object) -> str:
     return names[type(value)]
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text, cut if it is longer than so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name that a person most likely meant."""
     plain = {_plain(each): each for each in known}

@@ -19,7 +19,7 @@ from cio_pipeline.core.jobs import JsonValue
 _FIRST_MILLISECONDS = 100_000_000_000
 # What datetime can hold: years 1 to 9999.
 _LEAST_SECONDS, _END_SECONDS = -62_135_596_800, 253_402_300_800
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
 _MOST = (23, 59, 59)  # of hours, minutes, seconds
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 # Numbers of 14 digits: as milliseconds they would be the years 2286 to 5138, so
@@ -109,9 +109,9 @@ def _seconds_of_moment(parts: re.Match[str]) -> int | None:
     clock = number["hour"], number["minute"], number["second"]
     offset = _seconds_of_clock(number["off_hours"], number["off_minutes"], 0)
     days = day.toordinal() - _FIRST_DAY
-    seconds = days * _DAY_SECONDS + _seconds_of_clock(*clock)
+    seconds = days * DAY_SECONDS + _seconds_of_clock(*clock)
     seconds += offset if parts["sign"] == "-" else -offset
-    is_leap_second = clock[2] == _MOST[2] + 1 and seconds % _DAY_SECONDS == 0
+    is_leap_second = clock[2] == _MOST[2] + 1 and seconds % DAY_SECONDS == 0
     if is_leap_second:  # RFC 3339, 5.7: only the last second of a UTC day
         clock = *clock[:2], 0
     is_end_of_day = clock == (24, 0, 0) and not (parts["fraction"] or "").strip("0")

@@ -3,10 +3,6 @@
 One call is one attempt: nothing here retries, sleeps or judges.
 """
 
-from cio_pipeline.core.limits import (
-    MOST_IDS,
-    REQUESTS_PER_SECOND,
-)
 from cio_pipeline.customerio.app_api import (
     AppClient,
     app_url_of_region,
@@ -21,8 +17,6 @@ from cio_pipeline.customerio.track_api import (
 )
 
 __all__ = [
-    "MOST_IDS",
-    "REQUESTS_PER_SECOND",
     "AppClient",
     "TrackClient",
     "Transport",

@@ -12,9 +12,8 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.redaction import Redaction
-from cio_pipeline.customerio.http.exchange import header_lines
 from cio_pipeline.customerio.http.transport import Transport
-from cio_pipeline.customerio.track_api import USER_AGENT
+from cio_pipeline.customerio.track_api import head_lines
 
 _APP_URLS = {
     "us": "https://api.customer.io",
@@ -40,17 +39,14 @@ class AppClient:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
         self._redaction = Redaction([app_api_key])
-        self._head = header_lines(
-            {
-                "Authorization": f"Bearer {app_api_key}",
-                "Content-Type": "application/json",
-                "User-Agent": USER_AGENT,
-                "Accept-Encoding": "identity",
-            }
-        )
+        self._head = head_lines(f"Bearer {app_api_key}")
 
     def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
-        """Ask for people by ``id``, `MOST_IDS` at most; unknown ones are left out."""
+        """Ask for people by ``id``; the answer leaves unknown ones out.
+
+        Args:
+            ids: `core.limits.LOOK_UP_LIMIT_IDS` at most.
+        """
         body = encode({"ids": list(ids)})
         path = "/v1/customers/attributes"
         return self._send("POST", path, body)

@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cio_pipeline.core.identifiers import identifier_kind
+from cio_pipeline.core.identifiers import (
+    CIO_ID_PREFIX,
+    identifier_kind,
+)
 from cio_pipeline.core.jobs import (
     REJECTED,
     Halt,
     Job,
     NoReply,
+    Outcomes,
     Rejected,
     Reply,
-    Retryable,
     Synced,
 )
 from cio_pipeline.core.json_text import (
-    decode,
+    decode_object,
     encode,
 )
 from cio_pipeline.customerio.outcome import (
@@ -82,41 +85,41 @@ def _join(items: Sequence[bytes]) -> bytes:
 
 
 def _identifier(user_id: str) -> tuple[bytes, bytes]:
-    """Return an identifier's kind and JSON; a path's ``cio_`` is no part of it."""
+    """Return an identifier's kind and JSON."""
     kind = identifier_kind(user_id)
     if kind == "cio_id":
-        user_id = user_id.removeprefix("cio_")
+        user_id = user_id.removeprefix(CIO_ID_PREFIX)
     return kind.encode(), encode(user_id)
 
 
-def judge_batch(
-    reply: Reply | NoReply, count: int, now: datetime
-) -> Synced | Retryable | Rejected | Halt | list[Synced | Rejected]:
-    """Say what came back for a body means: for all of it, or item by item.
+def judge_batch(reply: Reply | NoReply, count: int, now: datetime) -> Halt | Outcomes:
+    """Return what came of a body: one outcome for all of it, or one for each job.
 
     Args:
         reply: the answer, or why there was none.
-        count: how many items the body had.
+        count: how many jobs the body had.
         now: the time it came, in UTC.
-
-    Returns:
-        One outcome for the whole body, or as many as it had items.
     """
     whole = judge(reply, now)
-    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
+    if isinstance(whole, Halt):
         return whole
+    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
+        return Outcomes([whole] * count, whole)
     errors = _errors_by_index(reply.body)
     if errors is not None and count == 1:
         # All of the items are of one job, the one that deletes relationships too.
         words = "; ".join(errors.values())
-        return [Rejected(REJECTED, reply.status, words) if errors else _SYNCED]
+        outcome = Rejected(REJECTED, reply.status, words) if errors else _SYNCED
+        return Outcomes([outcome])
     if errors is None or not all(0 <= index < count for index in errors):
         # Some were refused, and nobody knows which: halved, they can be told.
-        return Rejected(REJECTED, reply.status, "refused without saying which item")
-    return [
+        unnamed = Rejected(REJECTED, reply.status, "refused without saying which item")
+        return Outcomes([unnamed] * count, unnamed)
+    of_jobs = [
         Rejected(REJECTED, reply.status, errors[index]) if index in errors else _SYNCED
         for index in range(count)
     ]
+    return Outcomes(of_jobs)
 
 
 def _names_errors(reply: Reply) -> bool:
@@ -125,20 +128,12 @@ def _names_errors(reply: Reply) -> bool:
         return True
     if not 200 <= reply.status < 300 or b'"errors"' not in reply.body:
         return False
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return False
-    return isinstance(document, dict) and bool(document.get("errors"))
+    return bool((decode_object(reply.body) or {}).get("errors"))
 
 
 def _errors_by_index(body: bytes) -> dict[int, str] | None:
     """Read the errors of items; None where they cannot be told apart."""
-    try:
-        document = decode(body)
-    except ValueError:
-        return None
-    errors = document.get("errors") if isinstance(document, dict) else None
+    errors = (decode_object(body) or {}).get("errors")
     if not isinstance(errors, list):
         return None
     found: dict[int, str] = {}

@@ -1,6 +1,6 @@
-"""What an answer means (`judge`), and what is done about it (`decide`).
+"""What an answer means (`judge`), and the error of one that ends a run (`stop_run`).
 
-Pure: the time and the random draw are handed in. The rules are those of
+Pure: the time is handed in. The rules are those of
 Customer.io's API and its official clients (docs/decisions/0003-retries.md).
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import NamedTuple
 
 from cio_pipeline.core.errors import (
     KeysRejected,
@@ -28,8 +29,9 @@ from cio_pipeline.core.jobs import (
     Synced,
 )
 from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.text import shortened
 from cio_pipeline.customerio.backoff import retry_after_seconds
-from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
+from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
 
 MESSAGE_LIMIT = 500
 
@@ -84,7 +86,7 @@ def _may_be_json(body: bytes) -> bool:
         decode(text)
     except ValueError:
         # An answer is read up to a limit: a long list of errors is cut off there.
-        return len(body) >= BODY_LIMIT_BYTES and text.startswith(b'{"')
+        return len(body) >= ANSWER_LIMIT_BYTES and text.startswith(b'{"')
     return True
 
 
@@ -113,18 +115,47 @@ def _is_retryable(status: int) -> bool:
     return status in _RETRYABLE_4XX
 
 
-def stop_run(halt: Halt) -> StopRun:
-    """Make the error that ends a run of a halt."""
+class Wording(NamedTuple):
+    """How an error speaks of a request that no answer came for.
+
+    Args:
+        request: what was asked or sent.
+        keys: what it was signed with.
+        check_keys: a sentence for rejected keys, without its full stop.
+        check_address: a sentence for an address that may be wrong, as `check_keys`.
+        kept: a sentence on what has become of the work, as `check_keys`.
+        check_answer: what follows where answers come and none is of use.
+    """
+
+    request: str
+    keys: str
+    check_keys: str
+    check_address: str
+    kept: str
+    check_answer: str = ""
+
+
+SENDING = Wording(
+    request="a request",
+    keys="the keys",
+    check_keys="Check siteId, apiKey and region in the configuration: the two may be"
+    " exchanged, of another workspace, or App API keys",
+    check_address="Check trackUrl in the configuration",
+    kept="The work is kept; run again to go on",
+)
+
+
+def stop_run(halt: Halt, wording: Wording = SENDING) -> StopRun:
+    """Return the error that ends a run because of a halt."""
     if halt.reason == "keys_rejected":
         return KeysRejected(
-            f"Customer.io rejected the keys ({halt.message}). Check siteId, apiKey and"
-            " region in the configuration: the two may be exchanged, of another"
-            " workspace, or App API keys. The work is kept; run again to go on"
+            f"Customer.io rejected {wording.keys} ({halt.message})."
+            f" {wording.check_keys}. {wording.kept}"
         )
     if halt.reason == "redirected":
         return StopRun(
-            f"the API's address was {halt.message}, where the keys may not go."
-            " Check trackUrl in the configuration; the work is kept",
+            f"{wording.request} was {halt.message}, where {wording.keys} may not go."
+            f" {wording.check_address}. {wording.kept}",
             reason="redirected",
         )
     if halt.reason == "wrong_address":
@@ -135,7 +166,8 @@ def stop_run(halt: Halt) -> StopRun:
         )
     return StopRun(
         f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
-        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE; the work is kept",
+        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE."
+        f" {wording.kept}",
         reason=halt.reason,
     )
 
@@ -181,5 +213,4 @@ def error_words(entry: JsonValue) -> str:
 def _one_line(text: str) -> str:
     # Half a surrogate pair, which JSON can write, is text that nothing can store.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    line = " ".join(text.split())
-    return line if len(line) <= MESSAGE_LIMIT else line[: MESSAGE_LIMIT - 1] + "…"
+    return shortened(" ".join(text.split()), MESSAGE_LIMIT)

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from threading import Event
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.errors import (
-    StopRun,
-    Unreachable,
-)
 from cio_pipeline.core.jobs import (
-    Halt,
-    NoReply,
     Outcome,
-    Rejected,
     Reply,
-    Retryable,
 )
-from cio_pipeline.core.json_text import decode
-from cio_pipeline.customerio.backoff import backoff_seconds
+from cio_pipeline.core.json_text import decode_object
+from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.http.transport import Transport
-from cio_pipeline.customerio.outcome import (
-    judge,
-    stop_run,
-)
+from cio_pipeline.customerio.outcome import SENDING
 from cio_pipeline.customerio.track_api import (
     TrackClient,
     track_url_of_region,
+)
+
+_WORDING = SENDING._replace(
+    request="the question for the workspace's region",
+    check_address="Check any proxy on the way, and who answers for track.customer.io",
+    check_answer="; set 'region' in the configuration to go without asking",
 )
 
 
@@ -40,8 +34,7 @@ def find_region(
     basic_token: str,
     *,
     stop: Event,
-    clock: Callable[[], float],
-    draw: Callable[[], float],
+    clock: Clock,
     log: FilteringBoundLogger,
 ) -> str:
     """Say which region a workspace is in: as configured, or as Customer.io says.
@@ -51,94 +44,30 @@ def find_region(
         transport: the connections.
         basic_token: base64 of ``site id:API key``.
         stop: set to give up; nothing may be sent to the region that is said then.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         log: told of what was found.
 
     Raises:
-        StopRun: the keys were refused, or the other end cannot be trusted.
-        Unreachable: no usable answer for ``maxOutageSeconds``.
+        StopRun: as `Asker.ask`.
     """
     if config.region is not None:
         return config.region
-    region = _ask_region(
-        TrackClient(transport, track_url_of_region("us"), basic_token),
+    client = TrackClient(transport, track_url_of_region("us"), basic_token)
+    asker = Asker(
         patience_seconds=config.max_outage_seconds,
         stop=stop,
         clock=clock,
-        draw=draw,
+        wording=_WORDING,
     )
+    region = asker.ask(client.ask_region, _region_in)
     if region is None:
         return "us"
     log.info("region_found", region=region)
     return region
 
 
-def _ask_region(
-    client: TrackClient,
-    *,
-    patience_seconds: float,
-    stop: Event,
-    clock: Callable[[], float],
-    draw: Callable[[], float],
-) -> str | None:
-    """Ask again and again while there is no answer; None if told to stop first."""
-    began = clock()
-    attempts = 0
-    while not stop.is_set():
-        reply = client.ask_region()
-        region = _region_in(reply) if isinstance(reply, Reply) else None
-        if region is not None:
-            return region
-        outcome = judge(reply, datetime.now(UTC))
-        if isinstance(outcome, Halt):
-            raise _halted(outcome)
-        waited = clock() - began
-        if waited > patience_seconds:
-            raise _given_up(waited, reply, outcome)
-        stop.wait(backoff_seconds(attempts, draw()))
-        attempts += 1
-    return None
-
-
-def _halted(halt: Halt) -> StopRun:
-    if halt.reason != "redirected":
-        return stop_run(halt)
-    return StopRun(
-        f"the question for the workspace's region was {halt.message}, where the keys"
-        " may not go. Check any proxy on the way, and who answers for"
-        " track.customer.io; the work is kept",
-        reason="redirected",
-    )
-
-
-def _given_up(
-    waited_seconds: float, reply: Reply | NoReply, outcome: Outcome
-) -> Unreachable:
-    last = (
-        outcome.message
-        if isinstance(outcome, Retryable | Rejected)
-        else "the answer names no region"
-    )
-    # Where nothing answers here, nothing would answer an upsert.
-    advice = (
-        "; set 'region' in the configuration to go without asking"
-        if isinstance(reply, Reply)
-        else ""
-    )
-    return Unreachable(
-        "Customer.io could not be asked for the workspace's region in"
-        f" {waited_seconds:.0f} s (last: {last}){advice}. Nothing was sent; the work"
-        " is kept"
-    )
-
-
-def _region_in(reply: Reply) -> str | None:
+def _region_in(reply: Reply, _outcome: Outcome) -> str | None:
     if reply.status != 200:
         return None
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return None
-    region = document.get("region") if isinstance(document, dict) else None
+    region = (decode_object(reply.body) or {}).get("region")
     return region if isinstance(region, str) and region in ("us", "eu") else None

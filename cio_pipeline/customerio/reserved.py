@@ -14,7 +14,7 @@ from cio_pipeline.core.jobs import (
     JsonValue,
 )
 from cio_pipeline.core.json_text import (
-    decode,
+    decode_object,
     encode,
 )
 
@@ -105,7 +105,4 @@ def action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]:
 
 
 def _attributes(body: bytes) -> dict[str, JsonValue] | None:
-    if not may_need_another_form(body):
-        return None
-    document = decode(body)
-    return document if isinstance(document, dict) else None
+    return decode_object(body) if may_need_another_form(body) else None

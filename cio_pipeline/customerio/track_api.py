@@ -21,7 +21,7 @@ from cio_pipeline.customerio.redirects import (
     allowed_target,
 )
 
-USER_AGENT = (
+_USER_AGENT = (
     f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
 )
 _TRACK_URLS = {
@@ -51,6 +51,19 @@ def basic_token(site_id: str, api_key: str) -> str:
     return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
 
 
+def head_lines(authorization: str) -> bytes:
+    """Return the header lines that are the same in all requests to an API."""
+    return header_lines(
+        {
+            "Authorization": authorization,
+            "Content-Type": "application/json",
+            "User-Agent": _USER_AGENT,
+            # As urllib3 asks for too: an answer is read as it comes.
+            "Accept-Encoding": "identity",
+        }
+    )
+
+
 def _secrets_in(basic_token: str) -> list[str]:
     """Say what a token tells: itself, and the API key."""
     _, _, api_key = base64.b64decode(basic_token).decode().partition(":")
@@ -70,15 +83,7 @@ class TrackClient:
         self._transport = transport
         self._endpoint = transport.endpoint(base_url)
         self._redaction = Redaction(_secrets_in(basic_token))
-        self._head = header_lines(
-            {
-                "Authorization": f"Basic {basic_token}",
-                "Content-Type": "application/json",
-                "User-Agent": USER_AGENT,
-                # What urllib3 would say too: an answer is read as it comes.
-                "Accept-Encoding": "identity",
-            }
-        )
+        self._head = head_lines(f"Basic {basic_token}")
 
     def upsert(self, job: Job) -> Reply | NoReply:
         """Send one person's attributes, once."""

@@ -2,110 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from threading import Event
-from typing import Protocol
-
-from structlog.typing import FilteringBoundLogger
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cio_pipeline.core.jobs import (
     Halt,
     Job,
-    NoReply,
+    JobOutcome,
+    Outcomes,
     Rejected,
-    Reply,
     Retryable,
     Settlement,
-    Synced,
     ToDeadLetters,
 )
-from cio_pipeline.customerio.batch import (
-    judge_batch,
-    make_body,
-)
-from cio_pipeline.customerio.outcome import judge
-from cio_pipeline.customerio.reserved import in_v1_form
-from cio_pipeline.pipeline.counters import Tally
+from cio_pipeline.customerio.outcome import stop_run
+from cio_pipeline.customerio.senders import Sender
 from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
+from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.pipeline.retry import decide
-from cio_pipeline.pipeline.throttle import Throttle
-from cio_pipeline.store import Leases
-
-Judged = Synced | Retryable | Rejected
 
 
-class Sender(Protocol):
-    """What a consumer needs of a client."""
-
-    def upsert(self, job: Job) -> Reply | NoReply:
-        """Make one attempt for one job."""
-
-    def send_batch(self, body: bytes, attempts: int) -> Reply | NoReply:
-        """Make one attempt for many."""
-
-
+@dataclass(frozen=True, slots=True)
 class Consumer:
     """What each of the ``parallelism`` threads does.
 
-    All of them share one consumer: it has no state of its own. A lease of one
-    job is sent as one person, a lease of more as a batch.
+    All of them share one consumer: it has no state of its own.
 
     Args:
-        leases: where jobs come from and go back to.
+        run: the parts of the run.
         sender: makes the attempts.
-        throttle: says when.
-        tally: counts the requests.
-        is_batch: whether jobs are sent as batches.
-        max_attempts: strikes that make a dead letter.
-        on_halt: told once a thread learns that no request can succeed.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
-        log: the run's logger.
     """
 
-    def __init__(
-        self,
-        *,
-        leases: Leases,
-        sender: Sender,
-        throttle: Throttle,
-        tally: Tally,
-        is_batch: bool,
-        max_attempts: int,
-        on_halt: Callable[[Halt], None],
-        clock: Callable[[], float],
-        draw: Callable[[], float],
-        log: FilteringBoundLogger,
-    ) -> None:
-        self._leases = leases
-        self._sender = sender
-        self._throttle = throttle
-        self._tally = tally
-        self._is_batch = is_batch
-        self._max_attempts = max_attempts
-        self._on_halt = on_halt
-        self._clock = clock
-        self._draw = draw
-        self._log = log
+    run: RunParts
+    sender: Sender
 
-    def work(self, stop: Event) -> None:
+    def work(self) -> None:
         """Send jobs until all are settled, or until told to stop."""
-        while (jobs := self._leases.lease()) or not self._leases.is_over:
+        while (jobs := self.run.leases.lease()) or not self.run.leases.is_over:
             if not jobs:
                 self._settle_held()
-            elif not self._send_all(jobs, stop):
+            elif not self._send_all(jobs):
                 return
 
-    def _send_all(self, jobs: list[Job], stop: Event) -> bool:
+    def _send_all(self, jobs: list[Job]) -> bool:
         """Send a lease, in halves if need be; return False if told to stop first."""
         bodies = [jobs]
         while bodies:
             body = bodies.pop()
-            if not self._throttle.wait_for_turn(stop):
-                self._leases.release(body)
+            if not self.run.throttle.wait_for_turn(self.run.stop):
+                self.run.leases.release(body)
                 for unsent in bodies:
-                    self._leases.release(unsent)
+                    self.run.leases.release(unsent)
                 return False
             bodies += self._attempt(body)
         return True
@@ -114,121 +61,105 @@ class Consumer:
         """Send a body and settle its jobs.
 
         Returns:
-            What is to be sent next in its stead: both halves of a body that was
-            refused whole, for one bad item must not condemn the others.
+            What to send next instead: both halves of a body that was refused as a
+            whole, because one bad item must not make dead letters of the others.
         """
-        sent_at = self._clock()
-        self._tally.request_sent(is_retry=any(job.attempts for job in jobs))
-        judged = self._send(jobs)
-        if isinstance(judged, Halt):
-            self._leases.release(jobs)
-            self._on_halt(judged)
+        sent_at = self.run.clock.monotonic()
+        self.run.tally.request_sent(is_retry=any(job.attempts for job in jobs))
+        outcomes = self.sender.send(jobs)
+        if isinstance(outcomes, Halt):
+            self.run.leases.release(jobs)
+            self.run.fail(stop_run(outcomes))
             return []
-        api_is_up = self._tell_throttle(jobs[0], judged, sent_at)
-        draw = self._draw()  # one wait for all: they come back as one body
-        outcomes = judged if isinstance(judged, list) else [judged] * len(jobs)
+        api_is_up = self._tell_throttle(jobs[0], outcomes, sent_at)
+        draw = self.run.clock.random()  # one wait for all: they come back as one body
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
-            for job, outcome in zip(jobs, outcomes, strict=True)
+            for job, outcome in zip(jobs, outcomes.of_jobs, strict=True)
         ]
-        if self._is_condemned_whole(judged, settled):
+        whole = outcomes.of_all
+        if whole and len(jobs) > 1 and _are_some_dead(settled):
             middle = len(jobs) // 2
             return [jobs[middle:], jobs[:middle]]
-        if isinstance(judged, Rejected) and not self._is_final(jobs[0], judged):
+        if isinstance(whole, Rejected) and not self._is_final(jobs[0], whole):
             return []
-        self._leases.settle([(job, settlement) for job, _, settlement in settled])
+        self.run.leases.settle([(job, settlement) for job, _, settlement in settled])
         for job, outcome, settlement in settled:
             self._tell(job, outcome, settlement)
-        if not isinstance(judged, Retryable | Rejected):
-            self._settle_held()  # something was accepted, so the address is right
+        if outcomes.is_accepted:
+            self._settle_held()  # the address is right
         return []
 
     def _is_final(self, job: Job, refused: Rejected) -> bool:
         """Whether a refusal is the user's own; if not, hold it or stop the run."""
-        verdict = self._throttle.refused(job.user_id, refused)
+        verdict = self.run.throttle.refused(job.user_id, refused)
         if verdict == "held":
             settlement = self._decide(job, refused, 0.0, api_is_up=True)
-            self._leases.hold(job, settlement)
+            self.run.leases.hold(job, settlement)
         elif verdict == "wrong_address":
-            self._leases.release([job])
-            self._on_halt(
-                Halt(
-                    "wrong_address",
-                    f"nothing was accepted, and {ENOUGH_USERS} different users were"
-                    f" refused with HTTP {refused.http_status}",
-                )
+            self.run.leases.release([job])
+            message = (
+                f"nothing was accepted, and {ENOUGH_USERS} different users were"
+                f" refused with HTTP {refused.http_status}"
             )
+            self.run.fail(stop_run(Halt("wrong_address", message)))
         return verdict == "final"
 
     def _settle_held(self) -> None:
-        held = self._leases.take_held()
+        held = self.run.leases.take_held()
         if held:
-            self._leases.settle(held)
+            self.run.leases.settle(held)
         for job, settlement in held:
             if isinstance(settlement, ToDeadLetters):
                 self._tell_dead_letter(job, settlement)
 
-    def _send(self, jobs: list[Job]) -> Judged | Halt | list[Synced | Rejected]:
-        if not self._is_batch:
-            return judge(self._sender.upsert(in_v1_form(jobs[0])), datetime.now(UTC))
-        attempts = max(job.attempts for job in jobs)
-        reply = self._sender.send_batch(make_body(jobs), attempts)
-        return judge_batch(reply, len(jobs), datetime.now(UTC))
-
-    def _tell_throttle(
-        self, first: Job, judged: Judged | list[Synced | Rejected], sent_at: float
-    ) -> bool:
+    def _tell_throttle(self, first: Job, outcomes: Outcomes, sent_at: float) -> bool:
         """Let everybody learn from it; whether a failure may be held against it."""
-        if isinstance(judged, Retryable):
-            return self._throttle.failed(first.user_id, judged, sent_at)
-        self._throttle.succeeded(first.user_id, sent_at)
-        if not isinstance(judged, Rejected):
-            self._throttle.accepted()
+        if isinstance(outcomes.of_all, Retryable):
+            return self.run.throttle.failed(first.user_id, outcomes.of_all, sent_at)
+        self.run.throttle.succeeded(first.user_id, sent_at)
+        if outcomes.is_accepted:
+            self.run.throttle.accepted()
         return True
 
     def _decide(
-        self, job: Job, outcome: Judged, draw: float, *, api_is_up: bool
+        self, job: Job, outcome: JobOutcome, draw: float, *, api_is_up: bool
     ) -> Settlement:
         return decide(
             outcome,
             job,
             api_is_up=api_is_up,
-            max_attempts=self._max_attempts,
+            max_attempts=self.run.config.max_attempts,
             draw=draw,
         )
 
-    @staticmethod
-    def _is_condemned_whole(
-        judged: object, settled: Sequence[tuple[Job, Judged, Settlement]]
-    ) -> bool:
-        return (
-            len(settled) > 1
-            and not isinstance(judged, list)
-            and any(isinstance(s, ToDeadLetters) for _, _, s in settled)
-        )
-
-    def _tell(self, job: Job, outcome: Judged, settlement: Settlement) -> None:
+    def _tell(self, job: Job, outcome: JobOutcome, settlement: Settlement) -> None:
         if isinstance(settlement, ToDeadLetters):
             self._tell_dead_letter(job, settlement)
         elif isinstance(outcome, Retryable):
-            self._log.debug(
+            self.run.log.debug(
                 "attempt_failed",
                 **_facts(job),
                 http_status=outcome.http_status,
                 message=outcome.message,
             )
         else:
-            self._log.debug("job_synced", **_facts(job))
+            self.run.log.debug("job_synced", **_facts(job))
 
     def _tell_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
-        self._throttle.forget(job.user_id)
-        self._log.warning(
+        self.run.throttle.forget(job.user_id)
+        self.run.tally.dead_lettered(settlement.reason)
+        self.run.log.warning(
             "job_dead_lettered",
             **_facts(job),
             reason=settlement.reason,
             http_status=settlement.http_status,
             message=settlement.message,
         )
+
+
+def _are_some_dead(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> bool:
+    return any(isinstance(settlement, ToDeadLetters) for _, _, settlement in settled)
 
 
 def _facts(job: Job) -> dict[str, str | int]:

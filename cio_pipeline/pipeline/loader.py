@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import Protocol
 
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import (
@@ -18,20 +17,18 @@ from cio_pipeline.core.jobs import (
     NewJob,
     Record,
 )
-from cio_pipeline.core.json_text import (
-    encode,
-    encode_lenient,
-)
+from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import (
     WHOLE,
     Shard,
 )
+from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
     Load,
+    LoadIdentity,
     NewDeadLetter,
-    Store,
 )
 
 # A chunk is one commit: large enough that the commit costs little beside the
@@ -58,13 +55,6 @@ def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) 
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
     return hashlib.sha256(repr(rules).encode()).hexdigest()
-
-
-class LoadListener(Protocol):
-    """Who is told of each committed chunk."""
-
-    def chunk_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
-        """So many jobs were queued, records dead, and records skipped by a commit."""
 
 
 class _LoadStopped(Exception):
@@ -115,53 +105,82 @@ class _Chunk:
         self.next_index = record_index + 1
 
 
+@dataclass(slots=True)
 class Loader:
-    """Puts one data file's records into the queue.
+    """What the loader thread does: it puts the data file's records into the queue.
+
+    Its results are read when the thread has ended.
 
     Args:
-        store: where to.
-        load: how far the load is.
-        mapper: what makes payloads of records.
-        run_id: the run, for dead letters.
-        utc_now: the time as ISO 8601, for dead letters.
-        listener: told of each chunk after its commit.
+        run: the parts of the run.
+        source: the data.
         changed_only: leave out what Customer.io was told last.
         shard: whose records to load; all others are passed over, uncounted.
-        clock: monotonic seconds.
+        is_finished: whether all of the data is in the queue (a result).
+        broken: what broke the data off (a result); None where nothing did.
+        unused: mapped keys that no record of the data had (a result).
     """
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        load: Load,
-        mapper: Mapper,
-        run_id: str,
-        utc_now: Callable[[], str],
-        listener: LoadListener,
-        changed_only: bool,
-        shard: Shard = WHOLE,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._shard = shard
-        self._changed_only = changed_only
-        self._load = load
-        self._mapper = mapper
-        self._run_id = run_id
-        self._utc_now = utc_now
-        self._listener = listener
-        self._clock = clock
-        self._chunk = _Chunk(load.next_index, clock())
+    run: RunParts
+    source: Source
+    changed_only: bool
+    shard: Shard
+    is_finished: bool = False
+    broken: DataFileError | None = None
+    unused: tuple[str, ...] = ()
+    _mapper: Mapper = field(init=False)
+    _load: Load = field(init=False)
+    _chunk: _Chunk = field(init=False)
 
-    def run(self, source: Source, stop: Event, run_stop: Event) -> bool:
-        """Load the records that are not in the queue yet.
+    def work(self, stop: Event) -> None:
+        """Load what is not in the queue yet.
+
+        Data that breaks off is noted in ``broken``: what stands before the break
+        is in the queue, and is sent.
 
         Args:
-            source: the data.
-            stop: ends the load; looked at between chunks and before each read.
-            run_stop: set while the run stops: what has come is still loaded, but
-                a source that gives nothing is not waited for.
+            stop: ends the load; looked at between chunks and before each read. Where
+                only the run stops, what has come is still loaded, but a source that
+                gives nothing is not waited for.
+        """
+        self._begin()
+        if self._load.is_finished:
+            self.is_finished = True
+            self.run.log.info("load_found_finished", source=self.source.name)
+            self.run.leases.all_loaded()
+            return
+        if self._load.next_index:
+            self.run.tally.passed_over = self._load.next_index
+            self.run.log.info("load_resumed", next_index=self._load.next_index)
+        try:
+            self.is_finished = self._read_to_end(stop)
+        except DataFileError as error:
+            self.broken = error
+        finally:
+            self.run.leases.all_loaded()
+        if self.broken is not None:
+            self.run.log.error("data_broken", problem=str(self.broken))
+        self.run.log.info("load_ended", records=self.run.tally.loaded.records)
+        self._note_unused()
+
+    def _begin(self) -> None:
+        if self.changed_only:
+            self.run.store.keep_deliveries()
+        config = self.run.config
+        self._load = self.run.store.begin_load(
+            LoadIdentity(
+                source=self.source.name,
+                fingerprint=self.source.fingerprint,
+                mapping=mapping_digest(
+                    config, changed_only=self.changed_only, shard=self.shard
+                ),
+            )
+        )
+        self._mapper = Mapper(config.user_id, config.mappings)
+        self._chunk = _Chunk(self._load.next_index, self.run.clock.monotonic())
+
+    def _read_to_end(self, stop: Event) -> bool:
+        """Load the records that are not in the queue yet.
 
         Returns:
             Whether all of them are in the queue now; False if told to stop first.
@@ -170,9 +189,9 @@ class Loader:
             DataFileError: the data broke off; what stands before the break is
                 in the queue.
         """
-        on_wait = partial(self._source_waits, stop, run_stop)
+        on_wait = partial(self._source_waits, stop)
         try:
-            for record in source.records(self._load.next_index, on_wait):
+            for record in self.source.records(self._load.next_index, on_wait):
                 self._take(record)
                 if self._chunk.is_full:
                     self._commit()
@@ -185,48 +204,46 @@ class Loader:
             self._commit()
             raise
         self._commit()
-        self._store.finish_load(self._load, self._chunk.next_index)
+        self.run.store.finish_load(self._load, self._chunk.next_index)
         return True
 
-    def _source_waits(
-        self, stop: Event, run_stop: Event, waited_seconds: float
-    ) -> None:
+    def _source_waits(self, stop: Event, waited_seconds: float) -> None:
         """Commit what has come; end the reading where the load has to stop."""
-        age = self._clock() - self._chunk.began_at
+        age = self.run.clock.monotonic() - self._chunk.began_at
         if (waited_seconds or age >= CHUNK_SECONDS) and not self._chunk.is_empty:
             self._commit()
         is_dry = waited_seconds >= _STOP_WAIT_SECONDS
-        if stop.is_set() or (is_dry and run_stop.is_set()):
+        if stop.is_set() or (is_dry and self.run.stop.is_set()):
             raise _LoadStopped
 
     def _take(self, record: Record) -> None:
-        if self._shard.takes(record, self._mapper):
-            self._map_into(self._chunk, record)
+        if self.shard.takes(record, self._mapper):
+            self._map(record)
         else:
             self._chunk.pass_over(record.record_index)
 
     def _commit(self) -> None:
         chunk = self._chunk
-        queued = self._store.enqueue(
+        queued = self.run.store.enqueue(
             self._load,
             chunk.jobs,
             chunk.unmappable,
             next_index=chunk.next_index,
-            changed_only=self._changed_only,
+            changed_only=self.changed_only,
         )
         skipped = len(chunk.jobs) - queued
-        self._listener.chunk_loaded(queued, len(chunk.unmappable), skipped)
-        self._chunk = _Chunk(chunk.next_index, self._clock())
+        self.run.tally.records_loaded(queued, len(chunk.unmappable), skipped)
+        self.run.leases.jobs_came()
+        self._chunk = _Chunk(chunk.next_index, self.run.clock.monotonic())
 
-    def _map_into(self, chunk: _Chunk, record: Record) -> None:
+    def _map(self, record: Record) -> None:
         try:
-            payload = self._mapper.map(record)
-            body = encode(payload.attributes)
-        except (RecordError, ValueError) as error:
+            payload, body = self._mapper.map_to_json(record)
+        except RecordError as error:
             letter = self._dead_letter(record, str(error))
-            chunk.add_unmappable(letter, record.record_index)
+            self._chunk.add_unmappable(letter, record.record_index)
         else:
-            chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
 
     def _dead_letter(self, record: Record, message: str) -> NewDeadLetter:
         return NewDeadLetter(
@@ -234,12 +251,21 @@ class Loader:
             load_id=self._load.id,
             user_id=None,
             record_index=record.record_index,
-            source=self._load.source,
             payload=encode_lenient(record.value),
             reason=INVALID_RECORD,
             http_status=None,
             message=message,
             attempts=0,
-            failed_at=self._utc_now(),
-            run_id=self._run_id,
+            failed_at=self.run.clock.timestamp(),
+            run_id=self.run.run_id,
         )
+
+    def _note_unused(self) -> None:
+        """Note mapped keys that no record had, where all records were seen."""
+        loaded = self.run.tally.loaded
+        is_whole = self.is_finished and not self._load.next_index
+        if not is_whole or loaded.records == loaded.dead_lettered:
+            return
+        self.unused = tuple(self._mapper.unused)
+        if self.unused:
+            self.run.log.warning("mapped_keys_not_found", keys=list(self.unused))

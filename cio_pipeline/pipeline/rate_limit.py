@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from cio_pipeline.core.limits import PUBLISHED_RATE
+from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 
 # Requests are planned a little below the bound, and counted as they really leave:
 # threads that wake late catch up, and what the network bunches together must
@@ -20,7 +20,7 @@ SLOWED_SHARE = 0.7
 LOWEST_RATE = 5.0
 GROWTH_SHARE = 0.10
 GROWTH_OF_CEILING = 0.05
-UNBOUNDED_AGAIN = 20 * PUBLISHED_RATE
+UNBOUNDED_AGAIN = 20 * TRACK_API_LIMIT_PER_SECOND
 
 
 class Pace:
@@ -96,7 +96,7 @@ class Pace:
     def _grow(self, now: float) -> None:
         if self.rate >= self._ceiling or now - self._grown_at < 1.0:
             return
-        aim = min(self._ceiling, PUBLISHED_RATE)
+        aim = min(self._ceiling, TRACK_API_LIMIT_PER_SECOND)
         step = max(GROWTH_SHARE * self.rate, GROWTH_OF_CEILING * aim)
         self.rate = min(self._ceiling, self.rate + step)
         if self.rate > UNBOUNDED_AGAIN:

@@ -6,9 +6,9 @@ from cio_pipeline.core.jobs import (
     RETRIES_EXHAUSTED,
     Ack,
     Job,
+    JobOutcome,
     Nack,
     Rejected,
-    Retryable,
     Settlement,
     Synced,
     ToDeadLetters,
@@ -19,7 +19,7 @@ _ACK = Ack()
 
 
 def decide(
-    outcome: Synced | Retryable | Rejected,
+    outcome: JobOutcome,
     job: Job,
     *,
     api_is_up: bool,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
+from threading import Event, Lock
 from typing import Literal
 
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import (
@@ -19,12 +19,6 @@ from cio_pipeline.core.errors import (
     DataFileError,
     StopRun,
 )
-from cio_pipeline.core.jobs import (
-    Halt,
-    Job,
-    ToDeadLetters,
-)
-from cio_pipeline.core.limits import BODY_LIMIT_BYTES
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import (
     WHOLE,
@@ -35,39 +29,30 @@ from cio_pipeline.customerio import (
     Transport,
     track_url_of_region,
 )
-from cio_pipeline.customerio.batch import item_bytes
-from cio_pipeline.customerio.outcome import stop_run
 from cio_pipeline.customerio.region import find_region
+from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Tally
-from cio_pipeline.pipeline.data_load import DataLoad
+from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import (
     LoggedEvents,
-    Watched,
+    RunParts,
 )
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import (
     NoObserver,
     RunObserver,
-    Watch,
+    Supervisor,
 )
 from cio_pipeline.pipeline.threads import Crew
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import (
-    ONE_JOB,
-    Appetite,
     Leases,
-    NewDeadLetter,
     Store,
 )
 
-# A body is filled by size; the count only bounds what a lease holds in memory.
-_APPETITES = {
-    "customers": ONE_JOB,
-    "batch": Appetite(5000, BODY_LIMIT_BYTES, item_bytes),
-}
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0
 # When Customer.io turns the run away, a file nearly read is read to its end, so
@@ -81,31 +66,26 @@ class World:
     """What a run takes from outside, besides the network and the disk.
 
     Args:
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         log: a logger bound to the run.
         observer: shown how the run stands.
         on_beat: told every second or so how the run stands, and its dead letters
             by reason, in the thread that watches.
     """
 
-    clock: Callable[[], float]
-    draw: Callable[[], float]
+    clock: Clock
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
-def utc_now() -> str:
-    """Give the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
+@dataclass(kw_only=True)
 class Run:
     """Finishes what is queued and, given data, loads and sends it.
 
     Args:
         run_id: a name no other run has.
+        command: ``sync`` or ``resume``, for the history.
         config: what to map and where to send.
         basic_token: base64 of ``site id:API key``.
         store: the workspace's state; the caller holds its run lock.
@@ -116,170 +96,133 @@ class Run:
         world: the clock, chance, and the log.
     """
 
-    def __init__(
-        self,
-        *,
-        run_id: str,
-        config: Config,
-        basic_token: str,
-        store: Store,
-        source: Source | None,
-        changed_only: bool = False,
-        shard: Shard = WHOLE,
-        stop: threading.Event,
-        world: World,
-    ) -> None:
-        self._run_id = run_id
-        self._config = config
-        self._basic_token = basic_token
-        self._store = store
-        self._source = source
-        self._changed_only = changed_only
-        self._shard = shard
-        self._stop = stop
-        self._world = world
-        self._log = world.log
-        self._tally = Tally()
+    run_id: str
+    command: str
+    config: Config
+    basic_token: str
+    store: Store
+    source: Source | None
+    changed_only: bool = False
+    shard: Shard = WHOLE
+    stop: Event
+    world: World
+
+    def __post_init__(self) -> None:
+        """Make the parts; nothing is started yet."""
         self._error: BaseException | None = None
-        self._error_lock = threading.Lock()  # guards _error: the first one stays
-        self._stop_loading = threading.Event()
-        self._stop_keeping = threading.Event()
-        self._began = world.clock()
-        self._resumed = store.totals().pending
-        self._crew = Crew(self._fail)
-        self._leases = Leases(
-            store.queue,
-            parallelism=config.parallelism,
-            appetite=_APPETITES[config.api],
-            clock=world.clock,
-            dead_letter=self._dead_letter,
-        )
-        self._load = None if source is None else self._make_load(source)
-        self._throttle = Throttle(
-            requests_per_second=config.requests_per_second,
-            parallelism=config.parallelism,
-            clock=world.clock,
-            draw=world.draw,
-            events=LoggedEvents(self._log),
-        )
-        self._transport = Transport(
-            connect_timeout_seconds=config.connect_timeout_seconds,
-            read_timeout_seconds=config.read_timeout_seconds,
-        )
-        self._source_of = cache(store.source_of)
+        self._error_lock = Lock()  # guards _error: the first one stays
+        self._stop_loading, self._stop_keeping = Event(), Event()
+        self._began = self.world.clock.monotonic()
+        self._resumed = self.store.totals().pending
+        self._parts = parts = self._make_parts()
+        self._leases, self._tally = parts.leases, parts.tally
+        self._load: Loader | None = None
+        if self.source is not None:
+            self._load = Loader(
+                parts,
+                self.source,
+                changed_only=self.changed_only,
+                shard=self.shard,
+            )
 
-    def execute(self, command: str) -> RunResult:
+    def _make_parts(self) -> RunParts:
+        config, clock, log = self.config, self.world.clock, self.world.log
+        return RunParts(
+            run_id=self.run_id,
+            command=self.command,
+            config=config,
+            source=self.source,
+            store=self.store,
+            leases=Leases(
+                self.store.queue,
+                parallelism=config.parallelism,
+                size=SENDERS[config.api].lease_size,
+                run_id=self.run_id,
+                clock=clock,
+            ),
+            throttle=Throttle(
+                requests_per_second=config.requests_per_second,
+                parallelism=config.parallelism,
+                clock=clock,
+                events=LoggedEvents(log),
+            ),
+            transport=Transport(
+                connect_timeout_seconds=config.connect_timeout_seconds,
+                read_timeout_seconds=config.read_timeout_seconds,
+            ),
+            crew=Crew(self._fail),
+            tally=Tally(),
+            clock=clock,
+            log=log,
+            stop=self.stop,
+            fail=self._fail,
+        )
+
+    def execute(self) -> RunResult:
         """Run to the end, or until stopped.
-
-        Args:
-            command: ``sync`` or ``resume``, for the history.
 
         Raises:
             Exception: a programming error, as it happened, after every thread
                 has ended.
         """
-        watch = self._make_watch(command)
+        supervisor = Supervisor(
+            run=self._parts,
+            summary=self._summary,
+            observer=self.world.observer,
+            on_beat=self.world.on_beat,
+        )
         try:
-            self._begin(command)
+            self._begin()
             self._start_threads()
-            watch.until_done()
+            supervisor.until_done()
         except (StopRun, MemoryError) as error:
             self._fail(error)
         finally:
-            self._wind_down(watch)
+            self._wind_down(supervisor)
         return self._result()
 
     # -- beginning -----------------------------------------------------------
 
-    def _begin(self, command: str) -> None:
-        name = self._source.name if self._source else None
-        self._store.start_run(
+    def _begin(self) -> None:
+        name = self.source.name if self.source else None
+        self.store.start_run(
             RunRecord(
-                run_id=self._run_id,
-                command=command,
+                run_id=self.run_id,
+                command=self.command,
                 source=name,
                 pid=os.getpid(),
-                started_at=utc_now(),
+                started_at=self.world.clock.timestamp(),
             )
         )
-        self._log.info(
-            "run_started", command=command, source=name, resumed=self._resumed
+        self.world.log.info(
+            "run_started", command=self.command, source=name, resumed=self._resumed
         )
 
     def _start_threads(self) -> None:
-        self._crew.start("keeper", self._keep)
+        start = self._parts.crew.start
+        start("keeper", self._keep)
         if self._load is None:
             self._leases.all_loaded()
         else:
-            stops = self._stop_loading, self._stop
-            load = partial(self._load.work, *stops, self._world.clock)
-            self._crew.start("loader", load)
-        self._crew.start("opener", self._start_consumers)
+            start("loader", partial(self._load.work, self._stop_loading))
+        start("opener", self._start_consumers)
 
     def _start_consumers(self) -> None:
-        address = self._config.track_url or track_url_of_region(self._find_region())
-        client = TrackClient(self._transport, address, self._basic_token)
-        consumer = Consumer(
-            leases=self._leases,
-            sender=client,
-            throttle=self._throttle,
-            tally=self._tally,
-            is_batch=self._config.api == "batch",
-            max_attempts=self._config.max_attempts,
-            on_halt=self._halt,
-            clock=self._world.clock,
-            draw=self._world.draw,
-            log=self._log,
-        )
-        if not self._stop.is_set():
-            work = partial(consumer.work, self._stop)
-            self._crew.start("consumer", work, self._config.parallelism)
+        address = self.config.track_url or track_url_of_region(self._find_region())
+        client = TrackClient(self._parts.transport, address, self.basic_token)
+        sender = SENDERS[self.config.api](client, self.world.clock)
+        if not self.stop.is_set():
+            work = Consumer(self._parts, sender).work
+            self._parts.crew.start("consumer", work, self.config.parallelism)
 
     def _find_region(self) -> str:
         return find_region(
-            self._config,
-            self._transport,
-            self._basic_token,
-            stop=self._stop,
-            clock=self._world.clock,
-            draw=self._world.draw,
-            log=self._log,
-        )
-
-    def _make_load(self, source: Source) -> DataLoad:
-        return DataLoad(
-            source=source,
-            store=self._store,
-            leases=self._leases,
-            tally=self._tally,
-            config=self._config,
-            run_id=self._run_id,
-            changed_only=self._changed_only,
-            shard=self._shard,
-            utc_now=utc_now,
-            log=self._log,
-        )
-
-    def _make_watch(self, command: str) -> Watch:
-        return Watch(
-            Watched(
-                command=command,
-                source=self._source,
-                store=self._store,
-                leases=self._leases,
-                throttle=self._throttle,
-                transport=self._transport,
-                crew=self._crew,
-                tally=self._tally,
-                summary=self._summary,
-            ),
-            max_outage_seconds=self._config.max_outage_seconds,
-            stop=self._stop,
-            clock=self._world.clock,
-            utc_now=utc_now,
-            log=self._log,
-            observer=self._world.observer,
-            on_beat=self._world.on_beat,
+            self.config,
+            self._parts.transport,
+            self.basic_token,
+            stop=self.stop,
+            clock=self.world.clock,
+            log=self.world.log,
         )
 
     # -- the threads' work ----------------------------------------------------
@@ -288,53 +231,33 @@ class Run:
         while not self._stop_keeping.is_set():
             self._leases.tend()
 
-    def _dead_letter(self, job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
-        self._tally.dead_lettered(settlement.reason)
-        return NewDeadLetter(
-            job_id=job.id,
-            load_id=job.load_id,
-            user_id=job.user_id,
-            record_index=job.record_index,
-            source=self._source_of(job.load_id),
-            payload=job.body,
-            reason=settlement.reason,
-            http_status=settlement.http_status,
-            message=settlement.message,
-            attempts=job.attempts,
-            failed_at=utc_now(),
-            run_id=self._run_id,
-        )
-
-    def _halt(self, halt: Halt) -> None:
-        self._fail(stop_run(halt))
-
     def _fail(self, error: BaseException) -> None:
         with self._error_lock:
             self._error = self._error or limit_reached(error) or error
-        self._stop.set()
+        self.stop.set()
 
     # -- ending ---------------------------------------------------------------
 
-    def _wind_down(self, watch: Watch) -> None:
+    def _wind_down(self, supervisor: Supervisor) -> None:
         """End every thread, in the order in which they need each other.
 
         No more leases; requests in flight end; the loader ends; the keeper
         commits what was settled.
         """
         self._leases.close()
-        watch.drain("opener", _DRAIN_SECONDS)
-        watch.drain("consumer", _DRAIN_SECONDS)
+        supervisor.drain("opener", _DRAIN_SECONDS)
+        supervisor.drain("consumer", _DRAIN_SECONDS)
         if isinstance(self._error, StopRun):
-            watch.drain("loader", _LOAD_GRACE_SECONDS)
+            supervisor.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
-        watch.drain("loader", _DRAIN_SECONDS)
+        supervisor.drain("loader", _DRAIN_SECONDS)
         self._stop_keeping.set()
-        watch.drain("keeper", _DRAIN_SECONDS)
+        supervisor.drain("keeper", _DRAIN_SECONDS)
         try:
             self._leases.commit()
         except CioPipelineError as error:
             self._fail(error)
-        self._transport.close()
+        self._parts.transport.close()
 
     def _result(self) -> RunResult:
         error = self._error
@@ -342,10 +265,10 @@ class Run:
             raise error
         summary = self._summary()
         try:
-            self._store.end_run(summary, utc_now())
+            self.store.end_run(summary, self.world.clock.timestamp())
         except StopRun as unwritable:
             error = error or unwritable
-        self._log.info(
+        self.world.log.info(
             "run_ended",
             status=summary.status,
             reason=summary.reason,
@@ -355,7 +278,7 @@ class Run:
         )
         return RunResult(
             summary=summary,
-            error=error or (None if self._stop.is_set() else self._broken),
+            error=error or (None if self.stop.is_set() else self._broken),
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._tally.dead_letters(),
             unused=() if self._load is None else self._load.unused,
@@ -374,11 +297,11 @@ class Run:
                 "completed_with_dead_letters" if counts.dead_lettered else "completed"
             )
         return RunSummary(
-            run_id=self._run_id,
+            run_id=self.run_id,
             status=status,
             reason=reason,
             counts=counts.balanced(),
-            duration_seconds=round(self._world.clock() - self._began, 3),
+            duration_seconds=round(self.world.clock.monotonic() - self._began, 3),
         )
 
     def _reason(self) -> str | None:
@@ -386,7 +309,7 @@ class Run:
             return self._error.reason
         if self._error is not None:
             return "invalid_state"
-        if self._stop.is_set():
+        if self.stop.is_set():
             return "interrupted"
         return "invalid_data" if self._broken else None
 

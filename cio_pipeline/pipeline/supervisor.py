@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Event
 from typing import Protocol
-
-from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.core.errors import Unreachable
 from cio_pipeline.core.progress import (
@@ -15,15 +12,13 @@ from cio_pipeline.core.progress import (
     Progress,
 )
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.pipeline.parts import Watched
+from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.pipeline.progress import (
     Rates,
     estimated_total,
     find_hold,
 )
-from cio_pipeline.store import (
-    Heartbeat,
-)
+from cio_pipeline.store import Heartbeat
 
 _TICK_SECONDS = 0.05
 # A look later than this was not late by chance: the process was suspended (SIGSTOP,
@@ -52,42 +47,27 @@ class NoObserver:
         """Do nothing."""
 
 
-class Watch:
+@dataclass(kw_only=True)
+class Supervisor:
     """Looks after a run, and says how it stands. The main thread's own.
 
     Args:
-        run: what to look at.
-        max_outage_seconds: how long nothing may get through.
-        stop: set when the run is to end.
-        clock: monotonic seconds.
-        utc_now: the time as ISO 8601, for the heartbeat.
-        log: told of progress every few seconds.
+        run: the parts of the run.
+        summary: returns the run's counts.
         observer: shown the progress a few times a second.
         on_beat: told every second the counts, and the dead letters by reason.
     """
 
-    def __init__(
-        self,
-        run: Watched,
-        *,
-        max_outage_seconds: float,
-        stop: Event,
-        clock: Callable[[], float],
-        utc_now: Callable[[], str],
-        log: FilteringBoundLogger,
-        observer: RunObserver,
-        on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]],
-    ) -> None:
-        self._run = run
-        self._max_outage_seconds = max_outage_seconds
-        self._stop = stop
-        self._clock = clock
-        self._utc_now = utc_now
-        self._log = log
-        self._on_beat = on_beat
-        self._looked_at = now = clock()
+    run: RunParts
+    summary: Callable[[], RunSummary]
+    observer: RunObserver
+    on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]]
+
+    def __post_init__(self) -> None:
+        """Begin to look now."""
+        self._looked_at = now = self.run.clock.monotonic()
         self._rates = Rates(now)
-        self._show = _Chore(observer.show, _SHOW_SECONDS, due_at=now)
+        self._show = _Chore(self.observer.show, _SHOW_SECONDS, due_at=now)
         beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
         self._chores = (
             self._show,
@@ -102,21 +82,21 @@ class Watch:
             Unreachable: nothing gets through for too long.
             StateUnwritable: the heartbeat could not be written.
         """
-        while not self._stop.is_set() and self._is_sending():
-            self._stop.wait(_TICK_SECONDS)
+        while not self.run.stop.is_set() and self._is_sending():
+            self.run.stop.wait(_TICK_SECONDS)
             self._skip_lost_time()
-            self._run.transport.cut_overdue()
+            self.run.transport.cut_overdue()
             self._check_outage()
             self._tell(*self._chores)
-        if self._stop.is_set() and self._run.summary().reason == "interrupted":
-            self._log.warning("stop_requested", in_flight=self._run.leases.in_flight)
+        if self.run.stop.is_set() and self.summary().reason == "interrupted":
+            self.run.log.warning("stop_requested", in_flight=self.run.leases.in_flight)
 
     def drain(self, role: str, seconds: float) -> None:
         """Wait for threads to end, for so long at most, and show it."""
-        deadline = self._clock() + seconds
-        while not self._run.crew.join(role, _TICK_SECONDS):
+        deadline = self.run.clock.monotonic() + seconds
+        while not self.run.crew.join(role, _TICK_SECONDS):
             deadline += self._skip_lost_time()
-            if self._clock() >= deadline:
+            if self.run.clock.monotonic() >= deadline:
                 return
             self._tell(self._show)
 
@@ -126,32 +106,32 @@ class Watch:
         Returns:
             The seconds of it.
         """
-        now = self._clock()
+        now = self.run.clock.monotonic()
         lost = now - self._looked_at
         self._looked_at = now
         if lost < _LATE_SECONDS:
             return 0.0
-        self._run.throttle.skip(lost)
-        self._run.transport.skip(lost)
+        self.run.throttle.skip(lost)
+        self.run.transport.skip(lost)
         self._rates.skip(now, lost)
-        self._log.info("time_lost", seconds=round(lost, 1))
+        self.run.log.info("time_lost", seconds=round(lost, 1))
         return lost
 
     def _is_sending(self) -> bool:
-        return not all(map(self._run.crew.is_done, _SENDING))
+        return not all(map(self.run.crew.is_done, _SENDING))
 
     def _check_outage(self) -> None:
-        silent = self._run.throttle.silent_seconds()
-        if silent > self._max_outage_seconds:
+        silent = self.run.throttle.silent_seconds()
+        if silent > self.run.config.max_outage_seconds:
             raise Unreachable(
                 f"Customer.io has accepted nothing for {silent:.0f} s"
-                f" (last: {self._run.throttle.last_problem}). The work is kept;"
+                f" (last: {self.run.throttle.last_problem}). The work is kept;"
                 " run again to go on"
             )
         asked = max(
-            self._run.leases.resting_seconds(), self._run.throttle.paused_seconds()
+            self.run.leases.resting_seconds(), self.run.throttle.paused_seconds()
         )
-        if asked > self._max_outage_seconds:
+        if asked > self.run.config.max_outage_seconds:
             raise Unreachable(
                 f"Customer.io asked to be left alone for {asked:.0f} s more."
                 " The work is kept; run again then to go on"
@@ -160,7 +140,7 @@ class Watch:
     # -- telling ---------------------------------------------------------------
 
     def _tell(self, *chores: _Chore) -> None:
-        now = self._clock()
+        now = self.run.clock.monotonic()
         due = [chore for chore in chores if now >= chore.due_at]
         if due:
             progress = self._progress(now)
@@ -169,16 +149,16 @@ class Watch:
             chore.tell(progress)
 
     def _beat(self, progress: Progress) -> None:
-        beat = Heartbeat(written_at=self._utc_now(), progress=progress)
-        summary = self._run.summary()
-        self._run.store.beat(summary, beat)
-        for told in self._on_beat:
-            told(summary, self._run.tally.dead_letters())
+        beat = Heartbeat(written_at=self.run.clock.timestamp(), progress=progress)
+        summary = self.summary()
+        self.run.store.beat(summary, beat)
+        for told in self.on_beat:
+            told(summary, self.run.tally.dead_letters())
 
     def _tell_log(self, progress: Progress) -> None:
         hold = progress.hold
         eta = progress.eta_seconds
-        self._log.info(
+        self.run.log.info(
             "progress",
             done=progress.counts.settled,
             total=progress.total,
@@ -191,8 +171,7 @@ class Watch:
         )
 
     def _progress(self, now: float) -> Progress:
-        run = self._run
-        summary = run.summary()
+        run, summary = self.run, self.summary()
         done = summary.counts.settled
         self._rates.note(now, done=done, settled=run.leases.counts.settled)
         is_loading = run.source is not None and not run.crew.is_done("loader")
@@ -213,28 +192,28 @@ class Watch:
         )
 
     def _total(self, summary: RunSummary, *, is_loading: bool) -> int | None:
-        source = self._run.source
+        source = self.run.source
         resumed, records = summary.counts.resumed, summary.counts.records
         if source is None or not is_loading:
             return resumed + records
         size = source.size_bytes
         share = min(1.0, source.bytes_read / size) if size else None
-        passed_over = self._run.tally.passed_over
+        passed_over = self.run.tally.passed_over
         return estimated_total(resumed, records, passed_over, share)
 
     def _hold(
         self, now: float, summary: RunSummary, *, is_loading: bool
     ) -> Hold | None:
-        if self._stop.is_set():
+        if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
         elapsed = summary.duration_seconds
-        if elapsed >= _NEWS_SECONDS and not self._run.crew.is_done("opener"):
+        if elapsed >= _NEWS_SECONDS and not self.run.crew.is_done("opener"):
             return Hold(kind="region", since_seconds=elapsed)
         return find_hold(
-            self._run.throttle.standing(),
-            resting_seconds=self._run.leases.resting_seconds(),
+            self.run.throttle.standing(),
+            resting_seconds=self.run.leases.resting_seconds(),
             still_seconds=now - self._rates.moved_at,
-            in_flight=self._run.leases.in_flight,
+            in_flight=self.run.leases.in_flight,
             is_waiting_for_data=is_loading and not summary.counts.pending,
         )
 

@@ -7,10 +7,10 @@ Every wait ends when the stop event is set.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from threading import Event
 from typing import Protocol
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import Rejected, Retryable
 from cio_pipeline.core.progress import Standing
 from cio_pipeline.pipeline.first_answers import FirstAnswers, Verdict
@@ -50,8 +50,7 @@ class Throttle:
     Args:
         requests_per_second: the ceiling; 0 means no bound.
         parallelism: consumer threads.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
         events: told of pauses and outages, outside the lock.
     """
 
@@ -60,15 +59,13 @@ class Throttle:
         *,
         requests_per_second: float,
         parallelism: int,
-        clock: Callable[[], float],
-        draw: Callable[[], float],
+        clock: Clock,
         events: ThrottleEvents,
     ) -> None:
         self._clock = clock
-        self._draw = draw
         self._events = events
         self._lock = threading.Lock()  # guards pace, outage and first answers
-        self._pace = Pace(requests_per_second, clock())
+        self._pace = Pace(requests_per_second, clock.monotonic())
         self._outage = Outage(parallelism)
         self._first_answers = FirstAnswers()
         self.last_problem = ""
@@ -78,7 +75,7 @@ class Throttle:
         ticket = _Ticket()
         while not stop.is_set():
             with self._lock:
-                wait = self._seconds_until_turn(ticket, self._clock())
+                wait = self._seconds_until_turn(ticket, self._clock.monotonic())
             if wait <= 0:
                 return True
             stop.wait(wait)
@@ -109,7 +106,7 @@ class Throttle:
             down_since = self._outage.down_since
             self._outage.heard(user_id, sent_at)
         if down_since is not None:
-            self._events.came_back(self._clock() - down_since)
+            self._events.came_back(self._clock.monotonic() - down_since)
 
     def accepted(self) -> None:
         """Note that Customer.io took something."""
@@ -128,17 +125,17 @@ class Throttle:
         Returns:
             Whether the API is up for others, so that this one may be a strike.
         """
-        now = self._clock()
+        now = self._clock.monotonic()
         pause = outcome.at_least_seconds
         is_first_slowdown = False
         with self._lock:
             was_down = self._outage.down_since is not None
             self.last_problem = outcome.message
             self._outage.failed(
-                user_id, outcome, sent_at=sent_at, now=now, draw=self._draw()
+                user_id, outcome, sent_at=sent_at, now=now, draw=self._clock.random()
             )
             if outcome.kind == "throttled":
-                pause = pause or 0.5 + self._draw()
+                pause = pause or 0.5 + self._clock.random()
                 is_first_slowdown = self._pace.slow_down(now, pause)
             rate = self._pace.rate
             is_down = self._outage.down_since is not None
@@ -157,21 +154,21 @@ class Throttle:
     def skip(self, seconds: float) -> None:
         """Leave a time in which the process did not run out of every outage."""
         with self._lock:
-            self._outage.skip(seconds, self._clock())
+            self._outage.skip(seconds, self._clock.monotonic())
 
     def silent_seconds(self) -> float:
         """How long nothing but retryable failures has come back."""
         since = self._outage.silent_since
-        return 0.0 if since is None else max(0.0, self._clock() - since)
+        return 0.0 if since is None else max(0.0, self._clock.monotonic() - since)
 
     def paused_seconds(self) -> float:
         """How long a 429 keeps everybody waiting from now on."""
-        return max(0.0, self._pace.paused_until - self._clock())
+        return max(0.0, self._pace.paused_until - self._clock.monotonic())
 
     def standing(self) -> Standing:
         """Say what holds everybody up now."""
         with self._lock:
-            now = self._clock()
+            now = self._clock.monotonic()
             since = self._outage.down_since
             if since is not None:  # the silence began before it was told an outage
                 since = self._outage.silent_since or since

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cio_pipeline.source.data_file import (
-    DataFormat,
     Source,
     open_source,
 )
@@ -12,4 +11,4 @@ from cio_pipeline.source.raw import (
     is_pipe,
 )
 
-__all__ = ["DataFormat", "OnWait", "Source", "is_pipe", "open_source"]
+__all__ = ["OnWait", "Source", "is_pipe", "open_source"]

@@ -6,8 +6,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain, compress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import (
@@ -15,14 +16,18 @@ from cio_pipeline.core.jobs import (
     Record,
 )
 from cio_pipeline.core.text import counted
-from cio_pipeline.source.raw import RawData
+from cio_pipeline.source.raw import (
+    PassedOver,
+    RawData,
+    ReadFrom,
+)
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-PassedOver = Literal["header_repeated", "row_without_values"]
-
+# Not tabs: the first column's name may be missing, and a tab before the second counts.
+_BLANKS = b" \r\n"
 _DELIMITERS = ",;\t|"  # the first one wins a tie
 # What glued files have where they meet: a byte-order mark, and the end-of-file sign
 # of DOS.
@@ -41,8 +46,21 @@ _DELIMITER_LINE = re.compile(rb'"?sep=((?!["\w])[!-~]|\t)"?', re.IGNORECASE)
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
 
 
-def read_table(
-    raw: RawData, start: int, passed_over: Counter[PassedOver]
+def begin(raw: RawData, passed_over: Counter[PassedOver]) -> ReadFrom:
+    """Look at the beginning, as all formats have it.
+
+    Raises:
+        DataFileError: it is JSON.
+    """
+    if raw.begin(_BLANKS).startswith((b"[", b"{")):
+        raise DataFileError(
+            raw.name, "it looks like JSON, not CSV; say -format json or -format jsonl"
+        )
+    return partial(_read_table, raw, passed_over)
+
+
+def _read_table(
+    raw: RawData, passed_over: Counter[PassedOver], start: int
 ) -> Iterator[Record]:
     """Read the rows of a CSV file (RFC 4180) as objects.
 
@@ -54,8 +72,8 @@ def read_table(
 
     Args:
         raw: the file's bytes.
-        start: the index of the first record that is wanted.
         passed_over: counts the rows that are no records.
+        start: the index of the first record that is wanted.
 
     Raises:
         DataFileError: the header cannot be used, or the text is no CSV; all rows
@@ -84,18 +102,6 @@ def read_table(
     except csv.Error as error:
         records = index - passed_over.total()
         raise lines.broken(_told(error), records) from error
-
-
-def check_table(raw: RawData, piece: bytes) -> None:
-    """Look at the beginning.
-
-    Raises:
-        DataFileError: it is JSON.
-    """
-    if piece[:1] in (b"[", b"{"):
-        raise DataFileError(
-            raw.name, "it looks like JSON, not CSV; say -format json or -format jsonl"
-        )
 
 
 class _Columns:

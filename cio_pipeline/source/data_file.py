@@ -5,62 +5,39 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import PurePath
-from typing import BinaryIO, Literal, Self
+from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.formats import (
+    Format,
+    format_named,
+    format_of,
+)
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.source.csv_table import (
-    PassedOver,
-    check_table,
-    read_table,
-)
-from cio_pipeline.source.json_array import (
-    check_array,
-    read_array,
-    read_values,
-    refuse_wrapped,
-)
-from cio_pipeline.source.json_lines import (
-    are_lines,
-    check_lines,
-    read_lines,
-)
 from cio_pipeline.source.raw import (
     OnWait,
+    PassedOver,
     RawData,
+    ReadFrom,
     fingerprint,
     open_file,
 )
-
-DataFormat = Literal["json", "jsonl", "csv"]
-
-
-_FORMAT_OF_ENDING: dict[str, DataFormat] = {
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-}
-
-
-_BLANKS_OF_TABLES = b" \r\n"
 
 
 def open_source(
     path: str,
     *,
-    format: DataFormat | None = None,  # noqa: A002  # the option's name
+    format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
 ) -> Source:
     """Open a data file.
 
     Args:
         path: the file, or ``-`` for standard input.
-        format: what it is; None to go by its ending, a JSON array by default.
-            Packing with gzip is told by the first bytes.
+        format: the name of what it is; None to go by its extension, a JSON array by
+            default. Packing with gzip is known by the first bytes.
         stdin: standard input, for ``-``, without a buffer.
 
     Raises:
@@ -69,17 +46,11 @@ def open_source(
     """
     file = stdin if path == "-" and stdin is not None else open_file(path)
     try:
-        return Source(path, file, format or _format_of(path))
+        return Source(path, file, format_named(format) if format else format_of(path))
     except DataFileError:
         if path != "-":
             file.close()
         raise
-
-
-def _format_of(path: str) -> DataFormat:
-    name = PurePath(path.lower())
-    ending = PurePath(name.stem).suffix if name.suffix == ".gz" else name.suffix
-    return _FORMAT_OF_ENDING.get(ending, "json")
 
 
 def _readable(name: str) -> str:
@@ -99,19 +70,18 @@ class Source:
         passed_over: how many rows were read that are no records, by kind.
     """
 
-    def __init__(self, path: str, file: BinaryIO, data_format: DataFormat) -> None:
+    def __init__(self, path: str, file: BinaryIO, data_format: Format) -> None:
         self._path = path
         self._file = file
         self.format = data_format
         self._is_stdin = path == "-"
         self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
-        self.fingerprint = None if self._is_stdin else fingerprint(file, data_format)
+        self.fingerprint = (
+            None if self._is_stdin else fingerprint(file, data_format.name)
+        )
         self.passed_over: Counter[PassedOver] = Counter()
         self._raw = self._open_raw()
-        # The first column's name may be missing: a tab before the second one counts.
-        blanks = _BLANKS_OF_TABLES if self.format == "csv" else None
-        self._beginning = self._raw.begin(blanks)
-        self._check(self._beginning)
+        self._read_from = self._begin()
 
     def __enter__(self) -> Self:
         return self
@@ -149,25 +119,17 @@ class Source:
         """
         if on_wait is not None:
             self._raw.on_wait = on_wait
-        if self.format == "csv":
-            return read_table(self._raw, start, self.passed_over)
-        if self._beginning.startswith(b"[") and self.format == "json":
-            return read_array(self._raw, start)
-        is_no_object = not self._beginning.startswith(b"{")
-        if is_no_object or are_lines(self._beginning):
-            records = read_lines(self._raw, start)
-        else:
-            records = read_values(self._raw, start)
-        is_sure = self.format == "jsonl" or start
-        return records if is_sure else refuse_wrapped(self._raw, records)
+        return self._read_from(start)
 
-    def _check(self, beginning: bytes) -> None:
-        if self.format == "json":
-            check_array(self._raw, beginning)
-        elif self.format == "csv":
-            check_table(self._raw, beginning)
-        else:
-            check_lines(self._raw, beginning)
+    def _begin(self) -> ReadFrom:
+        """Have the format's module look at the beginning; return what reads on.
+
+        Each of these modules has a function ``begin(raw, passed_over)``. It raises
+        `DataFileError` for another format; else it returns what reads the records
+        from an index on, once. ``passed_over`` counts the rows that are no records.
+        """
+        reader = import_module(f"cio_pipeline.source.{self.format.module}")
+        return cast("ReadFrom", reader.begin(self._raw, self.passed_over))
 
     def _open_raw(self) -> RawData:
         name = "standard input" if self._is_stdin else self._path

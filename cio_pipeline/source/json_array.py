@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain, count, islice
-from typing import Any, TypeGuard
+from itertools import count, islice
+from typing import Any
 
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import (
-    JsonValue,
     Record,
 )
 from cio_pipeline.core.text import counted
@@ -27,8 +23,6 @@ from cio_pipeline.source.values import (
     parse_record,
 )
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 _CUT = "the file ends before its array does"
 _FOLLOWED = "something follows the array"
 _CUT_VALUE = "the file ends before its last value does"
@@ -41,38 +35,11 @@ _AFTER = {b"[": (b"]", True), b",": (b"", True), b"]": (b"", False)}
 _TOO_LARGE = f"a record of more than {RECORD_LIMIT_BYTES:,} bytes"
 
 
-def check_array(raw: RawData, piece: bytes) -> None:
-    """Look at the beginning.
-
-    Args:
-        raw: the bytes.
-        piece: the first of them, blanks passed over.
-
-    Raises:
-        DataFileError: it is neither an array nor objects; says what it may be.
-    """
-    first = piece[:1]
-    if not first:
-        raise DataFileError(raw.name, "the file is empty")
-    if first in (b"[", b"{"):
-        return
-    kind = next((kind for sign, kind in _KINDS.items() if piece.startswith(sign)), None)
-    if first.isdigit() or first == b"-":
-        kind = "a number"
-    if kind is not None:
-        raise DataFileError(raw.name, f"it begins with {kind}, wanted a JSON array")
-    line = piece.split(b"\n", 1)[0]
-    hint = "; if it is CSV, say -format csv" if b"," in line else ""
-    raise DataFileError(
-        raw.name, f"it is not JSON, wanted a JSON array{hint}", byte_offset=raw.offset
-    )
-
-
 def read_array(raw: RawData, start: int) -> Iterator[Record]:
     """Read the elements of a JSON array.
 
     Args:
-        raw: the bytes, looked at by `check_array`.
+        raw: the bytes, from the bracket on.
         start: how many elements to pass over.
 
     Raises:
@@ -89,50 +56,6 @@ def read_values(raw: RawData, start: int) -> Iterator[Record]:
         DataFileError: as `read_array`.
     """
     return islice(_Values(raw).records(), start, None)
-
-
-def refuse_wrapped(raw: RawData, records: Iterator[Record]) -> Iterator[Record]:
-    """Return the records, unless there is one only and it holds a list of objects.
-
-    Raises:
-        DataFileError: it is a document with an array inside, as an API answers.
-    """
-    first = next(records, None)
-    path = None if first is None else _path_to_objects(first.value)
-    if first is None or path is None:
-        return records if first is None else chain([first], records)
-    second = next(records, None)
-    if second is not None:
-        return chain([first, second], records)
-    raise DataFileError(
-        raw.name,
-        f"it is one object, whose key {'.'.join(path)!r} holds an array; wanted the"
-        f" array itself: {_jq_command(path)} makes it (if the object is one user, say"
-        " -format jsonl)",
-    )
-
-
-def _path_to_objects(value: JsonValue) -> list[str] | None:
-    """Return the keys that lead to the longest list of objects near the top."""
-    if not isinstance(value, dict):
-        return None
-    found = [(key, item) for key, item in value.items() if _is_objects(item)]
-    if found:
-        return [max(found, key=lambda each: len(each[1]))[0]]
-    below = ((key, _path_to_objects(item)) for key, item in value.items())
-    return next(([key, *path] for key, path in below if path is not None), None)
-
-
-def _is_objects(value: JsonValue) -> TypeGuard[list[JsonValue]]:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-
-
-def _jq_command(path: list[str]) -> str:
-    keys = "".join(
-        f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
-        for key in path
-    )
-    return f"jq {shlex.quote(keys if keys.startswith('.') else '.' + keys)}"
 
 
 class _Values:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 
 import orjson
@@ -12,7 +14,12 @@ from cio_pipeline.core.jobs import (
     JsonValue,
     Record,
 )
-from cio_pipeline.source.raw import RawData
+from cio_pipeline.source.json_array import read_values
+from cio_pipeline.source.raw import (
+    PassedOver,
+    RawData,
+    ReadFrom,
+)
 from cio_pipeline.source.values import (
     RECORD_LIMIT_BYTES,
     has_long_number,
@@ -20,7 +27,40 @@ from cio_pipeline.source.values import (
 )
 
 
-def read_lines(raw: RawData, start: int) -> Iterator[Record]:
+def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
+    """Look at the beginning, as all formats have it.
+
+    Raises:
+        DataFileError: it is an array, of which no line can be a user.
+    """
+    beginning = raw.begin()
+    if beginning.startswith(b"["):
+        raise DataFileError(
+            raw.name,
+            "it begins with a list, wanted an object a line; if it is a JSON array,"
+            " say -format json",
+        )
+    return partial(read_objects, raw, beginning)
+
+
+def read_objects(raw: RawData, beginning: bytes, start: int) -> Iterator[Record]:
+    """Read objects: one a line, or one after another.
+
+    Args:
+        raw: the bytes.
+        beginning: the first of them.
+        start: how many to pass over.
+
+    Raises:
+        DataFileError: something is not JSON, or has no end; all values before it
+            have been returned by then.
+    """
+    if beginning.startswith(b"{") and not _are_lines(beginning):
+        return read_values(raw, start)
+    return _read_lines(raw, start)
+
+
+def _read_lines(raw: RawData, start: int) -> Iterator[Record]:
     """Read the values of a JSON Lines file; skipped ones are not parsed.
 
     Raises:
@@ -43,21 +83,7 @@ def read_lines(raw: RawData, start: int) -> Iterator[Record]:
             place += len(line) + 1
 
 
-def check_lines(raw: RawData, piece: bytes) -> None:
-    """Look at the beginning.
-
-    Raises:
-        DataFileError: it is an array, of which no line can be a user.
-    """
-    if piece[:1] == b"[":
-        raise DataFileError(
-            raw.name,
-            "it begins with a list, wanted an object a line; if it is a JSON array,"
-            " say -format json",
-        )
-
-
-def are_lines(beginning: bytes) -> bool:
+def _are_lines(beginning: bytes) -> bool:
     """Whether the first line ends where its value does.
 
     Else the objects go over several lines, or there is one only.

@@ -8,11 +8,12 @@ import os
 import select
 import stat
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.text import seen_from
 from cio_pipeline.source.gzip_members import GzipMembers
 
@@ -37,6 +38,10 @@ _FOREIGN = {
 # Called in the thread that reads: before each read of the file with 0, and while
 # nothing comes with the seconds it has lasted. What it raises ends the reading.
 OnWait = Callable[[float], None]
+PassedOver = Literal["header_repeated", "row_without_values"]
+# What reads a file's records from an index on (from 0), once. Where the data breaks
+# off, all records before the break have been returned.
+ReadFrom = Callable[[int], Iterator[Record]]
 
 
 class RawData:

@@ -23,11 +23,7 @@ from cio_pipeline.store.dead_letters.table import (
 from cio_pipeline.store.queue.job_queue import (
     Totals,
 )
-from cio_pipeline.store.queue.leases import (
-    ONE_JOB,
-    Appetite,
-    Leases,
-)
+from cio_pipeline.store.queue.leases import Leases
 from cio_pipeline.store.queue.loads import (
     Load,
     LoadIdentity,
@@ -52,8 +48,6 @@ from cio_pipeline.store.workspace import (
 
 __all__ = [
     "KEPT_RUNS",
-    "ONE_JOB",
-    "Appetite",
     "CauseCount",
     "Heartbeat",
     "Leases",

@@ -14,8 +14,8 @@ from typing import Self
 from cio_pipeline.core.errors import (
     QueueInUse,
     StateError,
-    StateUnwritable,
 )
+from cio_pipeline.store.workspace import open_private_file
 
 FILE_NAME = "run.lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
@@ -57,16 +57,7 @@ class RunLock:
             StateError: the file system knows no locks.
             StateUnwritable: the lock's file cannot be written.
         """
-        path = self._folder / FILE_NAME
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            with contextlib.suppress(PermissionError):  # another user's, open to us
-                os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
-        except OSError as error:
-            raise StateUnwritable(
-                f"the state folder {self._folder} cannot be written:"
-                f" {error.strerror}. Mend that, or name another with -state DIR"
-            ) from error
+        descriptor = open_private_file(self._folder / FILE_NAME)
         try:
             self._lock(descriptor)
             with contextlib.suppress(OSError):  # a full disk; it is only for messages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from importlib import resources
@@ -10,10 +9,10 @@ from pathlib import Path
 
 from cio_pipeline.core.errors import (
     StateError,
-    StateUnwritable,
 )
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import upgrade
+from cio_pipeline.store.workspace import open_private_file
 
 # "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
@@ -29,7 +28,7 @@ def prepare(folder: Path) -> None:
         StateUnwritable: it cannot be written.
     """
     path = folder / FILE_NAME
-    _create_private_file(path)
+    os.close(open_private_file(path))
     with translated(os.fspath(folder)):
         connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
         try:
@@ -61,19 +60,6 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
             " name another folder with -state DIR",
         )
     return True
-
-
-def _create_private_file(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with contextlib.suppress(PermissionError):  # another user's, open to us
-            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
-        os.close(descriptor)
-    except OSError as error:
-        raise StateUnwritable(
-            f"the state file {path} cannot be written: {error.strerror}."
-            " Mend that, or name another folder with -state DIR",
-        ) from error
 
 
 def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:

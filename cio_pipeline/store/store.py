@@ -109,10 +109,6 @@ class Store:
             loads.save_progress(tx, load.id, next_index, is_finished=True)
         self.queue.sync_to_disk()
 
-    def source_of(self, load_id: int) -> str:
-        """Name the data file that a load was of."""
-        return loads.source_of(self.queue, load_id)
-
     def start_run(self, run: RunRecord) -> None:
         """Write a run down (`runs.start_run`)."""
         runs.start_run(self.queue, run)

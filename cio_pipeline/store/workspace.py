@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -66,3 +67,24 @@ def make_private_folder(folder: Path) -> None:
             f"the state folder {folder} cannot be used: {error.strerror}."
             " Name another with -state DIR",
         ) from error
+
+
+def open_private_file(path: Path) -> int:
+    """Open a file for reading and writing; make it, closed to other users.
+
+    Returns:
+        The descriptor, which the caller closes.
+
+    Raises:
+        StateUnwritable: it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(PermissionError):  # another user's, open to us
+            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+    except OSError as error:
+        raise StateUnwritable(
+            f"the state file {path} cannot be written: {error.strerror}."
+            " Correct that, or name another folder with -state DIR"
+        ) from error
+    return descriptor

@@ -13,22 +13,26 @@ from typing import Any
 import pytest
 
 from cio_pipeline.core.jobs import (
+    ONE_JOB,
     Ack,
     Job,
+    LeaseSize,
     Nack,
     NewJob,
+    ToDeadLetters,
 )
 from cio_pipeline.store import (
-    ONE_JOB,
-    Appetite,
     Leases,
     LoadIdentity,
     Store,
     make_private_folder,
 )
+from tests.support.builders import NOON, make_clock
 
 FITS = 10  # jobs of one byte in a lease of ten
 LONG_SECONDS = 20.0
+# Of a dead letter: its reason, status and message; attempts, when, and which run.
+REFUSED = ("rejected", 400, "no", 1, NOON.isoformat(), "r")
 
 
 @pytest.fixture
@@ -53,9 +57,9 @@ class Filling:
         self.leases = Leases(
             store.queue,
             parallelism=2,
-            appetite=Appetite(FITS, FITS, lambda _: 1),
-            clock=lambda: 0.0,
-            dead_letter=lambda *_: pytest.fail("nobody is refused"),
+            size=LeaseSize(FITS, FITS, lambda _: 1),
+            run_id="r",
+            clock=make_clock(),
         )
 
     def load(self, count: int) -> None:
@@ -196,9 +200,9 @@ def test_a_memory_full_of_users_who_back_off_is_known_to_rest(tmp_path: Path) ->
         leases = Leases(
             store.queue,
             parallelism=1,
-            appetite=ONE_JOB,
-            clock=lambda: 0.0,
-            dead_letter=lambda *_: pytest.fail("nobody is refused"),
+            size=ONE_JOB,
+            run_id="r",
+            clock=make_clock(),
         )
         leases.tend()
         before = leases.resting_seconds()
@@ -222,9 +226,9 @@ def test_what_is_held_is_settled_once_nothing_else_can_go(
     leases = Leases(
         store.queue,
         parallelism=2,
-        appetite=ONE_JOB,
-        clock=lambda: 0.0,
-        dead_letter=lambda *_: pytest.fail("nobody is refused"),
+        size=ONE_JOB,
+        run_id="r",
+        clock=make_clock(),
     )
     identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
     count = 3 if is_loaded else 10_100
@@ -246,3 +250,36 @@ def test_what_is_held_is_settled_once_nothing_else_can_go(
     leases.settle([(first, Ack())])
     (second,) = leases.lease()
     assert second.record_index == 1
+
+
+def test_a_refused_job_is_settled_in_memory_and_written_at_the_commit(
+    store: Store,
+) -> None:
+    """No consumer waits for the disk; the row names the file that the job came from."""
+    for source in ("old.json", "new.json"):
+        load = store.begin_load(
+            LoadIdentity(source=source, fingerprint=source, mapping="m")
+        )
+        store.enqueue(load, [NewJob(source, b"{}", 4)], [], next_index=5)
+    leases = Leases(
+        store.queue, parallelism=2, size=ONE_JOB, run_id="r", clock=make_clock()
+    )
+    leases.tend()
+    (job,) = leases.lease()
+    refusal = (job, ToDeadLetters("rejected", 400, "no"))
+    settling = threading.Thread(target=leases.settle, args=([refusal],))
+
+    with store.queue.transaction(), store.queue.action_lock:
+        settling.start()
+        settling.join(LONG_SECONDS)
+        was_settled = not settling.is_alive()
+    settling.join()
+    before = store.queue.read("SELECT * FROM dead_letters")
+    leases.commit()
+
+    assert was_settled
+    assert before == []
+    assert store.queue.read(
+        "SELECT job_id, source, user_id, record_index, payload, reason, http_status,"
+        " message, attempts, failed_at, run_id FROM dead_letters"
+    ) == [(job.id, "old.json", "old.json", 4, b"{}", *REFUSED)]

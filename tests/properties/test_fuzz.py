@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cio_pipeline.core.config import read_config
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.jobs import (
+    Halt,
     Rejected,
     Reply,
     Synced,
@@ -116,9 +117,14 @@ def test_no_answer_to_a_batch_breaks_its_judge(
 
     judged = judge_batch(reply, count, NOW)
 
-    if isinstance(judged, list):
-        assert len(judged) == count
-        assert all(isinstance(each, Synced | Rejected) for each in judged)
+    if not isinstance(judged, Halt):
+        assert len(judged.of_jobs) == count
+        assert all(
+            isinstance(each, Synced | Rejected)
+            if judged.of_all is None
+            else each == judged.of_all
+            for each in judged.of_jobs
+        )
 
 
 @given(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from cio_pipeline.core.jobs import (
+    ONE_JOB,
     Ack,
     Job,
     Nack,
@@ -25,34 +26,15 @@ from cio_pipeline.core.jobs import (
     ToDeadLetters,
 )
 from cio_pipeline.store import (
-    ONE_JOB,
     Leases,
     LoadIdentity,
-    NewDeadLetter,
     Selection,
     Store,
 )
 from cio_pipeline.store.queue.deliveries import Deliveries
+from tests.support.builders import make_clock
 
 REFUSED = ToDeadLetters("rejected", 400, "no")
-
-
-def dead_letter(job: Job, settlement: ToDeadLetters) -> NewDeadLetter:
-    """Make a row of a job."""
-    return NewDeadLetter(
-        job_id=job.id,
-        load_id=job.load_id,
-        user_id=job.user_id,
-        record_index=job.record_index,
-        source="data.json",
-        payload=job.body,
-        reason=settlement.reason,
-        http_status=settlement.http_status,
-        message=settlement.message,
-        attempts=job.attempts,
-        failed_at="2026-11-24T00:00:00+00:00",
-        run_id="r",
-    )
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -98,9 +80,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.leases = Leases(
             self.store.queue,
             parallelism=3,
-            appetite=ONE_JOB,
-            clock=lambda: self.now,
-            dead_letter=dead_letter,
+            size=ONE_JOB,
+            run_id="r",
+            clock=make_clock(lambda: self.now),
         )
         self.leased: dict[int, Job] = {}
         self.due: dict[int, float] = {}

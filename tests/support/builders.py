@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.jobs import (
     Job,
@@ -31,6 +35,14 @@ LOADING = Progress(
     eta_seconds=70.2,
     hold=None,
 )
+
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def make_clock(monotonic: Callable[[], float] = lambda: 0.0) -> Clock:
+    """Build a clock that always says noon; time stands still unless a test moves it."""
+    return Clock(monotonic=monotonic, utc_now=lambda: NOON, random=lambda: 0.0)
 
 
 def make_job(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cio_pipeline.core.config import read_config
 from cio_pipeline.store import (
+    LoadIdentity,
     NewDeadLetter,
     Store,
     make_private_folder,
@@ -43,7 +44,6 @@ def make_letter(
         load_id=1,
         user_id=user_id,
         record_index=number,
-        source="users.json",
         payload=text,
         reason=reason,
         http_status=http_status,
@@ -84,5 +84,9 @@ def put_dead_letters(program: Program, letters: Iterable[NewDeadLetter]) -> None
     folder = queue_folder(read_config(str(config)), str(config), program.state)
     make_private_folder(program.state)
     make_private_folder(folder)
-    with Store(folder) as store, store.queue.transaction() as tx:
-        insert_dead_letters(tx, list(letters))
+    with Store(folder) as store:
+        store.begin_load(
+            LoadIdentity(source="users.json", fingerprint=None, mapping="m")
+        )
+        with store.queue.transaction() as tx:
+            insert_dead_letters(tx, list(letters))

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cio_pipeline.core.jobs import (
     Halt,
+    JobOutcome,
     NoReply,
+    Outcomes,
     Rejected,
     Reply,
     Retryable,
@@ -71,6 +73,15 @@ def test_a_body_is_never_larger_than_its_items_were_said_to_be(
     assert len(json.loads(body)["batch"]) == len(jobs)
 
 
+def one_for_all(reply: Reply | NoReply) -> JobOutcome:
+    """Judge a body of three jobs that has one outcome."""
+    outcomes = judge_batch(reply, 3, NOW)
+    assert isinstance(outcomes, Outcomes)
+    assert outcomes.of_all is not None
+    assert outcomes.of_jobs == [outcomes.of_all] * 3
+    return outcomes.of_all
+
+
 def test_a_207_is_settled_item_by_item() -> None:
     """The listed items were refused and all others accepted."""
     errors = [
@@ -81,12 +92,14 @@ def test_a_207_is_settled_item_by_item() -> None:
 
     outcome = judge_batch(Reply(207, json.dumps({"errors": errors}).encode()), 4, NOW)
 
-    assert outcome == [
-        Synced(),
-        Rejected("rejected", 207, "id: too long; x: and more"),
-        Rejected("rejected", 207, "required"),
-        Synced(),
-    ]
+    assert outcome == Outcomes(
+        [
+            Synced(),
+            Rejected("rejected", 207, "id: too long; x: and more"),
+            Rejected("rejected", 207, "required"),
+            Synced(),
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,13 +118,13 @@ def test_a_207_is_settled_item_by_item() -> None:
 )
 def test_a_207_that_does_not_say_which_refuses_the_whole_body(body: bytes) -> None:
     """So that it is halved until it does; nobody is acked on a guess."""
-    assert isinstance(judge_batch(Reply(207, body), 3, NOW), Rejected)
+    assert isinstance(one_for_all(Reply(207, body)), Rejected)
 
 
 def test_everything_else_means_the_same_as_one_by_one() -> None:
     """One pure function decides."""
-    assert judge_batch(Reply(200), 3, NOW) == Synced()
-    assert isinstance(judge_batch(Reply(400), 3, NOW), Rejected)
-    assert isinstance(judge_batch(Reply(503), 3, NOW), Retryable)
+    assert one_for_all(Reply(200)) == Synced()
+    assert isinstance(one_for_all(Reply(400)), Rejected)
+    assert isinstance(one_for_all(Reply(503)), Retryable)
     assert isinstance(judge_batch(Reply(401), 3, NOW), Halt)
-    assert isinstance(judge_batch(NoReply("reset"), 3, NOW), Retryable)
+    assert isinstance(one_for_all(NoReply("reset")), Retryable)

@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.core.jobs import (
+    ONE_JOB,
     Ack,
     NewJob,
 )
 from cio_pipeline.store import (
-    ONE_JOB,
     Leases,
     LoadIdentity,
     Selection,
     Store,
 )
-from tests.properties.test_store_properties import REFUSED, dead_letter
+from tests.properties.test_store_properties import REFUSED
+from tests.support.builders import make_clock
 
 ADA, ADA_IN_CAPITALS = "ada@x.org", "Ada@X.org"
 
@@ -48,9 +49,9 @@ class Queue:
         leases = Leases(
             self.store.queue,
             parallelism=1,
-            appetite=ONE_JOB,
-            clock=lambda: 0.0,
-            dead_letter=dead_letter,
+            size=ONE_JOB,
+            run_id="r",
+            clock=make_clock(),
         )
         leases.all_loaded()
         leases.tend()

@@ -10,7 +10,7 @@ import pytest
 
 from cio_pipeline.core.jobs import Reply
 from cio_pipeline.customerio.http.exchange import (
-    BODY_LIMIT_BYTES,
+    ANSWER_LIMIT_BYTES,
     BrokenAnswer,
     Exchanged,
     exchange,
@@ -179,7 +179,7 @@ def test_an_endless_body_is_cut_and_its_connection_not_used_again() -> None:
     reply, is_reusable = answer_of(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 16_384] * 100)
 
     assert reply.status == 200
-    assert BODY_LIMIT_BYTES <= len(reply.body) < BODY_LIMIT_BYTES + 16_384
+    assert ANSWER_LIMIT_BYTES <= len(reply.body) < ANSWER_LIMIT_BYTES + 16_384
     assert not is_reusable
 
 
@@ -367,7 +367,7 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_cut(
         % (coding, len(body), body)
     )
 
-    assert len(reply.body) <= BODY_LIMIT_BYTES
+    assert len(reply.body) <= ANSWER_LIMIT_BYTES
 
 
 def test_of_a_packed_body_that_is_cut_off_the_beginning_counts() -> None:

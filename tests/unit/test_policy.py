@@ -14,6 +14,7 @@ from cio_pipeline.core.jobs import (
     Halt,
     Nack,
     NoReply,
+    Outcomes,
     Rejected,
     Reply,
     Retryable,
@@ -27,7 +28,7 @@ from cio_pipeline.customerio.backoff import (
     retry_after_seconds,
 )
 from cio_pipeline.customerio.batch import judge_batch
-from cio_pipeline.customerio.http.exchange import BODY_LIMIT_BYTES
+from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
 from cio_pipeline.customerio.outcome import (
     error_message,
     judge,
@@ -71,10 +72,9 @@ def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
 
     The message is all that a person sees of it once the run ends.
     """
-    for outcome in (
-        judge(Reply(status, body), NOW),
-        judge_batch(Reply(status, body), 3, NOW),
-    ):
+    in_batch = judge_batch(Reply(status, body), 2, NOW)
+    assert isinstance(in_batch, Outcomes)
+    for outcome in (judge(Reply(status, body), NOW), *in_batch.of_jobs):
         assert isinstance(outcome, Retryable)
         assert (outcome.kind, outcome.http_status) == ("no_reply", status)
         assert f"HTTP {status}" in outcome.message
@@ -84,11 +84,12 @@ def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
 
 def test_json_that_was_cut_off_at_the_limit_is_still_customer_ios() -> None:
     """A 207 may list thousands of errors; taken for a page it is sent for ever."""
-    body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:BODY_LIMIT_BYTES]
+    body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:ANSWER_LIMIT_BYTES]
 
     assert judge(Reply(200, body), NOW) == Synced()
-    assert judge_batch(Reply(207, body), 3, NOW) == Rejected(
-        "rejected", 207, "refused without saying which item"
+    unnamed = Rejected("rejected", 207, "refused without saying which item")
+    assert judge_batch(Reply(207, body), 2, NOW) == Outcomes(
+        [unnamed, unnamed], unnamed
     )
 
 

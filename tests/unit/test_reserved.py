@@ -9,6 +9,7 @@ import pytest
 
 from cio_pipeline.core.jobs import (
     Job,
+    Outcomes,
     Rejected,
     Reply,
     Synced,
@@ -132,23 +133,24 @@ def test_errors_count_on_every_success(status: int) -> None:
     """A refused item must not pass as accepted."""
     errors = b'{"errors":[{"batch_index":1,"message":"no"}]}'
 
-    assert judge_batch(Reply(status, errors), 2, NOW) == [
-        Synced(),
-        Rejected("rejected", status, "no"),
-    ]
+    assert judge_batch(Reply(status, errors), 2, NOW) == Outcomes(
+        [Synced(), Rejected("rejected", status, "no")]
+    )
 
 
 @pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":null}', b'"errors"'])
 def test_no_errors_are_none(body: bytes) -> None:
     """An empty list beside a 200 refuses nobody."""
-    assert judge_batch(Reply(200, body), 2, NOW) == Synced()
+    assert judge_batch(Reply(200, body), 2, NOW) == Outcomes(
+        [Synced(), Synced()], Synced()
+    )
 
 
 def test_an_error_of_the_second_item_is_its_jobs() -> None:
     """A body of one job may have two items; of more jobs, it is halved."""
     reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
 
-    assert judge_batch(reply, 1, NOW) == [Rejected("rejected", 207, "no")]
+    assert judge_batch(reply, 1, NOW) == Outcomes([Rejected("rejected", 207, "no")])
 
 
 def nested(levels: int) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from cio_pipeline.core.jobs import JsonValue
+from cio_pipeline.core.times import DAY_SECONDS
 
 IdDoubt = Literal[
     "id_reformatted",
@@ -43,7 +44,6 @@ _ID_SHAPES: dict[IdDoubt, re.Pattern[str]] = {
 # Blanks to a reader's eye that `str.strip` keeps.
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
-_DAY_SECONDS = 86_400
 _YEAR_1971, _YEAR_1980, _YEAR_2200 = 31_536_000, 315_532_800, 7_258_118_400
 
 
@@ -75,7 +75,7 @@ def doubt_of_time(
     if type(value) is not int:
         return None
     if name == "created_at":
-        is_likely = _YEAR_1980 <= value <= now_seconds + _DAY_SECONDS
+        is_likely = _YEAR_1980 <= value <= now_seconds + DAY_SECONDS
         return None if is_likely else "created_at_unlikely"
     is_likely = not 0 < value < _YEAR_1971 and value < _YEAR_2200
     return None if is_likely or not is_typed else "time_unlikely"

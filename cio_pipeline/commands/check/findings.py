@@ -22,6 +22,7 @@ from cio_pipeline.core.errors import (
     RecordError,
 )
 from cio_pipeline.core.identifiers import (
+    IdentifierKind,
     Identity,
     identity,
     identity_of,
@@ -33,8 +34,8 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import (
-    BODY_LIMIT_BYTES,
-    ITEM_LIMIT_BYTES,
+    BATCH_LIMIT_BYTES,
+    PAYLOAD_LIMIT_BYTES,
 )
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.repeats import (
@@ -45,7 +46,10 @@ from cio_pipeline.core.shard import (
     WHOLE,
     Shard,
 )
-from cio_pipeline.core.text import nearest
+from cio_pipeline.core.text import (
+    nearest,
+    shortened,
+)
 from cio_pipeline.customerio.batch import item_bytes
 from cio_pipeline.source import Source
 
@@ -58,6 +62,11 @@ _MOST_SHOWN_OF_A_VALUE = 40
 _ANSWER_SECONDS = 0.08
 _LOOKED_AT_RECORDS = 10_000
 _MOST_KNOWN_KEYS = 1000
+# Identifiers that a payload can give to its user, under the names of their kinds.
+_OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
+    "email": "email_of_another",
+    "id": "id_of_another",
+}
 _Key = TypeVar("_Key")
 
 
@@ -135,9 +144,8 @@ def check_data(
             if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
                 known_keys |= dict.fromkeys(record.value)
             try:
-                payload = mapper.map(record)
-                body = encode(payload.attributes)
-            except (RecordError, ValueError) as error:
+                payload, body = mapper.map_to_json(record)
+            except RecordError as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
             user = identity_of(payload.user_id)
@@ -159,7 +167,7 @@ def check_data(
         findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
     is_batch = config.api == "batch"
-    findings.requests = -(-batch_bytes // BODY_LIMIT_BYTES) if is_batch else sendable
+    findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
     return findings
 
 
@@ -177,7 +185,7 @@ def look_at_keys(source: Source) -> SeenKeys:
     Raises:
         DataFileError: not even the first of them could be read.
     """
-    seen = SeenKeys(is_text=source.format == "csv")
+    seen = SeenKeys(is_text=source.format.is_text)
     try:
         for record in source.records():
             if isinstance(record.value, dict):
@@ -194,35 +202,26 @@ class _IdentifierClaims:
     """What payloads give to their users as a further id or email."""
 
     def __init__(self) -> None:
-        self._ids = Claims()
-        self._emails = Claims()
+        self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
     def add(self, user: Identity, payload: Payload, index: int) -> None:
         """Note the identifiers of a payload; the user's own is none of them."""
-        email = payload.attributes.get("email")
-        if isinstance(email, str) and email:
-            self._add(self._emails, identity("email", email), user, index)
-        user_id = payload.attributes.get("id")
-        if isinstance(user_id, str | int) and user_id != "":
-            self._add(self._ids, identity("id", str(user_id)), user, index)
+        for kind, claims in self._claims.items():
+            value = payload.attributes.get(kind)
+            if isinstance(value, str | int) and value != "":
+                claimed = identity(kind, str(value))
+                if claimed != user:
+                    claims.add(claimed, user, index)
 
     def note_shared(self, findings: Findings, users: Repeats) -> None:
         """Warn of users that have an identifier of another."""
-        kinds: tuple[tuple[WarningKind, Claims], ...] = (
-            ("email_of_another", self._emails),
-            ("id_of_another", self._ids),
-        )
-        for kind, claims in kinds:
+        for kind, claims in self._claims.items():
             shared = claims.shared(users)
             if shared.users:
-                findings.warnings[PayloadWarning(kind)] = Found(
+                warning = PayloadWarning(_OF_ANOTHER[kind])
+                findings.warnings[warning] = Found(
                     shared.users, shared.examples[0][0], shared.examples
                 )
-
-    @staticmethod
-    def _add(claims: Claims, claimed: Identity, user: Identity, index: int) -> None:
-        if claimed != user:
-            claims.add(claimed, user, index)
 
 
 def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:
@@ -230,7 +229,7 @@ def _look_at(findings: Findings, payload: Payload, record: Record, size: int) ->
         findings.payloads.append(payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload, record.record_index)
-    if size > ITEM_LIMIT_BYTES:
+    if size > PAYLOAD_LIMIT_BYTES:
         too_large = PayloadWarning("payload_too_large")
         _warn(findings, too_large, payload, record.record_index)
 
@@ -257,8 +256,7 @@ def _warn(
     name = warning.attribute
     value = payload.user_id if name is None else payload.attributes[name]
     text = value if isinstance(value, str) else encode(value).decode()
-    if len(text) > _MOST_SHOWN_OF_A_VALUE:
-        text = text[: _MOST_SHOWN_OF_A_VALUE - 1] + "…"
+    text = shortened(text, _MOST_SHOWN_OF_A_VALUE)
     if text not in values:
         values.append(text)
 

@@ -16,7 +16,7 @@ from cio_pipeline.commands.check.warnings import (
 )
 from cio_pipeline.console.formatting import (
     duration,
-    shortened,
+    json_shown,
     table,
 )
 from cio_pipeline.core.jobs import JsonValue
@@ -113,7 +113,7 @@ def check_text(
     if findings.payloads:
         lines += ["", "The first would be sent as"]
         lines += [
-            f"  {visible(user_id)}: {_shown(sent)}"
+            f"  {visible(user_id)}: {json_shown(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
             for user_id, sent in findings.payloads
         ]
     if findings.invalid:
@@ -222,11 +222,6 @@ def keys_json(seen: SeenKeys) -> str:
 def _is_fine(findings: Findings) -> bool:
     problems = (findings.broken, findings.invalid, findings.warnings, findings.unused)
     return not any(problems)
-
-
-def _shown(sent: JsonValue) -> str:
-    text = json.dumps(sent, ensure_ascii=False)
-    return visible(shortened(text, _MOST_SHOWN_OF_A_PAYLOAD))
 
 
 def _unused(key: str, near: str | None) -> str:

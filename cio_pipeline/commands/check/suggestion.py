@@ -15,8 +15,8 @@ from cio_pipeline.core.config import (
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.limits import (
-    MOST_MAPPINGS,
-    NAME_LIMIT_BYTES,
+    ATTRIBUTE_LIMIT_COUNT,
+    ATTRIBUTE_NAME_LIMIT_BYTES,
 )
 from cio_pipeline.core.mapping import (
     convert,
@@ -147,7 +147,7 @@ class SeenKeys:
             is_object_id = isinstance(value, dict) and value.keys() == {"$oid"}
             name = prefix + key + (_OBJECT_ID if is_object_id else "")
             if name not in self.keys:
-                if len(self.keys) >= MOST_MAPPINGS:
+                if len(self.keys) >= ATTRIBUTE_LIMIT_COUNT:
                     continue
                 self.keys[name] = KeyFacts(name)
             facts = self.keys[name]
@@ -186,7 +186,7 @@ class SeenKeys:
 def _is_mappable(facts: KeyFacts) -> bool:
     """Whether Customer.io takes the name, and mappings of its parts do not say more."""
     size = len(facts.name.encode(errors="surrogatepass"))
-    if not 0 < size <= NAME_LIMIT_BYTES:
+    if not 0 < size <= ATTRIBUTE_NAME_LIMIT_BYTES:
         return False
     return facts.main_kind != "object" or not facts.has_parts
 

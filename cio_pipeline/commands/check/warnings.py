@@ -10,6 +10,7 @@ from cio_pipeline.commands.check.doubts import (
     TimeDoubt,
 )
 from cio_pipeline.core.identifiers import (
+    IdentifierKind,
     identity,
     identity_of,
 )
@@ -18,7 +19,10 @@ from cio_pipeline.core.jobs import (
     Payload,
 )
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import VALUE_LIMIT_BYTES
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_VALUE_LIMIT_BYTES,
+    PAYLOAD_LIMIT_BYTES,
+)
 from cio_pipeline.customerio.reserved import (
     BESIDE_ATTRIBUTES,
     action_and_entries,
@@ -47,10 +51,10 @@ WarningKind = Literal[
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
     ' segments miss it: give its mapping "type": "timestamp"',
-    "value_too_long": "a value is longer than Customer.io's limit of 1,000 bytes,"
-    " and will be refused",
+    "value_too_long": "a value is longer than Customer.io's limit of"
+    f" {ATTRIBUTE_VALUE_LIMIT_BYTES:,} bytes, and will be refused",
     "payload_too_large": "the whole payload is larger than Customer.io's limit of"
-    " 32 KB, and will be refused",
+    f" {PAYLOAD_LIMIT_BYTES // 1000} KB, and will be refused",
     "identifier_changed": "this attribute is an identifier and differs from the user"
     " id: Customer.io will give the person a new one, or fail silently where another"
     " person has it",
@@ -90,6 +94,11 @@ MEANINGS: dict[WarningKind, str] = {
     "row_without_values": "a row of the CSV file has no values: it is passed over, and"
     " sent to nobody",
 }
+# Kinds that a user id is taken for because of its shape.
+_READ_AS: dict[IdentifierKind, WarningKind] = {
+    "email": "id_read_as_email",
+    "cio_id": "id_read_as_cio_id",
+}
 
 
 class PayloadWarning(NamedTuple):
@@ -108,10 +117,8 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     found: list[PayloadWarning] = []
     person = identity_of(payload.user_id)
     kind = person.kind
-    if kind == "email":
-        found.append(PayloadWarning("id_read_as_email"))
-    elif kind == "cio_id":
-        found.append(PayloadWarning("id_read_as_cio_id"))
+    if kind in _READ_AS:
+        found.append(PayloadWarning(_READ_AS[kind]))
     if not payload.attributes:
         found.append(PayloadWarning("nothing_mapped"))
     for name, value in payload.attributes.items():
@@ -186,9 +193,9 @@ _FORMS: dict[str, Callable[[JsonValue], bool]] = {
 def _is_too_long(value: JsonValue) -> bool:
     if isinstance(value, str):
         # Four bytes a character at most: nearly all need no counting.
-        if len(value) * 4 <= VALUE_LIMIT_BYTES:
+        if len(value) * 4 <= ATTRIBUTE_VALUE_LIMIT_BYTES:
             return False
-        return len(value.encode(errors="surrogatepass")) > VALUE_LIMIT_BYTES
+        return len(value.encode(errors="surrogatepass")) > ATTRIBUTE_VALUE_LIMIT_BYTES
     if isinstance(value, dict | list):
-        return len(encode(value)) > VALUE_LIMIT_BYTES
+        return len(encode(value)) > ATTRIBUTE_VALUE_LIMIT_BYTES
     return False

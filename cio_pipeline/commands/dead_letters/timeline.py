@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cio_pipeline.core.times import DAY_SECONDS
 from cio_pipeline.store import Timeline
 
 # A single second with letters in it shows as one bar of some, not as a wall.
 _FEWEST_BARS = 30
-_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def draw_timeline(timeline: Timeline) -> Chart:
 
 
 def _style(length: int, range_seconds: int) -> str:
-    if length >= _DAY:
+    if length >= DAY_SECONDS:
         return "%Y-%m-%d"
-    if range_seconds > _DAY:
+    if range_seconds > DAY_SECONDS:
         return "%m-%d %H:%M"
     return "%H:%M" if length >= 60 else "%H:%M:%S"
 
@@ -86,7 +86,7 @@ def _moment(at: int, style: str) -> str:
 
 
 def _span(seconds: int) -> str:
-    for unit_seconds, unit in ((_DAY, "day"), (3600, "hour"), (60, "minute")):
+    for unit_seconds, unit in ((DAY_SECONDS, "day"), (3600, "hour"), (60, "minute")):
         if seconds % unit_seconds == 0:
             count = seconds // unit_seconds
             return unit if count == 1 else f"{count} {unit}s"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import random
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +38,7 @@ from cio_pipeline.core.errors import (
 )
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import (
+    SYSTEM_CLOCK,
     allow_connections,
     prepare_threads,
 )
@@ -91,7 +90,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
     with open_display(arguments) as display:
@@ -100,6 +99,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         new_run = partial(
             Run,
             run_id=run_id,
+            command=arguments.command,
             config=config,
             basic_token=token,
             source=source,
@@ -107,9 +107,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             shard=arguments.shard,
             stop=stop,
         )
-        world = World(
-            clock=time.monotonic, draw=random.random, log=log, observer=display
-        )
+        world = World(clock=SYSTEM_CLOCK, log=log, observer=display)
         try:
             allow_connections(config.parallelism)
             prepare_threads()
@@ -146,7 +144,7 @@ def _execute(
         metrics = _open_metrics(arguments, folder, site_id, world.log)
         on_beat = [metrics.beat] if metrics else []
         run = new_run(store=store, world=replace(world, on_beat=on_beat))
-        result = run.execute(arguments.command)
+        result = run.execute()
         if metrics is not None:
             code = _exit_code(result, signals.received)
             metrics.end(result.summary, result.dead_letters, code)
@@ -160,7 +158,7 @@ def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
         StopRun: it cannot.
     """
     try:
-        pending = read_status(folder, datetime.now(UTC)).pending
+        pending = read_status(folder, SYSTEM_CLOCK.utc_now()).pending
     except CioPipelineError:
         raise error from None
     return not_begun(run_id, pending, error)

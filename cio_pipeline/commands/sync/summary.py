@@ -9,14 +9,14 @@ from dataclasses import asdict
 
 from cio_pipeline.commands.causes import common_causes
 from cio_pipeline.commands.next_commands import NextCommands
-from cio_pipeline.console.formatting import (
-    duration,
-    shortened,
-)
+from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.core.text import counted
+from cio_pipeline.core.text import (
+    counted,
+    shortened,
+)
 from cio_pipeline.store import Survey
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")

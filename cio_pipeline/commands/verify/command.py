@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import random
 import threading
-import time
 from functools import partial
 
 from structlog.typing import FilteringBoundLogger
@@ -36,6 +34,7 @@ from cio_pipeline.customerio import (
     basic_token,
 )
 from cio_pipeline.customerio.region import find_region
+from cio_pipeline.machine import SYSTEM_CLOCK
 from cio_pipeline.source import is_pipe
 
 _PROGRESS_SECONDS = 5.0
@@ -73,13 +72,12 @@ def run(arguments: argparse.Namespace) -> int:
                 address_hint=_address_hint(config),
                 patience_seconds=config.max_outage_seconds,
                 stop=stop,
-                clock=time.monotonic,
-                draw=random.random,
+                clock=SYSTEM_CLOCK,
             ),
             sample=arguments.sample,
             wait_seconds=arguments.wait,
             stop=stop,
-            clock=time.monotonic,
+            clock=SYSTEM_CLOCK,
             on_progress=_Progress(log),
         )
         result = verifier.run()
@@ -114,8 +112,7 @@ def _find_url(
         transport,
         basic_token(config.site_id or "", config.api_key or ""),
         stop=stop,
-        clock=time.monotonic,
-        draw=random.random,
+        clock=SYSTEM_CLOCK,
         log=log,
     )
     return app_url_of_region(region)
@@ -135,9 +132,9 @@ class _Progress:
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
-        self._told_at = time.monotonic()
+        self._told_at = SYSTEM_CLOCK.monotonic()
 
     def __call__(self, checked: int) -> None:
-        if time.monotonic() - self._told_at >= _PROGRESS_SECONDS:
-            self._told_at = time.monotonic()
+        if SYSTEM_CLOCK.monotonic() - self._told_at >= _PROGRESS_SECONDS:
+            self._told_at = SYSTEM_CLOCK.monotonic()
             self._log.info("progress", looked_up=checked)

@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
-from cio_pipeline.core.errors import (
-    KeysRejected,
-    StopRun,
-    Unreachable,
-    UsageError,
-)
+from cio_pipeline.core.clock import Clock
+from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.identifiers import (
     IdentifierKind,
     identifier_kind,
 )
 from cio_pipeline.core.jobs import (
-    Halt,
     JsonValue,
     NoReply,
+    Outcome,
     Rejected,
     Reply,
-    Retryable,
 )
-from cio_pipeline.core.json_text import decode
-from cio_pipeline.customerio import (
-    MOST_IDS,
-    REQUESTS_PER_SECOND,
-    AppClient,
+from cio_pipeline.core.json_text import decode_object
+from cio_pipeline.core.limits import (
+    APP_API_LIMIT_PER_SECOND,
+    LOOK_UP_LIMIT_IDS,
 )
-from cio_pipeline.customerio.backoff import backoff_seconds
-from cio_pipeline.customerio.outcome import (
-    judge,
-    stop_run,
-)
+from cio_pipeline.customerio import AppClient
+from cio_pipeline.customerio.asking import Asker
+from cio_pipeline.customerio.outcome import Wording
 from cio_pipeline.pipeline.rate_limit import Pace
 
 _NOT_THE_APP_API = (
     "what answered a look-up is not Customer.io's App API: its answer has no customers"
     " in it"
 )
+Document = dict[str, JsonValue]
+_NOBODY: Document = {"customer": None}
 
 
 class LookUps:
@@ -52,8 +46,7 @@ class LookUps:
         address_hint: a sentence on what to check where the address may be wrong.
         patience_seconds: how long one request may be refused before it is given up.
         stop: set to end every wait.
-        clock: monotonic seconds.
-        draw: a random number in [0, 1).
+        clock: time and chance.
     """
 
     def __init__(
@@ -63,23 +56,24 @@ class LookUps:
         address_hint: str,
         patience_seconds: float,
         stop: Event,
-        clock: Callable[[], float],
-        draw: Callable[[], float],
+        clock: Clock,
     ) -> None:
         self._client = client
         self._address_hint = address_hint
-        self._patience_seconds = patience_seconds
-        self._stop = stop
-        self._clock = clock
-        self._draw = draw
-        self._pace = Pace(REQUESTS_PER_SECOND, clock())
+        self._asker = Asker(
+            patience_seconds=patience_seconds,
+            stop=stop,
+            clock=clock,
+            wording=_wording(address_hint),
+        )
+        self._pace = Pace(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
         """Look people up by the ids they were sent with; who is not there is left out.
 
         Args:
-            user_ids: as many as are at hand; 100 ids are one request, an email
-                address or a ``cio_`` id is one of its own.
+            user_ids: as many as are at hand; up to `LOOK_UP_LIMIT_IDS` ids are one
+                request, an email address or a ``cio_`` id is one of its own.
 
         Raises:
             StopRun: the key was rejected, or no answer came.
@@ -92,12 +86,13 @@ class LookUps:
                 plain.append(user_id)
             elif (person := self._find_one(user_id, kind)) is not None:
                 found[user_id] = person
-        for start in range(0, len(plain), MOST_IDS):
-            found.update(self._find_many(plain[start : start + MOST_IDS]))
+        for start in range(0, len(plain), LOOK_UP_LIMIT_IDS):
+            found.update(self._find_many(plain[start : start + LOOK_UP_LIMIT_IDS]))
         return found
 
     def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:
-        document = self._ask(lambda: self._client.look_up_many(ids))
+        request = partial(self._client.look_up_many, ids)
+        document = self._ask(request, self._document)
         if document is None:
             return
         people = document.get("customers")
@@ -109,9 +104,8 @@ class LookUps:
                 yield person.attributes.get("id", ""), person
 
     def _find_one(self, user_id: str, kind: IdentifierKind) -> FoundPerson | None:
-        document = self._ask(
-            lambda: self._client.look_up(user_id, kind), may_be_nobody=True
-        )
+        request = partial(self._client.look_up, user_id, kind)
+        document = self._ask(request, self._document_or_nobody)
         if document is None:
             return None
         if "customer" not in document:
@@ -119,75 +113,49 @@ class LookUps:
         return _person(document["customer"])
 
     def _ask(
-        self, request: Callable[[], Reply | NoReply], *, may_be_nobody: bool = False
-    ) -> dict[str, JsonValue] | None:
-        """Make a request until it is answered.
+        self,
+        request: Callable[[], Reply | NoReply],
+        read: Callable[[Reply, Outcome], Document | None],
+    ) -> Document | None:
+        return self._asker.ask(partial(self._in_turn, request), read)
 
-        Returns:
-            None where nobody was found, or after a stop.
-        """
-        began = self._clock()
-        attempts = 0
-        while not self._stop.is_set():
-            now = self._clock()
-            self._stop.wait(max(0.0, self._pace.reserve(now) - now))
-            reply = request()
-            if isinstance(reply, Reply) and 200 <= reply.status < 300:
-                document = _document(reply)
-                if document is None:
-                    raise self._not_the_app_api()
-                return document
-            outcome = judge(reply, datetime.now(UTC))
-            if isinstance(outcome, Halt):
-                raise self._halted(outcome)
-            if isinstance(outcome, Rejected):
-                if outcome.http_status == 404 and may_be_nobody:
-                    return None
-                raise UsageError(
-                    f"the App API refused a look-up ({outcome.http_status}:"
-                    f" {outcome.message}); nothing was compared from there on."
-                    f" {self._address_hint}"
-                )
-            if isinstance(outcome, Retryable):
-                self._back_off(outcome, attempts, began)
-                attempts += 1
-                continue
-        return None
+    def _in_turn(self, request: Callable[[], Reply | NoReply]) -> Reply | NoReply:
+        now = self._asker.clock.monotonic()
+        self._asker.stop.wait(max(0.0, self._pace.reserve(now) - now))
+        return request()
 
-    def _back_off(self, outcome: Retryable, attempts: int, began: float) -> None:
-        if self._clock() - began > self._patience_seconds:
-            raise Unreachable(
-                f"the App API has not answered for {self._patience_seconds:.0f} s"
-                f" (last: {outcome.message}). Nothing was changed; run again later"
+    def _document(self, reply: Reply, outcome: Outcome) -> Document | None:
+        if isinstance(outcome, Rejected):
+            raise UsageError(
+                f"the App API refused a look-up ({outcome.http_status}:"
+                f" {outcome.message}); nothing was compared from there on."
+                f" {self._address_hint}"
             )
-        wait = backoff_seconds(attempts, self._draw())
-        self._stop.wait(max(wait, outcome.at_least_seconds))
+        if not 200 <= reply.status < 300:
+            return None
+        document = decode_object(reply.body)
+        if document is None:
+            raise self._not_the_app_api()
+        return document
+
+    def _document_or_nobody(self, reply: Reply, outcome: Outcome) -> Document | None:
+        if isinstance(outcome, Rejected) and outcome.http_status == 404:
+            return _NOBODY
+        return self._document(reply, outcome)
 
     def _not_the_app_api(self) -> UsageError:
         return UsageError(f"{_NOT_THE_APP_API}. {self._address_hint}")
 
-    def _halted(self, halt: Halt) -> StopRun:
-        if halt.reason == "keys_rejected":
-            return KeysRejected(
-                f"Customer.io rejected the App API key ({halt.message}). Check"
-                " appApiKey in the configuration: a Track API key will not do."
-                f" {self._address_hint}. Nothing was changed"
-            )
-        if halt.reason == "redirected":
-            return StopRun(
-                f"the App API's address was {halt.message}, where the key may not go."
-                f" {self._address_hint}. Nothing was changed",
-                reason="redirected",
-            )
-        return stop_run(halt)
 
-
-def _document(reply: Reply) -> dict[str, JsonValue] | None:
-    try:
-        document = decode(reply.body)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
+def _wording(address_hint: str) -> Wording:
+    return Wording(
+        request="a look-up in the App API",
+        keys="the App API key",
+        check_keys="Check appApiKey in the configuration: a Track API key will not do."
+        f" {address_hint}",
+        check_address=address_hint,
+        kept="Nothing was changed",
+    )
 
 
 def _person(document: JsonValue) -> FoundPerson | None:

@@ -8,7 +8,7 @@ from cio_pipeline.commands.verify.verifier import (
     DifferentUser,
     Verification,
 )
-from cio_pipeline.console.formatting import shortened
+from cio_pipeline.console.formatting import json_shown
 from cio_pipeline.core.text import (
     counted,
     visible,
@@ -88,8 +88,7 @@ def _lines_of(user: DifferentUser) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return visible(shortened(text, _MOST_SHOWN_OF_A_VALUE))
+    return json_shown(value, _MOST_SHOWN_OF_A_VALUE)
 
 
 def _more(count: int) -> str:

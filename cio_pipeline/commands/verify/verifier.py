@@ -14,6 +14,7 @@ from cio_pipeline.commands.verify.comparison import (
     differences,
 )
 from cio_pipeline.commands.verify.lookups import LookUps
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import (
     Identity,
@@ -23,13 +24,12 @@ from cio_pipeline.core.jobs import (
     JsonValue,
     Payload,
 )
-from cio_pipeline.core.json_text import encode
+from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.repeats import (
     Repeats,
     hash_of,
 )
-from cio_pipeline.customerio import MOST_IDS
 from cio_pipeline.source import Source
 
 # Users named in the result; the counts are of all.
@@ -92,7 +92,7 @@ class Verifier:
         wait_seconds: how long users that differ are looked up again, for it takes
             seconds until the App API shows what the Track API accepted.
         stop: set to end early.
-        clock: monotonic seconds.
+        clock: time and chance.
         on_progress: told how many users were checked so far.
     """
 
@@ -105,7 +105,7 @@ class Verifier:
         sample: int | None,
         wait_seconds: float,
         stop: Event,
-        clock: Callable[[], float],
+        clock: Clock,
         on_progress: Callable[[int], None],
     ) -> None:
         self._mapper = mapper
@@ -134,9 +134,9 @@ class Verifier:
             self._on_progress(result.checked)
             if self._stop.is_set():
                 break
-        deadline = self._clock() + self._wait_seconds
+        deadline = self._clock.monotonic() + self._wait_seconds
         while waiting:
-            is_last = self._clock() >= deadline or self._stop.is_set()
+            is_last = self._clock.monotonic() >= deadline or self._stop.is_set()
             if not is_last:
                 self._stop.wait(_LOOK_AGAIN_SECONDS)
             again, waiting = waiting, {}
@@ -201,9 +201,8 @@ class Verifier:
         with self._open_source() as source:
             for record in source.records(0, self._check_stop):
                 try:
-                    payload = self._mapper.map(record)
-                    encode(payload.attributes)
-                except (RecordError, ValueError):
+                    payload, _ = self._mapper.map_to_json(record)
+                except RecordError:
                     self._result.invalid += 1
                     continue
                 yield payload
@@ -252,7 +251,7 @@ def _in_groups(
     group: dict[str, Attributes] = {}
     for user_id, attributes in users:
         group[user_id] = attributes
-        if len(group) == MOST_IDS:
+        if len(group) == LOOK_UP_LIMIT_IDS:
             yield group
             group = {}
     if group:

@@ -23,7 +23,7 @@ from cio_pipeline.customerio.http.framing import (
 
 # An answer says what it has to say in its first kilobytes; past that the rest
 # is dropped with its connection, so that an endless one ends.
-BODY_LIMIT_BYTES = 1_000_000
+ANSWER_LIMIT_BYTES = 1_000_000
 HEAD_LIMIT_BYTES = 65_536
 _PIECE_BYTES = 16_384
 
@@ -239,7 +239,7 @@ class _Answer:
         packing = headers.get(b"content-encoding")
         return Reply(
             self._status,
-            unpack(body, packing, BODY_LIMIT_BYTES) if packing else body,
+            unpack(body, packing, ANSWER_LIMIT_BYTES) if packing else body,
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"location")),
             _text(headers.get(b"date")),
@@ -269,7 +269,7 @@ class _Answer:
             return
         self._pieces.append(body)
         self._body_bytes += len(body)
-        if self._body_bytes >= BODY_LIMIT_BYTES:
+        if self._body_bytes >= ANSWER_LIMIT_BYTES:
             self._keeps_alive = False
             self.is_over = True
 

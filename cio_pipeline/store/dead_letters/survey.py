@@ -14,14 +14,24 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from cio_pipeline.core.times import DAY_SECONDS
 from cio_pipeline.store.dead_letters.table import Selection
 
 MOST_CAUSES = 20
 _MOST_BUCKETS = 60
-_DAY = 86_400
 _BUCKET_SECONDS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800),
-    *(3_600, 7_200, 10_800, 21_600, 43_200, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY),
+    *(
+        3_600,
+        7_200,
+        10_800,
+        21_600,
+        43_200,
+        DAY_SECONDS,
+        2 * DAY_SECONDS,
+        7 * DAY_SECONDS,
+        14 * DAY_SECONDS,
+    ),
 )
 
 
@@ -131,8 +141,8 @@ def bucket_seconds(span_seconds: float) -> int:
     for seconds in _BUCKET_SECONDS:
         if span_seconds < seconds * _MOST_BUCKETS:
             return seconds
-    days = int(span_seconds // (_DAY * _MOST_BUCKETS)) + 1
-    return days * _DAY
+    days = int(span_seconds // (DAY_SECONDS * _MOST_BUCKETS)) + 1
+    return days * DAY_SECONDS
 
 
 def _read_timeline(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.core.jobs import DeadLetter, Job, ToDeadLetters
 from cio_pipeline.core.json_text import decode
 from cio_pipeline.store.user_digests import user_digest
 
@@ -19,7 +19,7 @@ _PAGE_ROWS = 500
 
 
 class NewDeadLetter(NamedTuple):
-    """A row to be written.
+    """A row to be written; its ``source`` is the data file of the load.
 
     Args:
         job_id: the job's place in the queue; None where there never was a job.
@@ -32,7 +32,6 @@ class NewDeadLetter(NamedTuple):
     load_id: int
     user_id: str | None
     record_index: int | None
-    source: str
     payload: bytes
     reason: str
     http_status: int | None
@@ -99,14 +98,34 @@ class Selection:
         return " AND ".join(conditions), values
 
 
+def letter_of(
+    job: Job, settlement: ToDeadLetters, *, failed_at: str, run_id: str
+) -> NewDeadLetter:
+    """Return the row of a job that cannot be delivered."""
+    return NewDeadLetter(
+        job_id=job.id,
+        load_id=job.load_id,
+        user_id=job.user_id,
+        record_index=job.record_index,
+        payload=job.body,
+        reason=settlement.reason,
+        http_status=settlement.http_status,
+        message=settlement.message,
+        attempts=job.attempts,
+        failed_at=failed_at,
+        run_id=run_id,
+    )
+
+
 def insert_dead_letters(
     tx: sqlite3.Connection, letters: Sequence[NewDeadLetter]
 ) -> None:
     """Write dead letters, inside a transaction."""
     tx.executemany(
-        "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, source,"
-        " payload, reason, http_status, message, attempts, failed_at, run_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, payload,"
+        " reason, http_status, message, attempts, failed_at, run_id, source)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+        " COALESCE((SELECT source FROM loads WHERE id = ?2), 'unknown'))",
         letters,
     )
     tx.execute("UPDATE totals SET dead_letters = dead_letters + ?", (len(letters),))

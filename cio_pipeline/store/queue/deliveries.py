@@ -36,10 +36,7 @@ from cio_pipeline.core.jobs import (
     Job,
     NewJob,
 )
-from cio_pipeline.store.dead_letters.table import (
-    NewDeadLetter,
-    Selection,
-)
+from cio_pipeline.store.dead_letters.table import Selection
 from cio_pipeline.store.user_digests import (
     DIGEST_BYTES,
     define_user_digest,
@@ -192,7 +189,7 @@ class Deliveries:
         self,
         tx: sqlite3.Connection,
         acked: Iterable[Job],
-        dead: Iterable[NewDeadLetter],
+        dead: Iterable[Job],
     ) -> None:
         """Keep what was acked last; after a dead letter nothing is certain."""
         if not self._open(tx):
@@ -200,11 +197,7 @@ class Deliveries:
         settled = [
             (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
         ]
-        settled += [
-            (letter.job_id, user_digest(letter.user_id), _UNKNOWN)
-            for letter in dead
-            if letter.user_id is not None and letter.job_id is not None
-        ]
+        settled += [(job.id, user_digest(job.user_id), _UNKNOWN) for job in dead]
         settled.sort(key=itemgetter(0))  # the order in which one user's were sent
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",

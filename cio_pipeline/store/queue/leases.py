@@ -8,23 +8,26 @@ next jobs. A lease ends with its process: what was not committed is pending.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
 
+from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.jobs import (
     Ack,
     Job,
+    LeaseSize,
     Nack,
     Settlement,
     ToDeadLetters,
 )
 from cio_pipeline.store.dead_letters.table import (
-    NewDeadLetter,
     insert_dead_letters,
+    letter_of,
 )
 from cio_pipeline.store.queue.job_queue import JobQueue
-from cio_pipeline.store.queue.window import Window
+from cio_pipeline.store.queue.window import window_for
 
 # One group of acks: at most this many outcomes wait for their commit; whoever
 # would add another waits too. What a crash can send twice is bounded by it.
@@ -36,48 +39,24 @@ _LOOK_AGAIN_SECONDS = 0.5
 _FILL_SECONDS = 0.5
 
 
-class Appetite(NamedTuple):
-    """How much one lease takes.
-
-    Args:
-        most_jobs: jobs at most.
-        most_bytes: what they may cost together; one job is always given.
-        cost: what a job costs.
-    """
-
-    most_jobs: int
-    most_bytes: int
-    cost: Callable[[Job], int]
-
-
-ONE_JOB = Appetite(1, 0, lambda _: 0)
-
-
+@dataclass(slots=True)
 class _Group:
     """Outcomes on their way to one commit."""
 
-    def __init__(self) -> None:
-        self.acked: list[Job] = []
-        self.retried: dict[int, Job] = {}
-        self.dead: list[NewDeadLetter] = []
+    acked: list[Job] = field(default_factory=list)
+    retried: dict[int, Job] = field(default_factory=dict)
+    dead: list[tuple[Job, ToDeadLetters]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.acked) + len(self.retried) + len(self.dead)
 
     def followed_by(self, later: _Group) -> _Group:
         """Make one group of this and what was settled after it."""
-        both = _Group()
-        both.acked = self.acked + later.acked
-        both.retried = self.retried | later.retried
-        both.dead = self.dead + later.dead
-        return both
-
-    def settled_ids(self) -> list[int]:
-        """The jobs that leave the queue."""
-        buried = [letter.job_id for letter in self.dead]
-        return [job.id for job in self.acked] + [
-            job_id for job_id in buried if job_id is not None
-        ]
+        return _Group(
+            self.acked + later.acked,
+            self.retried | later.retried,
+            self.dead + later.dead,
+        )
 
 
 class Leases:
@@ -86,9 +65,9 @@ class Leases:
     Args:
         queue: where the jobs are.
         parallelism: how many consumers there are.
-        appetite: how much each lease takes.
-        clock: monotonic seconds.
-        dead_letter: makes the table's row of a job that cannot be delivered.
+        size: how much each lease takes.
+        run_id: the run, for dead letters.
+        clock: time and chance.
     """
 
     def __init__(
@@ -96,18 +75,18 @@ class Leases:
         queue: JobQueue,
         *,
         parallelism: int,
-        appetite: Appetite,
-        clock: Callable[[], float],
-        dead_letter: Callable[[Job, ToDeadLetters], NewDeadLetter],
+        size: LeaseSize,
+        run_id: str,
+        clock: Clock,
     ) -> None:
         self._queue = queue
-        self._appetite = appetite
+        self._size = size
         self._clock = clock
-        self._dead_letter = dead_letter
+        self._run_id = run_id
         # Guards the window, the group and the counts of both; notified when a job
         # may have become free, a group has been committed, or all is over.
         self._changed = threading.Condition()
-        self._window = _window_for(parallelism, appetite)
+        self._window = window_for(parallelism, size)
         # Held through a commit, so that groups reach the disk in order: the keeper's
         # commits, and the run's at the end.
         self._one_commit = threading.Lock()
@@ -121,7 +100,7 @@ class Leases:
         self._may_have_more = True
         self._needs_tending = threading.Event()
         self._fetched_up_to = 0  # the keeper's own
-        self._committed_at = clock()  # the keeper's own
+        self._committed_at = clock.monotonic()  # the keeper's own
         self.counts = Counts()  # what has been committed since the start
 
     # -- for consumers -----------------------------------------------------
@@ -137,9 +116,9 @@ class Leases:
             can come before what is held has been settled.
         """
         with self._changed:
-            full_by = self._clock() + _FILL_SECONDS
+            full_by = self._clock.monotonic() + _FILL_SECONDS
             while not (self.is_over or self._is_only_held_left()):
-                now = self._clock()
+                now = self._clock.monotonic()
                 if now < full_by and self._is_filling():
                     self._needs_tending.set()
                     self._changed.wait(full_by - now)
@@ -197,7 +176,7 @@ class Leases:
         """Take back jobs that were not sent."""
         with self._changed:
             for job in jobs:
-                self._window.put_back(job, self._clock())
+                self._window.put_back(job, self._clock.monotonic())
             self._changed.notify(len(jobs))
 
     # -- for the loader ----------------------------------------------------
@@ -227,7 +206,7 @@ class Leases:
         self._needs_tending.wait(GROUP_SECONDS)
         self._needs_tending.clear()
         is_full = len(self._group) >= GROUP_JOBS
-        if is_full or self._clock() - self._committed_at >= GROUP_SECONDS:
+        if is_full or self._clock.monotonic() - self._committed_at >= GROUP_SECONDS:
             self.commit()
         self._fetch()
 
@@ -239,7 +218,7 @@ class Leases:
         reached the disk alone, the next run would send older records last.
         """
         with self._one_commit:
-            self._committed_at = self._clock()
+            self._committed_at = self._clock.monotonic()
             with self._changed:
                 group, self._group = self._group, _Group()
                 self._committing = len(group)
@@ -260,12 +239,18 @@ class Leases:
                 self._changed.notify_all()
 
     def _write(self, group: _Group) -> None:
+        acked, dead = group.acked, [job for job, _ in group.dead]
+        failed_at, run_id = self._clock.timestamp(), self._run_id
+        letters = [
+            letter_of(job, settlement, failed_at=failed_at, run_id=run_id)
+            for job, settlement in group.dead
+        ]
         with self._queue.transaction() as tx:
-            self._queue.delete(tx, group.settled_ids())
+            self._queue.delete(tx, [job.id for job in acked + dead])
             self._queue.note_attempts(tx, group.retried.values())
-            insert_dead_letters(tx, group.dead)
-            tx.execute("UPDATE totals SET synced = synced + ?", (len(group.acked),))
-            self._queue.deliveries.note_settled(tx, group.acked, group.dead)
+            insert_dead_letters(tx, letters)
+            tx.execute("UPDATE totals SET synced = synced + ?", (len(acked),))
+            self._queue.deliveries.note_settled(tx, acked, dead)
 
     # -- for the run -------------------------------------------------------
 
@@ -291,7 +276,7 @@ class Leases:
             may_come = not self._is_exhausted and self._window.room > 0
             if due is None or not self._window.is_resting or may_come:
                 return 0.0
-            return max(0.0, due - self._clock())
+            return max(0.0, due - self._clock.monotonic())
 
     def _is_group_full(self) -> bool:
         return len(self._group) + self._committing >= GROUP_JOBS
@@ -313,10 +298,11 @@ class Leases:
                     strikes=job.strikes + settlement.is_strike,
                 )
                 self._group.retried[job.id] = tried
-                self._window.put_back(tried, self._clock() + settlement.wait_seconds)
+                not_before = self._clock.monotonic() + settlement.wait_seconds
+                self._window.put_back(tried, not_before)
             case ToDeadLetters():
                 tried = job._replace(attempts=job.attempts + 1)
-                self._group.dead.append(self._dead_letter(tried, settlement))
+                self._group.dead.append((tried, settlement))
                 self._forget(job)
             case _:
                 assert_never(settlement)
@@ -331,22 +317,22 @@ class Leases:
         As with small packets (RFC 896): one may go while none is out; the next
         waits until it is full, all has come, or an answer is back.
         """
-        window, appetite = self._window, self._appetite
+        window, size = self._window, self._size
         return (
-            appetite.most_jobs > 1
+            size.most_jobs > 1
             and window.out > 0
-            and window.ready_cost < appetite.most_bytes
+            and window.ready_cost < size.most_bytes
             and window.room > 0
             and not self._is_exhausted
         )
 
     def _take(self, now: float) -> list[Job]:
-        appetite = self._appetite
+        size = self._size
         jobs: list[Job] = []
         cost = 0
-        while len(jobs) < appetite.most_jobs and (job := self._window.peek(now)):
-            cost += appetite.cost(job)
-            if jobs and cost > appetite.most_bytes:
+        while len(jobs) < size.most_jobs and (job := self._window.peek(now)):
+            cost += size.cost(job)
+            if jobs and cost > size.most_bytes:
                 break
             self._window.take(now)
             jobs.append(job)
@@ -375,20 +361,3 @@ class Leases:
             elif all_loaded:
                 self._is_exhausted = True
             self._changed.notify_all()
-
-
-def _window_for(parallelism: int, appetite: Appetite) -> Window:
-    """Size a window: enough at hand for the next leases, bounded whatever comes."""
-    if appetite.most_jobs == 1:
-        return Window(
-            enough_ready=max(1000, 4 * parallelism),
-            most_jobs=10_000,
-            most_bytes=16_000_000,
-            cost=appetite.cost,
-        )
-    return Window(
-        enough_ready=2 * appetite.most_jobs,
-        most_jobs=100_000,
-        most_bytes=64_000_000,
-        cost=appetite.cost,
-    )

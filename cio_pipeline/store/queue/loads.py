@@ -34,7 +34,6 @@ class Load:
     """
 
     id: int
-    source: str
     next_index: int
     is_finished: bool
 
@@ -62,15 +61,7 @@ def begin_load(queue: JobQueue, identity: LoadIdentity) -> Load:
         )
         _forget_old(tx)
     assert cursor.lastrowid is not None  # noqa: S101  # an INSERT was made
-    return Load(
-        id=cursor.lastrowid, source=identity.source, next_index=0, is_finished=False
-    )
-
-
-def source_of(queue: JobQueue, load_id: int) -> str:
-    """Name the data file that a load was of."""
-    rows = queue.read("SELECT source FROM loads WHERE id = ?", (load_id,))
-    return str(rows[0][0]) if rows else "unknown"
+    return Load(id=cursor.lastrowid, next_index=0, is_finished=False)
 
 
 def save_progress(
@@ -85,19 +76,14 @@ def save_progress(
 
 def _last(queue: JobQueue, identity: LoadIdentity) -> Load | None:
     rows = queue.read(
-        "SELECT id, source, next_index, is_finished FROM loads"
+        "SELECT id, next_index, is_finished FROM loads"
         " WHERE id = (SELECT MAX(id) FROM loads) AND fingerprint = ? AND mapping = ?",
         (identity.fingerprint, identity.mapping),
     )
     if not rows:
         return None
-    load_id, source, next_index, is_finished = rows[0]
-    return Load(
-        id=load_id,
-        source=source,
-        next_index=next_index,
-        is_finished=bool(is_finished),
-    )
+    load_id, next_index, is_finished = rows[0]
+    return Load(id=load_id, next_index=next_index, is_finished=bool(is_finished))
 
 
 def _forget_old(tx: sqlite3.Connection) -> None:

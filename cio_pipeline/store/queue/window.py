@@ -15,7 +15,7 @@ from cio_pipeline.core.identifiers import (
     Identity,
     identity_of,
 )
-from cio_pipeline.core.jobs import Job
+from cio_pipeline.core.jobs import Job, LeaseSize
 
 
 class Window:
@@ -136,3 +136,25 @@ class Window:
     def is_resting(self) -> bool:
         """Whether jobs are held, but all that could go are backing off."""
         return bool(self._backing_off) and not self._ready and self.out == 0
+
+
+def window_for(parallelism: int, size: LeaseSize) -> Window:
+    """Return a window: enough at hand for the next leases, bounded whatever comes.
+
+    Args:
+        parallelism: how many leases there are at once.
+        size: how much each of them takes.
+    """
+    if size.most_jobs == 1:
+        return Window(
+            enough_ready=max(1000, 4 * parallelism),
+            most_jobs=10_000,
+            most_bytes=16_000_000,
+            cost=size.cost,
+        )
+    return Window(
+        enough_ready=2 * size.most_jobs,
+        most_jobs=100_000,
+        most_bytes=64_000_000,
+        cost=size.cost,
+    )

@@ -1,0 +1,45 @@
+"""The data formats: one line for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a data file can be.
+
+    Args:
+        name: as in ``-format``.
+        extensions: of such files, in lower case, with the dot.
+        module: the module of `source` that reads it. It is imported when a file of
+            the format is opened: ``-help`` does not wait for it, and it may need
+            packages that not everybody has installed.
+        is_text: whether every value is text until a mapping converts it.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    module: str
+    is_text: bool = False
+
+
+# The first one is what a file is if neither `-format` nor its name says it.
+FORMATS = (
+    Format("json", (".json",), "json_document"),
+    Format("jsonl", (".jsonl", ".ndjson"), "json_lines"),
+    Format("csv", (".csv", ".tsv", ".tab"), "csv_table", is_text=True),
+)
+
+
+def format_named(name: str) -> Format:
+    """Return the format of a name, one of those in `FORMATS`."""
+    return next(each for each in FORMATS if each.name == name)
+
+
+def format_of(path: str) -> Format:
+    """Return the format that a file's extension means; ``.gz`` does not count."""
+    name = PurePath(path.lower())
+    extension = PurePath(name.stem).suffix if name.suffix == ".gz" else name.suffix
+    return next((each for each in FORMATS if extension in each.extensions), FORMATS[0])

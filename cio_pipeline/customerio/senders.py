@@ -1,0 +1,84 @@
+"""The two ways to send jobs: one in a request, or many.
+
+A sender makes one attempt for the jobs of one lease and returns what it came to.
+This is all that a run knows of how jobs are written for Customer.io. `SENDERS` has
+the sender for each value of ``api`` in the configuration.
+
+A further kind of record (an event, an object, a deletion) is added here: its jobs
+say what kind they are, `SingleSender` writes one as a request (a method of
+`TrackClient`), and `BatchSender` writes one as an item (`batch.make_body`, with its
+size in `batch.item_bytes`). Queue, leases, throttle and consumer stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from cio_pipeline.core.clock import Clock
+from cio_pipeline.core.jobs import ONE_JOB, Halt, Job, LeaseSize, Outcomes
+from cio_pipeline.core.limits import BATCH_LIMIT_BYTES
+from cio_pipeline.customerio.batch import item_bytes, judge_batch, make_body
+from cio_pipeline.customerio.outcome import judge
+from cio_pipeline.customerio.reserved import in_v1_form
+from cio_pipeline.customerio.track_api import TrackClient
+
+
+class Sender(Protocol):
+    """Sends the jobs of one lease as one request. Thread-safe.
+
+    Args:
+        lease_size: how many jobs that is.
+    """
+
+    lease_size: ClassVar[LeaseSize]
+
+    def send(self, jobs: Sequence[Job]) -> Halt | Outcomes:
+        """Make one attempt.
+
+        Args:
+            jobs: of different users, within `lease_size`; at least one.
+
+        Returns:
+            An outcome for each job, or what makes every request of this run fail.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SingleSender:
+    """Sends one person in a request: ``PUT /api/v1/customers/{identifier}``."""
+
+    client: TrackClient
+    clock: Clock
+
+    lease_size: ClassVar[LeaseSize] = ONE_JOB
+
+    def send(self, jobs: Sequence[Job]) -> Halt | Outcomes:
+        """Make one attempt for one job."""
+        (job,) = jobs
+        outcome = judge(self.client.upsert(in_v1_form(job)), self.clock.utc_now())
+        return outcome if isinstance(outcome, Halt) else Outcomes([outcome], outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSender:
+    """Sends many people in a request: ``POST /api/v2/batch``."""
+
+    client: TrackClient
+    clock: Clock
+
+    # A body is filled by size; the count only limits what a lease has in memory.
+    lease_size: ClassVar[LeaseSize] = LeaseSize(5000, BATCH_LIMIT_BYTES, item_bytes)
+
+    def send(self, jobs: Sequence[Job]) -> Halt | Outcomes:
+        """Make one attempt for many jobs."""
+        attempts = max(job.attempts for job in jobs)
+        reply = self.client.send_batch(make_body(jobs), attempts)
+        return judge_batch(reply, len(jobs), self.clock.utc_now())
+
+
+SENDERS: Mapping[str, type[SingleSender | BatchSender]] = {
+    "customers": SingleSender,
+    "batch": BatchSender,
+}

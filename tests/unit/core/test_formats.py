@@ -1,0 +1,70 @@
+"""A data format is one line of a table and one module."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from cio_pipeline.core.formats import (
+    FORMATS,
+    Format,
+    format_of,
+)
+from cio_pipeline.source import open_source
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_no_two_formats_share_a_name_or_an_extension() -> None:
+    """The second one of them would never be found."""
+    names = Counter(each.name for each in FORMATS)
+    extensions = Counter(one for each in FORMATS for one in each.extensions)
+
+    assert max((names + extensions).values()) == 1
+
+
+@pytest.mark.parametrize("each", FORMATS, ids=[each.name for each in FORMATS])
+def test_each_format_has_a_module_that_reads_it(each: Format, tmp_path: Path) -> None:
+    """The module is named by text, so no type checker sees a mistake in it."""
+    module = import_module(f"cio_pipeline.source.{each.module}")
+    path = tmp_path / "users"
+    path.write_bytes(b"id\n1\n" if each.is_text else b'{"id": "1"}\n')
+
+    with open_source(str(path), format=each.name) as source:
+        records = list(source.records())
+
+    assert callable(module.begin)
+    assert [record.value for record in records] == [{"id": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("users.json", "json"),
+        ("Users.NDJSON", "jsonl"),
+        ("users.jsonl.gz", "jsonl"),
+        ("users.tsv", "csv"),
+        ("users.csv.json", "json"),
+        ("users.gz", "json"),
+        ("users", "json"),
+        ("-", "json"),
+    ],
+)
+def test_a_file_s_name_says_its_format(path: str, name: str) -> None:
+    """Packing does not count, nor does case; a JSON array is the default."""
+    assert format_of(path).name == name
+
+
+def test_help_waits_for_no_format() -> None:
+    """The option's choices are names: nothing that reads a file is imported."""
+    code = (
+        "import sys, cio_pipeline.cli.parser\n"
+        "assert not {'orjson', 'cio_pipeline.source'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
