@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cio_pipeline.core import limits
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*sorted((ROOT / "docs").glob("**/*.md")), ROOT / "README.md"]
 _TEST = re.compile(r"`(tests/[\w/]+\.py)?(?:::(\w+))?`")
@@ -34,6 +36,29 @@ def named_tests(text: str) -> list[tuple[str, str | None]]:
         if path or name:
             named.append((module, name or None))
     return named
+
+
+TRACK_API = f"{limits.TRACK_API_LIMIT_PER_SECOND:,.0f} a second"
+APP_API = f"{limits.APP_API_LIMIT_PER_SECOND:.0f} a second"
+
+
+@pytest.mark.parametrize(
+    ("what", "limit"),
+    [
+        ("user id", f"{limits.ID_LIMIT_BYTES} bytes"),
+        ("attribute name", f"{limits.ATTRIBUTE_NAME_LIMIT_BYTES} bytes"),
+        ("attributes of a person", f"{limits.ATTRIBUTE_LIMIT_COUNT}"),
+        ("attribute value", f"{limits.ATTRIBUTE_VALUE_LIMIT_BYTES:,} bytes"),
+        ("one person's payload", f"{limits.PAYLOAD_LIMIT_BYTES // 1000} KB"),
+        ("a batch's body", f"{limits.BATCH_LIMIT_BYTES // 1000 + 1} KB"),
+        ("requests", f"{TRACK_API}, App API {APP_API}"),
+    ],
+)
+def test_the_limits_are_the_documented_ones(what: str, limit: str) -> None:
+    """Users plan with the page: a limit that changes must change there too."""
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+
+    assert f"| {what} | {limit} |" in page
 
 
 def test_every_test_named_in_the_guarantees_exists() -> None:
