@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import mmap
 import random
 import resource
 import threading
@@ -23,6 +24,7 @@ OWN_FILES = 24
 # Enough for the deepest nesting that a parser allows, whatever `ulimit -s` is. With its
 # usual 8 MB, 1000 threads would reserve 8 GB.
 _STACK_BYTES = 2 * 1024 * 1024
+_ROOM_BYTES = 16 * 1024 * 1024  # what a thread needs besides, with much to spare
 _TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # this process's limit, the machine's
 
 SYSTEM_CLOCK = Clock(
@@ -34,6 +36,19 @@ def prepare_threads() -> None:
     """Give every thread that is started from now on a stack of the same size."""
     with contextlib.suppress(ValueError):
         threading.stack_size(_STACK_BYTES)
+
+
+def has_room_for_thread() -> bool:
+    """Return whether one more thread has memory to begin with.
+
+    A thread that gets its stack and then no memory for its first step ends without a
+    word, and whoever started it waits for ever (`threading.Thread.start`).
+    """
+    try:
+        mmap.mmap(-1, _STACK_BYTES + _ROOM_BYTES).close()
+    except OSError:
+        return False
+    return True
 
 
 def allow_connections(count: int) -> None:

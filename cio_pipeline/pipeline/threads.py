@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from cio_pipeline.core.errors import StopRun
+from cio_pipeline.machine import has_room_for_thread
 
 
 class Crew:
@@ -42,7 +43,7 @@ class Crew:
                 daemon=True,
             )
             try:
-                thread.start()
+                _start(thread)
             except (RuntimeError, MemoryError) as error:
                 may_begin.set_result(False)
                 raise StopRun(
@@ -72,3 +73,9 @@ class Crew:
                 work()
         except Exception as error:  # noqa: BLE001  # a thread's top; the owner raises it
             self._on_failure(error)
+
+
+def _start(thread: threading.Thread) -> None:
+    if not has_room_for_thread():
+        raise RuntimeError("no memory for one more thread")
+    thread.start()
