@@ -24,7 +24,7 @@ from cio_pipeline.customerio.batch import (
 )
 from cio_pipeline.customerio.reserved import in_v1_form
 from tests.support.builders import make_job
-from tests.unit.test_batch import NOW
+from tests.unit.customerio.test_batch import NOW
 
 ACME = {
     "identifiers": {"object_type_id": "1", "object_id": "acme"},
