@@ -9,9 +9,6 @@ import pytest
 
 from cio_pipeline.core.jobs import (
     Job,
-    Rejected,
-    Reply,
-    Synced,
 )
 from cio_pipeline.core.json_text import (
     MOST_LEVELS,
@@ -19,12 +16,10 @@ from cio_pipeline.core.json_text import (
 )
 from cio_pipeline.customerio.batch import (
     item_bytes,
-    judge_batch,
     make_body,
 )
 from cio_pipeline.customerio.reserved import in_v1_form
 from tests.support.builders import make_job
-from tests.unit.customerio.test_batch import NOW
 
 ACME = {
     "identifiers": {"object_type_id": "1", "object_id": "acme"},
@@ -127,30 +122,6 @@ def test_the_size_is_not_underestimated(relationships: Any) -> None:
     assert len(make_body([job])) <= item_bytes(job) + 20
 
 
-@pytest.mark.parametrize("status", [200, 202, 207])
-def test_errors_count_on_every_success(status: int) -> None:
-    """A refused item must not pass as accepted."""
-    errors = b'{"errors":[{"batch_index":1,"message":"no"}]}'
-
-    assert judge_batch(Reply(status, errors), 2, NOW) == [
-        Synced(),
-        Rejected("rejected", status, "no"),
-    ]
-
-
-@pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":null}', b'"errors"'])
-def test_no_errors_are_none(body: bytes) -> None:
-    """An empty list beside a 200 refuses nobody."""
-    assert judge_batch(Reply(200, body), 2, NOW) == Synced()
-
-
-def test_an_error_of_the_second_item_is_its_jobs() -> None:
-    """A body of one job may have two items; of more jobs, it is halved."""
-    reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
-
-    assert judge_batch(reply, 1, NOW) == [Rejected("rejected", 207, "no")]
-
-
 def nested(levels: int) -> Any:
     """Return lists inside of lists, the innermost empty."""
     value: Any = []
@@ -165,10 +136,3 @@ def test_what_can_be_queued_can_be_read_again() -> None:
 
     assert items_of(job_of(attributes))[0]["attributes"]["deep"] == attributes["deep"]
     assert in_v1_form(job_of({**attributes, "cio_relationships": [ACME]})).body
-
-
-def test_deeper_nesting_is_refused_before_it_is_queued() -> None:
-    """As a dead letter, which names the record."""
-    for value in (nested(MOST_LEVELS + 1), nested(5000), {"a": nested(MOST_LEVELS)}):
-        with pytest.raises(ValueError, match="nested too deeply"):
-            encode(value)
