@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,40 @@ def test_unit_tests_are_of_a_module() -> None:
     files = {unit_tests_of(module) for module in MODULES}
 
     assert [test.name for test in tests if test not in files] == []
+
+
+def required() -> set[str]:
+    """Return the names of the packages that the program is installed with."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    names = (re.match(r"[\w-]+", line) for line in lines)
+    return {found[0].lower() for found in names if found}
+
+
+def imported() -> set[str]:
+    """Return the top-level modules that the package imports."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(str(node.module).partition(".")[0])
+    for_type_checkers = {"_typeshed"}
+    return found - sys.stdlib_module_names - for_type_checkers - {PACKAGE.name}
+
+
+def test_every_package_that_is_imported_is_required() -> None:
+    """One that only comes with another is gone once that needs it no longer."""
+    owners = packages_distributions()
+    packages = {owners[name][0].lower().replace("_", "-") for name in imported()}
+
+    assert packages == required()
+
+
+def test_every_requirement_says_what_it_is_for() -> None:
+    """A dependency that nobody can explain is one too many."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|`]*) \|", text, flags=re.MULTILINE)
+    explained = {name.lower() for row in rows for name in row.split(", ")}
+
+    assert required() - explained == set()
