@@ -20,11 +20,10 @@ UNIT = ROOT / "tests" / "unit"
 ELSEWHERE = {
     # A process of its own: signals, exit codes, a terminal, another working folder.
     "cli/__init__": "cli/test_help.py",
-    "cli/completion": "cli/test_help.py",
-    "commands/*/command": "cli",
-    "commands/*/options": "unit/cli/test_parser.py",
+    "cli/completion*": "cli/test_help.py",
+    "*/command": "cli",
+    "*/options": "unit/cli/test_parser.py",
     "commands/dead_letters/page": "browser/test_dead_letter_page.py",
-    "commands/options": "unit/cli/test_parser.py",
     "commands/sync/resume": "cli/test_main_job.py",
     "console/display": "cli/test_terminal.py",
     "console/live_region": "cli/test_terminal.py",

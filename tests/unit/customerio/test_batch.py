@@ -115,27 +115,3 @@ def test_everything_else_means_the_same_as_one_by_one() -> None:
     assert isinstance(judge_batch(Reply(503), 3, NOW), Retryable)
     assert isinstance(judge_batch(Reply(401), 3, NOW), Halt)
     assert isinstance(judge_batch(NoReply("reset"), 3, NOW), Retryable)
-
-
-@pytest.mark.parametrize("status", [200, 202, 207])
-def test_errors_count_on_every_success(status: int) -> None:
-    """A refused item must not pass as accepted."""
-    errors = b'{"errors":[{"batch_index":1,"message":"no"}]}'
-
-    assert judge_batch(Reply(status, errors), 2, NOW) == [
-        Synced(),
-        Rejected("rejected", status, "no"),
-    ]
-
-
-@pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":null}', b'"errors"'])
-def test_no_errors_are_none(body: bytes) -> None:
-    """An empty list beside a 200 refuses nobody."""
-    assert judge_batch(Reply(200, body), 2, NOW) == Synced()
-
-
-def test_an_error_of_the_second_item_is_its_jobs() -> None:
-    """A body of one job may have two items; of more jobs, it is halved."""
-    reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
-
-    assert judge_batch(reply, 1, NOW) == [Rejected("rejected", 207, "no")]

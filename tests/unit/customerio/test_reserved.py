@@ -9,6 +9,9 @@ import pytest
 
 from cio_pipeline.core.jobs import (
     Job,
+    Rejected,
+    Reply,
+    Synced,
 )
 from cio_pipeline.core.json_text import (
     MOST_LEVELS,
@@ -16,10 +19,12 @@ from cio_pipeline.core.json_text import (
 )
 from cio_pipeline.customerio.batch import (
     item_bytes,
+    judge_batch,
     make_body,
 )
 from cio_pipeline.customerio.reserved import in_v1_form
 from tests.support.builders import make_job
+from tests.unit.customerio.test_batch import NOW
 
 ACME = {
     "identifiers": {"object_type_id": "1", "object_id": "acme"},
@@ -120,6 +125,30 @@ def test_the_size_is_not_underestimated(relationships: Any) -> None:
     job = job_of({"_timestamp": 5, "cio_relationships": relationships}, 'cio_"\u00e9')
 
     assert len(make_body([job])) <= item_bytes(job) + 20
+
+
+@pytest.mark.parametrize("status", [200, 202, 207])
+def test_errors_count_on_every_success(status: int) -> None:
+    """A refused item must not pass as accepted."""
+    errors = b'{"errors":[{"batch_index":1,"message":"no"}]}'
+
+    assert judge_batch(Reply(status, errors), 2, NOW) == [
+        Synced(),
+        Rejected("rejected", status, "no"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":null}', b'"errors"'])
+def test_no_errors_are_none(body: bytes) -> None:
+    """An empty list beside a 200 refuses nobody."""
+    assert judge_batch(Reply(200, body), 2, NOW) == Synced()
+
+
+def test_an_error_of_the_second_item_is_its_jobs() -> None:
+    """A body of one job may have two items; of more jobs, it is halved."""
+    reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
+
+    assert judge_batch(reply, 1, NOW) == [Rejected("rejected", 207, "no")]
 
 
 def nested(levels: int) -> Any:
