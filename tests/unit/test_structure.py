@@ -63,11 +63,12 @@ def has_code(path: Path) -> bool:
     return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in body)
 
 
-MODULES = [
-    path.relative_to(PACKAGE).with_suffix("").as_posix()
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if has_code(path)
-]
+def name_of(path: Path) -> str:
+    """Name a module by its path in the package, without `.py`."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+MODULES = [name_of(path) for path in sorted(PACKAGE.rglob("*.py")) if has_code(path)]
 
 
 def unit_tests_of(module: str) -> Path:
@@ -96,7 +97,7 @@ def test_each_exception_is_a_module_and_has_its_tests() -> None:
 def test_unit_tests_are_of_a_module() -> None:
     """A folder without a module of its name would be looked for in vain."""
     tests = sorted(UNIT.rglob("*/test_*.py"))
-    files = {unit_tests_of(module) for module in MODULES}
+    files = {unit_tests_of(name_of(path)) for path in PACKAGE.rglob("*.py")}
 
     assert [test.name for test in tests if test not in files] == []
 

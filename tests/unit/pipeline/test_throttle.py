@@ -13,7 +13,7 @@ from tests.support.builders import no_answer, throttled
 FAILURES = 60  # of different users: more than any run's threads need for an outage
 
 
-class Clock:
+class Time:
     """A clock that waiting moves on."""
 
     def __init__(self) -> None:
@@ -27,13 +27,13 @@ class Clock:
 class Stop(Event):
     """A stop event whose waits move the clock on and take no time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, time: Time) -> None:
         super().__init__()
-        self._clock = clock
+        self._time = time
 
     def wait(self, timeout: float | None = None) -> bool:
         """Let the time pass."""
-        self._clock.now += timeout or 0.0
+        self._time.now += timeout or 0.0
         return self.is_set()
 
 
@@ -58,73 +58,73 @@ class Events:
 
 
 def make_throttle(
-    clock: Clock, events: Events | None = None, rate: float = 0.0
+    time: Time, events: Events | None = None, rate: float = 0.0
 ) -> Throttle:
     """Make a throttle for four threads."""
     return Throttle(
         requests_per_second=rate,
         parallelism=4,
-        clock=clock,
+        clock=time,
         draw=lambda: 0.5,
         events=events or Events(),
     )
 
 
-def take_down(throttle: Throttle, clock: Clock) -> None:
+def take_down(throttle: Throttle, time: Time) -> None:
     """Let different users' requests fail until the API counts as down."""
     for number in range(FAILURES):
-        clock.now += 0.1
-        throttle.failed(f"u{number}", no_answer(), clock.now - 0.05)
+        time.now += 0.1
+        throttle.failed(f"u{number}", no_answer(), time.now - 0.05)
     assert throttle.standing().down_seconds is not None
 
 
 def test_turns_come_at_the_rate() -> None:
     """Whatever the threads do, no second holds more requests than allowed."""
-    clock = Clock()
-    throttle = make_throttle(clock, rate=10)
-    stop = Stop(clock)
+    time = Time()
+    throttle = make_throttle(time, rate=10)
+    stop = Stop(time)
 
     for _ in range(21):
         assert throttle.wait_for_turn(stop)
 
-    assert 2.0 <= clock.now - 100.0 <= 2.5
+    assert 2.0 <= time.now - 100.0 <= 2.5
 
 
 def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:
     """Not only the thread that got it; and it is said once."""
-    clock, events = Clock(), Events()
-    throttle = make_throttle(clock, events)
+    time, events = Time(), Events()
+    throttle = make_throttle(time, events)
 
-    throttle.failed("a", throttled(at_least_seconds=30), clock.now)
-    throttle.failed("b", throttled(at_least_seconds=30), clock.now)
+    throttle.failed("a", throttled(at_least_seconds=30), time.now)
+    throttle.failed("b", throttled(at_least_seconds=30), time.now)
 
     assert throttle.paused_seconds() == 30.0
     assert throttle.standing().paused_seconds == 30.0
-    assert throttle.wait_for_turn(Stop(clock))
-    assert clock.now >= 130.0
+    assert throttle.wait_for_turn(Stop(time))
+    assert time.now >= 130.0
     assert events.said == ["slowed_down"]
 
 
 def test_a_429_without_a_time_pauses_all_the_same() -> None:
     """A second on average, so that not all return at one moment."""
-    clock = Clock()
-    throttle = make_throttle(clock)
+    time = Time()
+    throttle = make_throttle(time)
 
-    throttle.failed("a", throttled(), clock.now)
+    throttle.failed("a", throttled(), time.now)
 
     assert throttle.paused_seconds() == 1.0
 
 
 def test_in_an_outage_one_probe_goes_and_a_success_ends_it() -> None:
     """Both are events, each once."""
-    clock, events = Clock(), Events()
-    throttle = make_throttle(clock, events)
-    take_down(throttle, clock)
+    time, events = Time(), Events()
+    throttle = make_throttle(time, events)
+    take_down(throttle, time)
 
-    began = clock.now
-    assert throttle.wait_for_turn(Stop(clock))
-    assert clock.now > began, "the probe has its own time"
-    throttle.succeeded("probe", clock.now)
+    began = time.now
+    assert throttle.wait_for_turn(Stop(time))
+    assert time.now > began, "the probe has its own time"
+    throttle.succeeded("probe", time.now)
 
     assert throttle.standing().down_seconds is None
     assert [text.split()[0] for text in events.said] == ["went_down:", "came_back"]
@@ -133,23 +133,23 @@ def test_in_an_outage_one_probe_goes_and_a_success_ends_it() -> None:
 
 def test_only_a_failure_while_others_get_through_may_be_a_strike() -> None:
     """In an outage nobody's job is at fault."""
-    clock = Clock()
-    throttle = make_throttle(clock)
-    throttle.succeeded("a", clock.now)
-    while_up = throttle.failed("b", no_answer(), clock.now)
-    take_down(throttle, clock)
+    time = Time()
+    throttle = make_throttle(time)
+    throttle.succeeded("a", time.now)
+    while_up = throttle.failed("b", no_answer(), time.now)
+    take_down(throttle, time)
 
     assert while_up
-    assert not throttle.failed("c", no_answer(), clock.now)
+    assert not throttle.failed("c", no_answer(), time.now)
 
 
 def test_silence_is_counted_from_the_first_failure() -> None:
     """`maxOutageSeconds` is compared with it."""
-    clock = Clock()
-    throttle = make_throttle(clock)
+    time = Time()
+    throttle = make_throttle(time)
     assert throttle.silent_seconds() == 0.0
-    take_down(throttle, clock)
-    clock.now += 100.0
+    take_down(throttle, time)
+    time.now += 100.0
 
     assert throttle.silent_seconds() >= 100.0
     assert throttle.last_problem == "refused"
@@ -157,9 +157,9 @@ def test_silence_is_counted_from_the_first_failure() -> None:
 
 def test_a_stop_ends_the_wait() -> None:
     """Ctrl-C is felt at once, even in a pause of an hour."""
-    clock = Clock()
-    throttle = make_throttle(clock)
-    throttle.failed("a", throttled(at_least_seconds=3600), clock.now)
+    time = Time()
+    throttle = make_throttle(time)
+    throttle.failed("a", throttled(at_least_seconds=3600), time.now)
     stop = Event()
     went: list[bool] = []
     thread = threading.Thread(target=lambda: went.append(throttle.wait_for_turn(stop)))
@@ -174,12 +174,12 @@ def test_a_stop_ends_the_wait() -> None:
 def test_the_first_answers_show_whether_the_address_is_right() -> None:
     """Once something was accepted, a refusal is the user's own."""
     refused = Rejected("not_found", 404, "no")
-    throttle = make_throttle(Clock())
+    throttle = make_throttle(Time())
 
     verdicts = [throttle.refused(f"u{n}", refused) for n in range(ENOUGH_USERS)]
     assert set(verdicts[:-1]) == {"held"}
     assert verdicts[-1] == "wrong_address"
 
-    proven = make_throttle(Clock())
+    proven = make_throttle(Time())
     proven.accepted()
     assert proven.refused("u", refused) == "final"
