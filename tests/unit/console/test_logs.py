@@ -86,7 +86,7 @@ def test_a_readable_line_cannot_steer_the_terminal() -> None:
     """User ids come from a file that somebody else wrote."""
     log, stream = logged(format="console")
 
-    log.info("job_synced", user_id="\x1b[2J\n")
+    log.info("\x1b[2J", user_id="\x1b[2J\n")
 
     assert "\x1b[2J" not in stream.getvalue()
     assert stream.getvalue().count("\n") == 1

@@ -105,6 +105,23 @@ def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:
     assert events.said == ["slowed_down"]
 
 
+def test_a_429_holds_up_a_thread_that_has_its_turn_already() -> None:
+    """Else all that were waiting would leave at once, as soon as the pause ends."""
+    time = Time()
+    throttle = make_throttle(time, rate=1)
+
+    class PausedMeanwhile(Stop):
+        def wait(self, timeout: float | None = None) -> bool:
+            if not throttle.paused_seconds():
+                throttle.failed("a", throttled(at_least_seconds=30), time.now)
+            return super().wait(timeout)
+
+    assert throttle.wait_for_turn(Stop(time))
+    assert throttle.wait_for_turn(PausedMeanwhile(time))
+
+    assert time.now >= 130.0
+
+
 def test_a_429_without_a_time_pauses_all_the_same() -> None:
     """A second on average, so that not all return at one moment."""
     time = Time()

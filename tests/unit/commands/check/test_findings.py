@@ -99,6 +99,13 @@ def test_an_email_of_two_users_is_shown_with_its_records(tmp_path: Path) -> None
     assert (shared.count, shared.examples) == (2, [(0, 1)])
 
 
+def test_a_user_shares_no_email_with_itself(tmp_path: Path) -> None:
+    """The same address as user id and as attribute, in another case."""
+    found = check_records([{"id": "a@x.io", "mail": "A@x.io"}], tmp_path)
+
+    assert PayloadWarning("email_of_another") not in found.warnings
+
+
 def test_a_warning_shows_a_few_values_once_and_short(tmp_path: Path) -> None:
     """Enough to recognise them; a report, not a copy of the file."""
     names = ["x" * 2000, "x" * 2000, "y" * 2000, "z" * 2000, "w" * 2000]

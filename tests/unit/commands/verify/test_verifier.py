@@ -39,6 +39,19 @@ class Workspace:
         return {u: FoundPerson({"n": people[u]}) for u in user_ids if u in people}
 
 
+class NoWait(Event):
+    """A stop event whose waits take no time, and are noted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return at once."""
+        self.waits.append(timeout)
+        return self.is_set()
+
+
 def verify(
     records: list[Any],
     workspace: Workspace,
@@ -46,6 +59,7 @@ def verify(
     *,
     sample: int | None = None,
     wait_seconds: float = 0.0,
+    stop: Event | None = None,
 ) -> Verification:
     """Compare records, mapped from `n` to `n`, with a workspace."""
     path = folder / "data.json"
@@ -57,7 +71,7 @@ def verify(
         look_ups=workspace,  # type: ignore[arg-type]  # its one method is all it needs
         sample=sample,
         wait_seconds=wait_seconds,
-        stop=Event(),
+        stop=stop or NoWait(),
         clock=lambda: float(next(ticks)),
         on_progress=lambda _: None,
     ).run()
@@ -79,13 +93,15 @@ def test_a_user_with_several_records_is_compared_with_all_of_them(
     tmp_path: Path,
 ) -> None:
     """Merged in the order of the file, as a sync has sent them."""
-    records = [{"id": 1, "n": 1}, {"id": 2, "n": 5}, {"id": 1}, {"id": 1, "n": 2}]
+    records = [{"id": 1, "n": 1}, {"id": 2, "n": 5}, {"id": 1, "n": 2}, {"id": 1}]
     workspace = Workspace({"1": "2", "2": "5"})
 
     result = verify(records, workspace, tmp_path)
+    other = verify(records, Workspace({"1": "7", "2": "5"}), tmp_path)
 
     assert (result.checked, result.matching) == (2, 2)
     assert sorted(workspace.everybody) == ["1", "2"]
+    assert (other.matching, other.different) == (1, 1)
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 50, 80])
@@ -112,6 +128,16 @@ def test_who_differs_is_looked_up_again_while_the_wait_allows(tmp_path: Path) ->
 
     assert workspace.asked == [["1", "2"], ["2"]]
     assert result.holds
+
+
+def test_looks_at_one_user_are_seconds_apart(tmp_path: Path) -> None:
+    """The App API takes 10 requests a second, and others use it too."""
+    workspace, stop = Workspace({}), NoWait()
+
+    verify([{"id": 1, "n": 1}], workspace, tmp_path, wait_seconds=3.0, stop=stop)
+
+    assert len(workspace.asked) == 4
+    assert stop.waits == [2.0, 2.0]
 
 
 def test_without_a_wait_the_first_look_counts(tmp_path: Path) -> None:
