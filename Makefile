@@ -1,7 +1,10 @@
-# Everything runs in .venv, which `make install` makes with any Python from 3.11 on.
+# Everything runs in .venv, which is made with any Python from 3.11 on. Each target
+# installs what it needs: RUN what the program needs, DEV the tools and tests as well.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed
+RUN := .venv/.installed-to-run
+DEV := .venv/.installed-to-develop
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 KILLS ?= 300
 MINUTES ?= 10
 SURROUNDINGS ?= 1000
@@ -13,55 +16,59 @@ SEED ?= 20261124
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-install: $(STAMP) ## make .venv and install what running and testing need
+install: $(RUN) ## make .venv and install what the program needs
 
-$(STAMP): requirements.txt requirements-dev.txt
+$(RUN): requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $(STAMP)
+	$(PIP) -r requirements.txt
+	@touch $@
 
-run: $(STAMP) ## sync the example users into a local sandbox and look some up
+$(DEV): $(RUN) requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+run: $(RUN) ## sync the example users into a local sandbox and look some up
 	@$(BIN)/python examples/demo.py
 
-test: $(STAMP) ## run every test (under five minutes)
+test: $(DEV) ## run every test (under five minutes)
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-test-fast: $(STAMP) ## run the tests that need no second process (under a minute)
+test-fast: $(DEV) ## run the tests that need no second process (under a minute)
 	$(BIN)/python -m pytest -q tests/unit tests/properties
 
-crash: $(STAMP) ## kill it at least 300 times, and check the books (KILLS=300 SEED=…)
+crash: $(DEV) ## kill it at least 300 times, and check the books (KILLS=300 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --kills $(KILLS) --seed $(SEED)
 
-surroundings: $(STAMP) ## run the program in 1,000 odd surroundings (SURROUNDINGS=1000)
+surroundings: $(DEV) ## run the program in 1,000 odd surroundings (SURROUNDINGS=1000)
 	SURROUNDINGS=$(SURROUNDINGS) $(BIN)/python -m pytest -q --timeout 3600 tests/properties/test_surroundings.py
 
-soak: $(STAMP) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
+soak: $(DEV) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
 
 peers: ## install the official Node client where npm is, to compare and measure against
 	@if command -v npm >/dev/null && npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent; \
 	then :; else echo "the official Node client is left out: no npm, or it reaches no registry"; fi
 
-lint: $(STAMP) ## check style, layers and formatting
+lint: $(DEV) ## check style, layers and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(STAMP) ## check types, strictly
+types: $(DEV) ## check types, strictly
 	$(BIN)/mypy
 
-format: $(STAMP) ## put the code in its format
+format: $(DEV) ## put the code in its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 
 check: lint types test ## what CI runs
 
-bench: $(STAMP) peers ## measure speed and memory; prints tables
+bench: $(DEV) peers ## measure speed and memory; prints tables
 	$(BIN)/python benchmarks/run.py
 
-plots: $(STAMP) ## draw the figures of the last make bench into docs/images
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+plots: $(DEV) ## draw the figures of the last make bench into docs/images
+	$(PIP) -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/plot.py
 
 clean: ## remove .venv, caches and all local state

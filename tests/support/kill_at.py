@@ -6,6 +6,20 @@ The events are `call` and `return`; `before_commit` and `after_commit`: of the
 transaction that the function makes; and `during`: some milliseconds into a call,
 which the occurrence says. The interpreter's profiling hook watches for the
 function; the program itself knows nothing of it.
+
+How to add a kill point:
+
+1. Choose a function of the package. MODULE is its dotted module, FUNCTION its
+   qualified name (`Class.method`): `cio_pipeline.store.store:Store.finish_load`.
+2. Choose the event. For a commit, the function must itself contain the line
+   `with ... transaction()`; a function that it calls is another point.
+3. Add `("MODULE:FUNCTION:EVENT", OCCURRENCE)` to `POINTS` in steps.py; for a commit,
+   add `("MODULE:FUNCTION", OCCURRENCE)` to `_TRANSACTIONS`, which makes both events.
+   docs/guarantees.md has the number of points.
+4. Run `pytest tests/crash/test_points.py -k FUNCTION`. A point that the run never
+   reaches fails: the process must end by SIGKILL. So does one after a rename.
+5. For one test alone, set `program.kill_at = ("MODULE:FUNCTION:EVENT", OCCURRENCE)`,
+   and set it to None before the program runs again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The steps at which a run is killed: in a function or at a commit, and which one.
 
-Named from outside (see `kill_at.py`): the program has no hook for them.
+Named from outside: the program has no hook for them. How to add one: `kill_at.py`.
 """
 
 from __future__ import annotations

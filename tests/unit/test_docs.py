@@ -12,8 +12,13 @@ import pytest
 from cio_pipeline.core import limits
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = [*sorted((ROOT / "docs").glob("**/*.md")), ROOT / "README.md"]
+DOCS = [
+    *sorted((ROOT / "docs").glob("**/*.md")),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+]
 _TEST = re.compile(r"`(tests/[\w/]+\.py)?(?:::(\w+))?`")
+_OUR_FILE = re.compile(r"`((?:cio_pipeline|tests)/[\w/]+\.(?:py|sql|html|css|js))\b")
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -92,6 +97,32 @@ def test_every_link_between_the_documents_leads_somewhere(path: Path) -> None:
     links = _LINK.findall(path.read_text("utf-8"))
 
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_file_of_ours_that_a_document_names_exists(path: Path) -> None:
+    """Modules move more often than the pages that name them are read."""
+    named = _OUR_FILE.findall(path.read_text("utf-8"))
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_links_every_document() -> None:
+    """A page that is linked nowhere is found by nobody."""
+    links = set(_LINK.findall((ROOT / "README.md").read_text("utf-8")))
+    pages = [path.relative_to(ROOT).as_posix() for path in DOCS]
+
+    assert [page for page in pages if page != "README.md" and page not in links] == []
+
+
+def test_the_glossary_has_each_word_once() -> None:
+    """Two meanings of one word are what it is there to prevent."""
+    text = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ", text, flags=re.MULTILINE)[1:]
+    words = [word for row in rows for word in row.split(", ")]
+
+    assert len(words) > 30
+    assert sorted(words) == sorted(set(words))
 
 
 def layers() -> list[list[str]]:

@@ -12,6 +12,7 @@ from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.source import open_source
 from cio_pipeline.source.raw import PIECE_BYTES
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
+from tests.support.data_files import read_until_it_breaks, read_values
 
 MARK = b"\xef\xbb\xbf"
 ADA = {"id": "1", "name": "Ada"}
@@ -248,3 +249,78 @@ def test_the_pieces_of_a_pipe_do_not_change_what_the_header_shows(
     """How a pipe cuts the bytes is chance; the next run must read the same."""
     with open_source("-", format="csv", stdin=Slices(content, size)) as source:
         assert [record.value for record in source.records()] == [values]
+
+
+def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
+    """Types are for the mapping to say."""
+    content = (
+        b'\xef\xbb\xbfid,name,note\r\n1,"Ada ""L""","two\nlines"\r\n\r\n2,Grace\r\n'
+    )
+
+    values = read_values(content, tmp_path, "data.csv")
+
+    assert values == [
+        {"id": "1", "name": 'Ada "L"', "note": "two\nlines"},
+        {"id": "2", "name": "Grace"},
+    ]
+
+
+def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
+    """Nobody knows which value is meant for which key."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"id,name\n1,a,b\n2,c\n")
+
+    with open_source(str(path)) as source:
+        flaws = [record.flaw for record in source.records()]
+
+    assert flaws == ["the row has 3 values, the header 2 names", None]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
+        (b'[{"id": 1}]', "looks like JSON"),
+        (b'id\n"a', "a quote is opened and never closed"),
+        (b'id\n"a"b\n', "text follows a closing quote"),
+        (b"id\n1\r2\r", "a line break of another kind than the header's"),
+        (
+            b"id,a,b\n1,x,y\nid,a,c\n2,x,z\n",
+            "byte 13: in the row that begins here the header is",
+        ),
+        (b"id\n\xff\n", "save the file as UTF-8"),
+    ],
+)
+def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+    """With what to do about it."""
+    _, error = read_until_it_breaks(content, tmp_path, "data.csv")
+
+    assert words in str(error)
+
+
+def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
+    """Not where the reading was: a quote that is never closed swallows the rest."""
+    rows = b'id,note\n1,"two\nlines"\n\n'
+    rest = b'2,"never closed\n' + b"3,c\n" * 50_000
+
+    records, error = read_until_it_breaks(rows + rest, tmp_path, "data.csv")
+
+    assert records == [{"id": "1", "note": "two\nlines"}]
+    assert error.byte_offset == len(rows)
+    assert "after 1 whole record" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        (b"id,name\n", []),
+        (b"id,name", []),
+        (b'id,name\r\n1,"a\r\nb"\r\n', [{"id": "1", "name": "a\r\nb"}]),
+        (b"id,name\n1,\n", [{"id": "1", "name": ""}]),
+        (b"id,name\n1,a\x00b\n", [{"id": "1", "name": "a\x00b"}]),
+    ],
+    ids=["header", "header cut", "quoted line", "empty cell", "NUL"],
+)
+def test_odd_tables_are_read(tmp_path: Path, content: bytes, records: Any) -> None:
+    """All of these come out of real exports."""
+    assert read_values(content, tmp_path, "data.csv") == records

@@ -1,8 +1,9 @@
+"""What a person sees of a run that is going."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
@@ -11,22 +12,15 @@ from cio_pipeline.console.progress_view import (
     progress_line,
     progress_lines,
 )
-from cio_pipeline.core.counts import Counts, document_of
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.progress import (
     Hold,
     Progress,
-    Standing,
-    progress_from,
-)
-from cio_pipeline.pipeline.progress import (
-    estimated_total,
-    find_hold,
 )
 from tests.support.builders import LOADING
 
 NOON = datetime(2026, 11, 24, 12, 0, 30)  # noqa: DTZ001  # the local time, as drawn
 SENDING = replace(LOADING, is_loading=False, total=75_000)
-CALM = Standing(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
 HOLDS = [
     (Hold(kind="throttled", next_seconds=11.2), "waiting 12 s: Customer.io asked us"),
     (
@@ -185,69 +179,3 @@ def test_a_pipe_gets_one_line() -> None:
     assert moving.startswith("68 %, loaded 75,000, sent 51,234 of 75,000, 980/s")
     assert moving.endswith("about 1 min 10 s left")
     assert held.endswith("waiting 12 s: Customer.io asked us to slow down")
-
-
-def hold_of(standing: Standing, **changes: float) -> Hold | None:
-    """Find the hold of a run of which nothing else is known."""
-    facts = {"resting_seconds": 0.0, "still_seconds": 0.0, "in_flight": 0} | changes
-    is_waiting = bool(facts.pop("is_waiting_for_data", False))
-    return find_hold(standing, is_waiting_for_data=is_waiting, **facts)  # type: ignore[arg-type]  # in_flight is whole
-
-
-def test_the_plainest_reason_comes_first() -> None:
-    """In an outage jobs back off too, and nothing comes; the outage explains it."""
-    all_at_once = replace(CALM, paused_seconds=3.0, down_seconds=9.0, problem="busy")
-    changes = {"resting_seconds": 2.0, "still_seconds": 9.0, "in_flight": 3.0}
-
-    kinds = []
-    for standing in (all_at_once, replace(all_at_once, down_seconds=None), CALM):
-        hold = hold_of(standing, **changes)
-        kinds.append(hold.kind if hold else None)
-
-    assert kinds == ["outage", "throttled", "backoff"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "kind"),
-    [
-        ({"still_seconds": 1.9, "in_flight": 3}, None),
-        ({"still_seconds": 2.1, "in_flight": 3}, "answers"),
-        ({"still_seconds": 2.1, "is_waiting_for_data": True}, "data"),
-        ({"still_seconds": 2.1}, None),
-    ],
-    ids=["a moment is no news", "answers", "data", "nothing to wait for"],
-)
-def test_stillness_is_explained_by_what_is_awaited(
-    changes: dict[str, float], kind: str | None
-) -> None:
-    """Requests out: their answers. None out and more to load: the data."""
-    hold = hold_of(CALM, **changes)
-
-    assert (hold.kind if hold else None) == kind
-
-
-def test_the_total_is_guessed_by_the_share_of_the_file() -> None:
-    """A quarter read with 100 records: 400 of them; never fewer than were read."""
-    guesses = [estimated_total(10, 100, 0, share / 100) for share in (25, 50, 100)]
-    with_passed = estimated_total(0, 100, 100, 0.5)
-
-    assert guesses == [410, 210, 110]
-    assert with_passed == 300
-    assert all(a is not None and b is not None and a > b for a, b in pairwise(guesses))
-    assert estimated_total(0, 0, 0, 0.5) is None
-    assert estimated_total(0, 5, 0, None) is None
-
-
-@pytest.mark.parametrize("hold", [None, HOLDS[1][0]], ids=["moving", "held"])
-def test_a_progress_survives_the_state_file(hold: Hold | None) -> None:
-    """It is written as JSON; a newer version's extra facts are passed over."""
-    progress = replace(LOADING, hold=hold)
-    document = document_of(progress) | {"a newer version's": 1}
-
-    assert progress_from(document) == progress
-
-
-@pytest.mark.parametrize("document", [None, {}, {"hold": None}, [], {"hold": 3}, "x"])
-def test_another_versions_heartbeat_is_no_error(document: object) -> None:
-    """Rows of an older version lack what this one writes."""
-    assert progress_from(document) is None

@@ -1,4 +1,4 @@
-"""Reports are written as a stream; charts have room for what they show."""
+"""Reports of dead letters are written as a stream."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_json,
     dead_letters_text,
 )
-from cio_pipeline.commands.dead_letters.timeline import draw_timeline
 from cio_pipeline.core.jobs import DeadLetter
 from cio_pipeline.store import (
     ReasonCount,
     Survey,
     Timeline,
 )
-from cio_pipeline.store.dead_letters.survey import bucket_seconds
 
 _COUNT = 3_000
 _SURVEY = Survey(
@@ -87,50 +85,3 @@ def test_letters_are_written_as_they_are_read(write: Callable[..., Any]) -> None
 def test_no_letters_are_still_a_json_array() -> None:
     """A program need not know of a special case."""
     assert json.loads("".join(dead_letters_json([]))) == []
-
-
-@pytest.mark.parametrize(
-    ("span", "length"),
-    [
-        (0, 1),
-        (59, 1),
-        (60, 2),
-        (3_600, 120),
-        (86_400, 1_800),
-        (30 * 86_400, 86_400),
-        (20 * 365 * 86_400, 122 * 86_400),
-    ],
-)
-def test_a_timeline_has_some_dozens_of_bars(span: float, length: int) -> None:
-    """A minute and twenty years alike."""
-    assert bucket_seconds(span) == length
-    assert span / length < 60
-
-
-def test_one_moment_is_a_bar_in_the_middle() -> None:
-    """Not a wall from side to side."""
-    chart = draw_timeline(Timeline(bucket_seconds=1, counts={1_800_000_000: 3}))
-
-    (bar,) = chart.bars
-    assert (bar.place, chart.spans, bar.letters) == (14, 30, 3)
-    assert (bar.start, chart.span) == ("08:00:00", "second")
-    assert chart.ticks == ("07:59:46", "08:00:01", "08:00:16")
-
-
-@pytest.mark.parametrize(
-    ("length", "span", "start"),
-    [
-        (30, "30 seconds", "08:00:00"),
-        (60, "minute", "08:00"),
-        (600, "10 minutes", "08:00"),
-        (3_600, "hour", "01-15 08:00"),
-        (86_400, "day", "2027-01-15"),
-        (14 * 86_400, "14 days", "2027-01-14"),
-    ],
-)
-def test_spans_are_named_for_people(length: int, span: str, start: str) -> None:
-    """Days where days pass, seconds where seconds do."""
-    at = 1_800_000_000 // length * length
-    chart = draw_timeline(Timeline(bucket_seconds=length, counts={at: 1}))
-
-    assert (chart.span, chart.bars[0].start) == (span, start)

@@ -1,4 +1,4 @@
-"""What an answer means, and what is done about it."""
+"""What an answer means."""
 
 from __future__ import annotations
 
@@ -10,22 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cio_pipeline.core.jobs import (
-    Ack,
     Halt,
-    Nack,
     NoReply,
     Outcomes,
     Rejected,
     Reply,
     Retryable,
     Synced,
-    ToDeadLetters,
-)
-from cio_pipeline.customerio.backoff import (
-    BACKOFF_CAP_SECONDS,
-    LONGEST_WAIT_SECONDS,
-    backoff_seconds,
-    retry_after_seconds,
 )
 from cio_pipeline.customerio.batch import judge_batch
 from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
@@ -33,8 +24,6 @@ from cio_pipeline.customerio.outcome import (
     error_message,
     judge,
 )
-from cio_pipeline.pipeline.retry import decide
-from tests.support.builders import make_job, no_answer, server_error, throttled
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -199,142 +188,3 @@ def test_no_answer_breaks_the_judge(
     assert isinstance(outcome, Synced | Retryable | Rejected | Halt)
     if isinstance(outcome, Retryable | Rejected | Halt):
         outcome.message.encode("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("0", 0.0),
-        ("2", 2.0),
-        (" 3 ", 3.0),
-        ("1.5", 1.5),
-        ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
-        ("Tue, 24 Nov 2026 13:00:09 +0100", 9.0),
-        ("1e300", LONGEST_WAIT_SECONDS),
-        ("99999999999", LONGEST_WAIT_SECONDS),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT_SECONDS),
-        ("-1", None),
-        ("nan", None),
-        ("inf", None),
-        ("soon", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_retry_after_is_read_in_both_of_its_forms(
-    value: str | None, seconds: float | None
-) -> None:
-    """RFC 9110, 10.2.3; what cannot be read is as good as absent."""
-    assert retry_after_seconds(value, NOW) == seconds
-
-
-@pytest.mark.parametrize(
-    ("date", "value", "seconds"),
-    [
-        # The server's clock is an hour ahead, an hour behind, a week ahead.
-        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
-        ("Tue, 24 Nov 2026 11:00:00 GMT", "Tue, 24 Nov 2026 11:00:02 GMT", 2.0),
-        ("Tue, 01 Dec 2026 12:00:00 GMT", "Tue, 01 Dec 2026 12:01:00 GMT", 60.0),
-        ("Tue, 24 Nov 2026 14:00:00 +0100", "Tue, 24 Nov 2026 13:00:02 GMT", 2.0),
-        ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 12:59:00 GMT", 0.0),
-        ("Tue, 24 Nov 2026 13:00:00 GMT", "7", 7.0),
-        ("Tue, 24 Nov 2026 13:00:00 GMT", "soon", None),
-        # Absurd or unreadable: ours counts.
-        ("Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-        ("today", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-        ("", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-        (
-            "Tue, 24 Nov 2026 13:00:00 GMT",
-            "Fri, 31 Dec 9999 23:59:59 GMT",
-            LONGEST_WAIT_SECONDS,
-        ),
-    ],
-)
-def test_a_retry_after_date_counts_from_the_answers_own_date(
-    date: str, value: str, seconds: float | None
-) -> None:
-    """By a wrong clock of ours a pause of seconds is an hour, or none at all."""
-    outcome = judge(Reply(429, retry_after=value, date=date), NOW)
-
-    assert isinstance(outcome, Retryable)
-    assert outcome.at_least_seconds == (seconds or 0.0)
-    assert retry_after_seconds(value, NOW, date) == seconds
-
-
-@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
-def test_backoff_is_full_jitter_under_a_doubling_capped_ceiling(
-    attempts: int, draw: float
-) -> None:
-    """And 2 ** attempts never overflows."""
-    wait = backoff_seconds(attempts, draw)
-
-    assert 0 <= wait <= min(BACKOFF_CAP_SECONDS, 0.5 * 2 ** min(attempts, 20))
-
-
-def test_a_success_is_acked() -> None:
-    """The ordinary day."""
-    settlement = decide(Synced(), make_job(), api_is_up=True, max_attempts=8, draw=0.5)
-
-    assert settlement == Ack()
-
-
-def test_a_refusal_is_a_dead_letter_at_once() -> None:
-    """Guarantee 6: each refused user is sent once."""
-    settlement = decide(
-        Rejected("not_found", 404, "no"),
-        make_job(),
-        api_is_up=True,
-        max_attempts=8,
-        draw=0.5,
-    )
-
-    assert settlement == ToDeadLetters("not_found", 404, "no")
-
-
-def test_the_last_strike_is_a_dead_letter() -> None:
-    """`maxAttempts` tries of a job that fails while the API is up."""
-    last = decide(
-        server_error(), make_job(strikes=7), api_is_up=True, max_attempts=8, draw=0.5
-    )
-    one_before = decide(
-        server_error(), make_job(strikes=6), api_is_up=True, max_attempts=8, draw=0.5
-    )
-
-    assert last == ToDeadLetters("retries_exhausted", 503, "busy")
-    assert isinstance(one_before, Nack)
-    assert one_before.is_strike
-
-
-@pytest.mark.parametrize("outcome", [no_answer(), throttled()], ids=["silence", "429"])
-def test_silence_and_throttling_are_never_a_strike(outcome: Retryable) -> None:
-    """They say nothing about the job; guarantee 4 forbids a dead letter."""
-    settlement = decide(
-        outcome, make_job(strikes=100), api_is_up=True, max_attempts=1, draw=0.5
-    )
-
-    assert isinstance(settlement, Nack)
-    assert not settlement.is_strike
-
-
-def test_a_5xx_while_the_api_is_down_is_no_strike() -> None:
-    """An outage makes no dead letters."""
-    settlement = decide(
-        server_error(), make_job(strikes=100), api_is_up=False, max_attempts=1, draw=0.5
-    )
-
-    assert settlement == Nack(0.25, is_strike=False)
-
-
-def test_the_wait_is_never_shorter_than_retry_after() -> None:
-    """`Retry-After` is kept; the backoff may make it longer, not shorter."""
-    settlement = decide(
-        server_error(at_least_seconds=9),
-        make_job(),
-        api_is_up=True,
-        max_attempts=8,
-        draw=0,
-    )
-
-    assert settlement == Nack(9.0, is_strike=True)

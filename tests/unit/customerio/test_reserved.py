@@ -25,7 +25,7 @@ from cio_pipeline.customerio.batch import (
 )
 from cio_pipeline.customerio.reserved import in_v1_form
 from tests.support.builders import make_job
-from tests.unit.test_batch import NOW
+from tests.unit.customerio.test_batch import NOW
 
 ACME = {
     "identifiers": {"object_type_id": "1", "object_id": "acme"},
@@ -167,10 +167,3 @@ def test_what_can_be_queued_can_be_read_again() -> None:
 
     assert items_of(job_of(attributes))[0]["attributes"]["deep"] == attributes["deep"]
     assert in_v1_form(job_of({**attributes, "cio_relationships": [ACME]})).body
-
-
-def test_deeper_nesting_is_refused_before_it_is_queued() -> None:
-    """As a dead letter, which names the record."""
-    for value in (nested(MOST_LEVELS + 1), nested(5000), {"a": nested(MOST_LEVELS)}):
-        with pytest.raises(ValueError, match="nested too deeply"):
-            encode(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cio_pipeline.console.stop_reasons import STOP_REASONS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def strings_in(node: ast.AST) -> Iterator[str]:

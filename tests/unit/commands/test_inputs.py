@@ -1,0 +1,50 @@
+"""What a command line names: the configuration, the data, the queue."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.core.errors import ConfigError, DataFileError
+from cio_pipeline.core.shard import WHOLE, Shard
+
+DOCUMENT = {
+    "parallelism": 1,
+    "userId": "id",
+    "mappings": [{"from": "a", "to": "a"}],
+    "requestsPerSecond": 900,
+}
+
+
+@pytest.mark.parametrize(("shard", "rate"), [(WHOLE, 900), (Shard(1, 3), 300)])
+def test_shards_share_the_rate(tmp_path: Path, shard: Shard, rate: float) -> None:
+    """Customer.io's limit is that of the workspace, not of a process."""
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(DOCUMENT), "utf-8")
+
+    config = read_config_for_shard(Namespace(config=str(path), shard=shard))
+
+    assert config.requests_per_second == rate
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """As it was typed."""
+    missing = str(tmp_path / "none.json")
+
+    with pytest.raises(ConfigError, match=missing):
+        read_config_for_shard(Namespace(config=missing, shard=WHOLE))
+    with pytest.raises(DataFileError, match=missing):
+        open_data(Namespace(data=missing, format=None))
+
+
+def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
+    """Whatever the file's name says."""
+    path = tmp_path / "export.txt"
+    path.write_text("id\n1\n", "utf-8")
+
+    with open_data(Namespace(data=str(path), format="csv")) as source:
+        assert [record.value for record in source.records()] == [{"id": "1"}]

@@ -1,0 +1,58 @@
+"""JSON Lines: a record a line, each on its own."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.support.data_files import read_until_it_breaks, read_values
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+def test_json_lines(tmp_path: Path, packed: bool) -> None:
+    """One value a line, whatever ends it; told by the ending, packed or not."""
+    content = b'\xef\xbb\xbf{"id": 1}\r\n\n{"id": 12345678901234567890123}\n[2.5e1]'
+
+    values = read_values(
+        gzip.compress(content) if packed else content,
+        tmp_path,
+        "data.ndjson.gz" if packed else "data.jsonl",
+    )
+
+    assert values == [{"id": 1}, {"id": 12345678901234567890123}, [25.0]]
+
+
+@pytest.mark.parametrize(
+    "bad", [b'{"id": }', b"NaN", b"{'a': 1}", b'{"a": 1} {}', b"\xff"]
+)
+def test_a_line_that_is_not_json_breaks_the_file_there(
+    tmp_path: Path, bad: bytes
+) -> None:
+    """The same rule as for the array."""
+    records, error = read_until_it_breaks(
+        b'{"id": 1}\n' + bad + b"\n3\n", tmp_path, "d.jsonl"
+    )
+
+    assert records == [{"id": 1}]
+    assert error.byte_offset is not None
+    assert 10 <= error.byte_offset <= 10 + len(bad)
+    assert "after 1 whole record" in str(error)
+
+
+def test_half_of_a_surrogate_pair_breaks_no_json_lines(tmp_path: Path) -> None:
+    """JSON allows it; one user's cut emoji must not stop the file."""
+    content = b'{"id": 1, "name": "\\ud83d"}\n{"id": 2}\n'
+
+    assert read_values(content, tmp_path, "data.jsonl") == [
+        {"id": 1, "name": "\ud83d"},
+        {"id": 2},
+    ]
+
+
+def test_an_array_called_json_lines_is_told(tmp_path: Path) -> None:
+    """Each of its lines would be a dead letter."""
+    _, error = read_until_it_breaks(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl")
+
+    assert "say -format json" in str(error)

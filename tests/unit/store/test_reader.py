@@ -1,0 +1,59 @@
+"""Reading a queue beside a run, or without one, changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cio_pipeline.core.jobs import NewJob
+from cio_pipeline.store import LoadIdentity, Store, open_reader, read_totals
+
+IDENTITY = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
+
+
+def enqueue(store: Store) -> None:
+    """Put two jobs into the queue."""
+    jobs = [NewJob(user, b"{}", n) for n, user in enumerate("ab")]
+    store.enqueue(store.begin_load(IDENTITY), jobs, [], next_index=2)
+
+
+def test_where_no_queue_is_none_is_made(tmp_path: Path) -> None:
+    """`status` before the first sync."""
+    with open_reader(tmp_path) as connection:
+        assert connection is None
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_run_has_committed_is_seen_at_once(tmp_path: Path) -> None:
+    """The run has the file open for writing meanwhile."""
+    with Store(tmp_path) as store:
+        enqueue(store)
+        with open_reader(tmp_path) as connection:
+            assert connection is not None
+            assert read_totals(connection) == store.totals()
+            assert read_totals(connection).pending == 2
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    """A report must not be able to harm a queue."""
+    Store(tmp_path).close()
+
+    with open_reader(tmp_path) as connection:
+        assert connection is not None
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.execute("DELETE FROM runs")
+
+
+def test_a_folder_with_any_name_can_be_read(tmp_path: Path) -> None:
+    """SQLite takes an address, in which `?`, `#` and `%` mean something."""
+    folder = tmp_path / "50% of #1? é"
+    folder.mkdir()
+    with Store(folder) as store:
+        enqueue(store)
+
+    with open_reader(folder) as connection:
+        assert connection is not None
+        assert read_totals(connection).pending == 2
