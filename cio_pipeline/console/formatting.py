@@ -12,10 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cio_pipeline.core.text import (
-    shortened,
-    visible,
-)
+from cio_pipeline.core.text import shortened, visible
 
 
 def duration(seconds: float) -> str:

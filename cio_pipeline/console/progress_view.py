@@ -11,19 +11,10 @@ from rich.cells import cell_len
 from rich.filesize import decimal
 from rich.text import Text
 
-from cio_pipeline.console.formatting import (
-    fitted,
-    span,
-)
+from cio_pipeline.console.formatting import fitted, span
 from cio_pipeline.console.stop_reasons import stop_reason
-from cio_pipeline.core.progress import (
-    Hold,
-    Progress,
-)
-from cio_pipeline.core.text import (
-    counted,
-    visible,
-)
+from cio_pipeline.core.progress import Hold, Progress
+from cio_pipeline.core.text import counted, visible
 
 _WIDEST = 100
 _GAP = "   "

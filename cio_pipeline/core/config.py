@@ -18,13 +18,7 @@ from cio_pipeline.core.limits import (
     ATTRIBUTE_NAME_LIMIT_BYTES,
     TRACK_API_LIMIT_PER_SECOND,
 )
-from cio_pipeline.core.text import (
-    did_you_mean,
-    kind_of,
-    nearest,
-    seen_from,
-    shortened,
-)
+from cio_pipeline.core.text import did_you_mean, kind_of, nearest, seen_from, shortened
 
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
 

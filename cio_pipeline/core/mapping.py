@@ -6,25 +6,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from cio_pipeline.core.config import (
-    Mapping,
-    ValueKind,
-)
+from cio_pipeline.core.config import Mapping, ValueKind
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Payload,
-    Record,
-)
+from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import (
-    ATTRIBUTE_VALUE_LIMIT_BYTES,
-    ID_LIMIT_BYTES,
-)
-from cio_pipeline.core.text import (
-    did_you_mean,
-    kind_of,
-)
+from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES, ID_LIMIT_BYTES
+from cio_pipeline.core.text import did_you_mean, kind_of
 from cio_pipeline.core.times import unix_seconds
 
 _MISSING = object()

@@ -11,11 +11,7 @@ import json
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import JsonValue, NoReply, Reply
 
 HIDDEN = "[hidden]"
 # Customer.io's keys have 20 characters and more. A shorter text than this is no key

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
-from cio_pipeline.core.errors import (
-    RecordError,
-    UsageError,
-)
+from cio_pipeline.core.errors import RecordError, UsageError
 from cio_pipeline.core.identifiers import identity_of
 from cio_pipeline.core.jobs import Record
 

@@ -3,13 +3,8 @@
 One call is one attempt: nothing here retries, sleeps or judges.
 """
 
-from cio_pipeline.customerio.app_api import (
-    AppClient,
-    app_url_of_region,
-)
-from cio_pipeline.customerio.http.transport import (
-    Transport,
-)
+from cio_pipeline.customerio.app_api import AppClient, app_url_of_region
+from cio_pipeline.customerio.http.transport import Transport
 from cio_pipeline.customerio.track_api import (
     TrackClient,
     basic_token,

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from cio_pipeline.core.identifiers import IdentifierKind
-from cio_pipeline.core.jobs import (
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.redaction import Redaction
 from cio_pipeline.customerio.http.transport import Transport

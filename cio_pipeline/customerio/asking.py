@@ -10,20 +10,9 @@ from typing import TypeVar
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import Unreachable
-from cio_pipeline.core.jobs import (
-    Halt,
-    NoReply,
-    Outcome,
-    Reply,
-    Retryable,
-    Synced,
-)
+from cio_pipeline.core.jobs import Halt, NoReply, Outcome, Reply, Retryable, Synced
 from cio_pipeline.customerio.backoff import backoff_seconds
-from cio_pipeline.customerio.outcome import (
-    Wording,
-    judge,
-    stop_run,
-)
+from cio_pipeline.customerio.outcome import Wording, judge, stop_run
 
 Answer = TypeVar("Answer")
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cio_pipeline.core.identifiers import (
-    CIO_ID_PREFIX,
-    identifier_kind,
-)
+from cio_pipeline.core.identifiers import CIO_ID_PREFIX, identifier_kind
 from cio_pipeline.core.jobs import (
     REJECTED,
     Halt,
@@ -23,18 +20,9 @@ from cio_pipeline.core.jobs import (
     Reply,
     Synced,
 )
-from cio_pipeline.core.json_text import (
-    decode_object,
-    encode,
-)
-from cio_pipeline.customerio.outcome import (
-    error_words,
-    judge,
-)
-from cio_pipeline.customerio.reserved import (
-    item_parts,
-    may_need_another_form,
-)
+from cio_pipeline.core.json_text import decode_object, encode
+from cio_pipeline.customerio.outcome import error_words, judge
+from cio_pipeline.customerio.reserved import item_parts, may_need_another_form
 
 _ITEM = (
     b'{"type":"person","action":"identify","identifiers":{"%s":%s},"attributes":%s%s}'

@@ -10,11 +10,7 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from cio_pipeline.core.errors import (
-    KeysRejected,
-    StopRun,
-    WrongAddress,
-)
+from cio_pipeline.core.errors import KeysRejected, StopRun, WrongAddress
 from cio_pipeline.core.jobs import (
     NOT_FOUND,
     REJECTED,

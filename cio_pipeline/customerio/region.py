@@ -8,18 +8,12 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.jobs import (
-    Outcome,
-    Reply,
-)
+from cio_pipeline.core.jobs import Outcome, Reply
 from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.http.transport import Transport
 from cio_pipeline.customerio.outcome import SENDING
-from cio_pipeline.customerio.track_api import (
-    TrackClient,
-    track_url_of_region,
-)
+from cio_pipeline.customerio.track_api import TrackClient, track_url_of_region
 
 _WORDING = SENDING._replace(
     request="the question for the workspace's region",

@@ -9,14 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cio_pipeline.core.jobs import (
-    Job,
-    JsonValue,
-)
-from cio_pipeline.core.json_text import (
-    decode_object,
-    encode,
-)
+from cio_pipeline.core.jobs import Job, JsonValue
+from cio_pipeline.core.json_text import decode_object, encode
 
 _RELATIONSHIPS = "cio_relationships"
 _TIMESTAMP = "_timestamp"

@@ -7,11 +7,7 @@ import platform
 from urllib.parse import quote, urlsplit
 
 import cio_pipeline
-from cio_pipeline.core.jobs import (
-    Job,
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import Job, NoReply, Reply
 from cio_pipeline.core.redaction import Redaction
 from cio_pipeline.customerio.http.exchange import header_lines
 from cio_pipeline.customerio.http.transport import Transport

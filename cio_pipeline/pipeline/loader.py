@@ -8,28 +8,14 @@ from functools import partial
 from threading import Event
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.errors import (
-    DataFileError,
-    RecordError,
-)
-from cio_pipeline.core.jobs import (
-    INVALID_RECORD,
-    NewJob,
-    Record,
-)
+from cio_pipeline.core.errors import DataFileError, RecordError
+from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-)
+from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Source
-from cio_pipeline.store import (
-    Load,
-    LoadIdentity,
-    NewDeadLetter,
-)
+from cio_pipeline.store import Load, LoadIdentity, NewDeadLetter
 
 # A chunk is one commit: large enough that the commit costs little beside the
 # records, small enough that a slow source's records soon are on their way.

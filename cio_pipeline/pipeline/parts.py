@@ -15,10 +15,7 @@ from cio_pipeline.pipeline.counters import Tally
 from cio_pipeline.pipeline.threads import Crew
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
-from cio_pipeline.store import (
-    Leases,
-    Store,
-)
+from cio_pipeline.store import Leases, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.errors import (
-    CioPipelineError,
-    StopRun,
-)
+from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.core.runs import RunSummary
 
 

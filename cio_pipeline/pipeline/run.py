@@ -14,44 +14,23 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.errors import (
-    CioPipelineError,
-    DataFileError,
-    StopRun,
-)
+from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
 from cio_pipeline.core.runs import RunRecord, RunSummary
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-)
-from cio_pipeline.customerio import (
-    TrackClient,
-    Transport,
-    track_url_of_region,
-)
+from cio_pipeline.core.shard import WHOLE, Shard
+from cio_pipeline.customerio import TrackClient, Transport, track_url_of_region
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Tally
 from cio_pipeline.pipeline.loader import Loader
-from cio_pipeline.pipeline.parts import (
-    LoggedEvents,
-    RunParts,
-)
+from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
 from cio_pipeline.pipeline.result import RunResult
-from cio_pipeline.pipeline.supervisor import (
-    NoObserver,
-    RunObserver,
-    Supervisor,
-)
+from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import Crew
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
-from cio_pipeline.store import (
-    Leases,
-    Store,
-)
+from cio_pipeline.store import Leases, Store
 
 # How long requests in flight may take to end once a stop was asked for.
 _DRAIN_SECONDS = 5.0

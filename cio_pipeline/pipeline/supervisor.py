@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cio_pipeline.core.errors import Unreachable
-from cio_pipeline.core.progress import (
-    Hold,
-    Progress,
-)
+from cio_pipeline.core.progress import Hold, Progress
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.pipeline.parts import RunParts
-from cio_pipeline.pipeline.progress import (
-    Rates,
-    estimated_total,
-    find_hold,
-)
+from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 from cio_pipeline.store import Heartbeat
 
 _TICK_SECONDS = 0.05

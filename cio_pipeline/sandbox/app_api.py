@@ -12,10 +12,7 @@ from cio_pipeline.sandbox.answers import (
     parse_object,
     write_json,
 )
-from cio_pipeline.sandbox.people import (
-    People,
-    Person,
-)
+from cio_pipeline.sandbox.people import People, Person
 
 MOST_IDS = 100
 _CUSTOMERS = "/v1/customers/"

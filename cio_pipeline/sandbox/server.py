@@ -19,18 +19,9 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from cio_pipeline.machine import allow_all_open_files
-from cio_pipeline.sandbox.answers import (
-    NOT_FOUND,
-    Answer,
-    Request,
-    json_answer,
-)
+from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
-from cio_pipeline.sandbox.faults import (
-    FAULT_NAMES,
-    FaultPlan,
-    Faults,
-)
+from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
 from cio_pipeline.sandbox.people import People
 from cio_pipeline.sandbox.settings import SandboxSettings
 from cio_pipeline.sandbox.track_api import TrackApi

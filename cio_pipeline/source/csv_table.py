@@ -11,16 +11,9 @@ from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Record,
-)
+from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.core.text import counted
-from cio_pipeline.source.raw import (
-    PassedOver,
-    RawData,
-    ReadFrom,
-)
+from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
 if TYPE_CHECKING:

@@ -10,11 +10,7 @@ from pathlib import PurePath
 from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import (
-    Format,
-    format_named,
-    format_of,
-)
+from cio_pipeline.core.formats import Format, format_named, format_of
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.source.raw import (
     OnWait,

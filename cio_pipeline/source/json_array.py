@@ -10,9 +10,7 @@ from typing import Any
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import (
-    Record,
-)
+from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.json_cut import JsonText
 from cio_pipeline.source.raw import RawData

@@ -12,17 +12,10 @@ from itertools import chain
 from typing import TypeGuard
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Record,
-)
+from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.source.json_array import read_array
 from cio_pipeline.source.json_lines import read_objects
-from cio_pipeline.source.raw import (
-    PassedOver,
-    RawData,
-    ReadFrom,
-)
+from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}

@@ -10,21 +10,10 @@ from itertools import count
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Record,
-)
+from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.source.json_array import read_values
-from cio_pipeline.source.raw import (
-    PassedOver,
-    RawData,
-    ReadFrom,
-)
-from cio_pipeline.source.values import (
-    RECORD_LIMIT_BYTES,
-    has_long_number,
-    parse_record,
-)
+from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
+from cio_pipeline.source.values import RECORD_LIMIT_BYTES, has_long_number, parse_record
 
 
 def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:

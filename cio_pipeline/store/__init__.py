@@ -20,31 +20,13 @@ from cio_pipeline.store.dead_letters.table import (
     list_dead_letters,
     newest_id,
 )
-from cio_pipeline.store.queue.job_queue import (
-    Totals,
-)
+from cio_pipeline.store.queue.job_queue import Totals
 from cio_pipeline.store.queue.leases import Leases
-from cio_pipeline.store.queue.loads import (
-    Load,
-    LoadIdentity,
-)
-from cio_pipeline.store.reader import (
-    is_there,
-    open_reader,
-    read_totals,
-)
-from cio_pipeline.store.runs import (
-    KEPT_RUNS,
-    Heartbeat,
-    list_runs,
-)
-from cio_pipeline.store.store import (
-    Store,
-)
-from cio_pipeline.store.workspace import (
-    make_private_folder,
-    queue_folder,
-)
+from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.reader import is_there, open_reader, read_totals
+from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
+from cio_pipeline.store.store import Store
+from cio_pipeline.store.workspace import make_private_folder, queue_folder
 
 __all__ = [
     "KEPT_RUNS",

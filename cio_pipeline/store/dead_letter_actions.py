@@ -10,22 +10,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.store.dead_letters.survey import (
-    Survey,
-    read_survey,
-)
+from cio_pipeline.store.dead_letters.survey import Survey, read_survey
 from cio_pipeline.store.dead_letters.table import (
     Requeued,
     Selection,
     list_dead_letters,
     newest_id,
 )
-from cio_pipeline.store.reader import (
-    open_reader,
-)
-from cio_pipeline.store.run_lock import (
-    RunLock,
-)
+from cio_pipeline.store.reader import open_reader
+from cio_pipeline.store.run_lock import RunLock
 from cio_pipeline.store.store import Store
 
 _Told = TypeVar("_Told")

@@ -6,10 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cio_pipeline.core.errors import (
-    StateError,
-    StateUnwritable,
-)
+from cio_pipeline.core.errors import StateError, StateUnwritable
 
 # Primary result codes (sqlite.org/rescode.html); extended ones share the low byte.
 _UNWRITABLE = {

@@ -13,20 +13,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from cio_pipeline.core.errors import (
-    QueueInUse,
-    StateUnwritable,
-    UsageError,
-)
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-)
+from cio_pipeline.core.errors import QueueInUse, StateUnwritable, UsageError
+from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import counted
-from cio_pipeline.store.reader import (
-    open_reader,
-    read_totals,
-)
+from cio_pipeline.store.reader import open_reader, read_totals
 from cio_pipeline.store.run_lock import holder
 from cio_pipeline.store.store import Store
 

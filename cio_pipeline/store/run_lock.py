@@ -11,10 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from cio_pipeline.core.errors import (
-    QueueInUse,
-    StateError,
-)
+from cio_pipeline.core.errors import QueueInUse, StateError
 from cio_pipeline.store.workspace import open_private_file
 
 FILE_NAME = "run.lock"

@@ -7,14 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from cio_pipeline.core.counts import counts_from, document_of
-from cio_pipeline.core.progress import (
-    Progress,
-    progress_from,
-)
-from cio_pipeline.core.runs import (
-    RunRecord,
-    RunSummary,
-)
+from cio_pipeline.core.progress import Progress, progress_from
+from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.store.queue.job_queue import JobQueue
 
 KEPT_RUNS = 200

@@ -7,9 +7,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from cio_pipeline.core.errors import (
-    StateError,
-)
+from cio_pipeline.core.errors import StateError
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import upgrade
 from cio_pipeline.store.workspace import open_private_file

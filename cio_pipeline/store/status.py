@@ -7,23 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from cio_pipeline.core.runs import (
-    RunningRun,
-    RunRecord,
-    Status,
-)
-from cio_pipeline.store.reader import (
-    open_reader,
-    read_totals,
-)
-from cio_pipeline.store.run_lock import (
-    holder,
-)
-from cio_pipeline.store.runs import (
-    KEPT_RUNS,
-    Heartbeat,
-    list_runs,
-)
+from cio_pipeline.core.runs import RunningRun, RunRecord, Status
+from cio_pipeline.store.reader import open_reader, read_totals
+from cio_pipeline.store.run_lock import holder
+from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
 
 _SHOWN_RUNS = 10
 

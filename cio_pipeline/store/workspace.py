@@ -9,14 +9,8 @@ import stat
 from pathlib import Path
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.errors import (
-    ConfigError,
-    StateUnwritable,
-)
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-)
+from cio_pipeline.core.errors import ConfigError, StateUnwritable
+from cio_pipeline.core.shard import WHOLE, Shard
 
 # Site ids are unique over both regions, so a queue need not know its region, and
 # it stays the same one when the configuration names the region later.

@@ -19,14 +19,8 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.core.config import read_config
-from cio_pipeline.store import (
-    Selection,
-    Store,
-)
-from cio_pipeline.store.dead_letter_actions import (
-    discard,
-    open_report,
-)
+from cio_pipeline.store import Selection, Store
+from cio_pipeline.store.dead_letter_actions import discard, open_report
 from cio_pipeline.store.dead_letters.table import insert_dead_letters
 from cio_pipeline.store.workspace import queue_folder
 from tests.support.letters import a_nights_letters, make_letter, put_dead_letters

@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.cli.parser import parse_arguments
-from cio_pipeline.core.config import (
-    PLACEHOLDERS,
-    parse_config,
-)
+from cio_pipeline.core.config import PLACEHOLDERS, parse_config
 from tests.support.program import MAIN
 
 ROOT = MAIN.parent

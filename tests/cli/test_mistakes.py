@@ -13,14 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import SILENCE, ScriptedApi
-from tests.support.program import (
-    MAIN,
-    SIGKILL,
-    Outcome,
-    Program,
-    balances,
-    finish,
-)
+from tests.support.program import MAIN, SIGKILL, Outcome, Program, balances, finish
 
 
 def assert_one_clear_line(outcome: Outcome, *words: str) -> None:

@@ -39,14 +39,7 @@ from tests.support.books import (
     is_refused,
     numbered_records,
 )
-from tests.support.program import (
-    SIGINT,
-    SIGKILL,
-    SIGTERM,
-    Program,
-    balances,
-    killer,
-)
+from tests.support.program import SIGINT, SIGKILL, SIGTERM, Program, balances, killer
 from tests.support.steps import POINTS
 
 ACK_GROUP = 500

@@ -12,10 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from cio_pipeline.core.jobs import (
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.customerio import Transport
 from tests.support.program import Program, balances
 from tests.support.raw_server import RawServer

@@ -21,12 +21,7 @@ from cio_pipeline.core.jobs import (
     NewJob,
     ToDeadLetters,
 )
-from cio_pipeline.store import (
-    Leases,
-    LoadIdentity,
-    Store,
-    make_private_folder,
-)
+from cio_pipeline.store import Leases, LoadIdentity, Store, make_private_folder
 from tests.support.builders import NOON, make_clock
 
 FITS = 10  # jobs of one byte in a lease of ten

@@ -14,10 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.customerio import (
-    TrackClient,
-    Transport,
-)
+from cio_pipeline.customerio import TrackClient, Transport
 from tests.support.api import ScriptedApi
 from tests.support.builders import make_job
 from tests.support.program import MAIN, Program

@@ -7,15 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from cio_pipeline.core.jobs import NewJob
-from cio_pipeline.store import (
-    LoadIdentity,
-    Store,
-)
+from cio_pipeline.store import LoadIdentity, Store
 from cio_pipeline.store.schema import VERSION
-from cio_pipeline.store.user_digests import (
-    digest_of,
-    user_digest,
-)
+from cio_pipeline.store.user_digests import digest_of, user_digest
 
 
 def enqueue(store: Store, users: dict[str, bytes]) -> int:

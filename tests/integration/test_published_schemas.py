@@ -15,10 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cio_pipeline.sandbox.answers import (
-    Answer,
-    Request,
-)
+from cio_pipeline.sandbox.answers import Answer, Request
 from cio_pipeline.sandbox.people import People
 from cio_pipeline.sandbox.track_api import TrackApi
 from tests.support.program import MAIN

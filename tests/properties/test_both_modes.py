@@ -16,18 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cio_pipeline.commands.check.warnings import payload_warnings
-from cio_pipeline.core.jobs import (
-    Job,
-    Payload,
-)
+from cio_pipeline.core.jobs import Job, Payload
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.customerio.batch import make_body
 from cio_pipeline.customerio.reserved import in_v1_form
 from cio_pipeline.customerio.track_api import encode_identifier
-from cio_pipeline.sandbox.answers import (
-    Answer,
-    Request,
-)
+from cio_pipeline.sandbox.answers import Answer, Request
 from cio_pipeline.sandbox.people import People
 from cio_pipeline.sandbox.track_api import TrackApi
 from tests.support.builders import make_job

@@ -7,11 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.commands.verify.comparison import (
-    FoundPerson,
-    differences,
-    is_same,
-)
+from cio_pipeline.commands.verify.comparison import FoundPerson, differences, is_same
 from cio_pipeline.sandbox.answers import write_json
 
 _json = st.recursive(

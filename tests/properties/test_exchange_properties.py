@@ -8,10 +8,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.customerio.http.exchange import (
-    BrokenAnswer,
-    exchange,
-)
+from cio_pipeline.customerio.http.exchange import BrokenAnswer, exchange
 
 _token = st.text("abcXYZ-", min_size=1, max_size=8).map(lambda text: "X-" + text)
 _value = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)

@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 
 from cio_pipeline.core.config import read_config
 from cio_pipeline.core.errors import ConfigError
-from cio_pipeline.core.jobs import (
-    Halt,
-    Rejected,
-    Reply,
-    Synced,
-)
-from cio_pipeline.customerio.batch import (
-    judge_batch,
-    make_body,
-)
+from cio_pipeline.core.jobs import Halt, Rejected, Reply, Synced
+from cio_pipeline.customerio.batch import judge_batch, make_body
 from tests.support.builders import make_job
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -17,20 +17,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cio_pipeline.core.jobs import (
-    ONE_JOB,
-    Ack,
-    Job,
-    Nack,
-    NewJob,
-    ToDeadLetters,
-)
-from cio_pipeline.store import (
-    Leases,
-    LoadIdentity,
-    Selection,
-    Store,
-)
+from cio_pipeline.core.jobs import ONE_JOB, Ack, Job, Nack, NewJob, ToDeadLetters
+from cio_pipeline.store import Leases, LoadIdentity, Selection, Store
 from cio_pipeline.store.queue.deliveries import Deliveries
 from tests.support.builders import make_clock
 

@@ -16,12 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.api import ScriptedApi
 from tests.support.program import MAIN, SMALL_DISK, Program
-from tests.support.surroundings import (
-    GONE_FOLDER,
-    STREAMS,
-    Surroundings,
-    run_in,
-)
+from tests.support.surroundings import GONE_FOLDER, STREAMS, Surroundings, run_in
 
 # `make surroundings` asks for more.
 EXAMPLES = int(os.environ.get("SURROUNDINGS", "25"))

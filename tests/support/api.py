@@ -14,15 +14,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import orjson
 
-from cio_pipeline.sandbox.answers import (
-    Answer,
-    Request,
-)
-from cio_pipeline.sandbox.server import (
-    DROP,
-    SILENCE,
-    Sandbox,
-)
+from cio_pipeline.sandbox.answers import Answer, Request
+from cio_pipeline.sandbox.server import DROP, SILENCE, Sandbox
 from cio_pipeline.sandbox.settings import SandboxSettings
 
 __all__ = ["DROP", "SILENCE", "Answer", "Entry", "ScriptedApi"]

@@ -7,10 +7,7 @@ from datetime import UTC, datetime
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.jobs import (
-    Job,
-    Retryable,
-)
+from cio_pipeline.core.jobs import Job, Retryable
 from cio_pipeline.core.progress import Progress
 
 # A run in the midst of reading its file.

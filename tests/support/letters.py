@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from cio_pipeline.core.config import read_config
-from cio_pipeline.store import (
-    LoadIdentity,
-    NewDeadLetter,
-    Store,
-    make_private_folder,
-)
+from cio_pipeline.store import LoadIdentity, NewDeadLetter, Store, make_private_folder
 from cio_pipeline.store.dead_letters.table import insert_dead_letters
 from cio_pipeline.store.workspace import queue_folder
 from tests.support.program import Program

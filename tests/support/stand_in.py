@@ -6,14 +6,9 @@ import base64
 import json
 from typing import Any
 
-from cio_pipeline.sandbox.answers import (
-    Answer,
-    Request,
-)
+from cio_pipeline.sandbox.answers import Answer, Request
 from cio_pipeline.sandbox.app_api import AppApi
-from cio_pipeline.sandbox.people import (
-    People,
-)
+from cio_pipeline.sandbox.people import People
 from cio_pipeline.sandbox.track_api import TrackApi
 
 BASIC = "Basic " + base64.b64encode(b"site:key").decode()

@@ -9,11 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from cio_pipeline.core.errors import StopRun
-from cio_pipeline.machine import (
-    OWN_FILES,
-    allow_connections,
-    limit_reached,
-)
+from cio_pipeline.machine import OWN_FILES, allow_connections, limit_reached
 
 
 @pytest.fixture

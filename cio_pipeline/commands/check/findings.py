@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cio_pipeline.commands.check.doubts import (
-    doubt_of_time,
-    doubts_of_id,
-)
+from cio_pipeline.commands.check.doubts import doubt_of_time, doubts_of_id
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
@@ -17,39 +14,20 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.errors import (
-    DataFileError,
-    RecordError,
-)
+from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.identifiers import (
     IdentifierKind,
     Identity,
     identity,
     identity_of,
 )
-from cio_pipeline.core.jobs import (
-    Job,
-    Payload,
-    Record,
-)
+from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import (
-    BATCH_LIMIT_BYTES,
-    PAYLOAD_LIMIT_BYTES,
-)
+from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.repeats import (
-    Claims,
-    Repeats,
-)
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-)
-from cio_pipeline.core.text import (
-    nearest,
-    shortened,
-)
+from cio_pipeline.core.repeats import Claims, Repeats
+from cio_pipeline.core.shard import WHOLE, Shard
+from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.batch import item_bytes
 from cio_pipeline.source import Source
 

@@ -5,26 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from cio_pipeline.commands.check.findings import (
-    Findings,
-    Found,
-)
+from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
-from cio_pipeline.commands.check.warnings import (
-    MEANINGS,
-    PayloadWarning,
-)
-from cio_pipeline.console.formatting import (
-    duration,
-    json_shown,
-    table,
-)
+from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
+from cio_pipeline.console.formatting import duration, json_shown, table
 from cio_pipeline.core.jobs import JsonValue
-from cio_pipeline.core.text import (
-    counted,
-    did_you_mean,
-    visible,
-)
+from cio_pipeline.core.text import counted, did_you_mean, visible
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300
 _KEY_COLUMNS = (

@@ -5,28 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from cio_pipeline.commands.check.doubts import (
-    IdDoubt,
-    TimeDoubt,
-)
-from cio_pipeline.core.identifiers import (
-    IdentifierKind,
-    identity,
-    identity_of,
-)
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Payload,
-)
+from cio_pipeline.commands.check.doubts import IdDoubt, TimeDoubt
+from cio_pipeline.core.identifiers import IdentifierKind, identity, identity_of
+from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import (
-    ATTRIBUTE_VALUE_LIMIT_BYTES,
-    PAYLOAD_LIMIT_BYTES,
-)
-from cio_pipeline.customerio.reserved import (
-    BESIDE_ATTRIBUTES,
-    action_and_entries,
-)
+from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
+from cio_pipeline.customerio.reserved import BESIDE_ATTRIBUTES, action_and_entries
 
 _TOPIC = "cio_subscription_preferences.topics."  # and the name of one topic
 _OBJECTS = ({"object_type_id", "object_id"}, {"cio_object_id"})

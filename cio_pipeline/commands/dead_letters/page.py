@@ -18,22 +18,12 @@ from itertools import islice
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cio_pipeline.commands.dead_letters.advice import (
-    Asked,
-    advice_on,
-)
+from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
 from cio_pipeline.commands.dead_letters.timeline import draw_timeline
 from cio_pipeline.console.formatting import moment
-from cio_pipeline.core.jobs import (
-    DeadLetter,
-    JsonValue,
-)
+from cio_pipeline.core.jobs import DeadLetter, JsonValue
 from cio_pipeline.core.text import visible
-from cio_pipeline.store import (
-    CauseCount,
-    ReasonCount,
-    Survey,
-)
+from cio_pipeline.store import CauseCount, ReasonCount, Survey
 
 # Browsers take a page of a few hundred megabytes; the figures count all letters.
 MOST_ROWS = 100_000

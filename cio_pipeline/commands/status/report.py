@@ -8,22 +8,10 @@ from datetime import datetime
 
 from rich.text import Text
 
-from cio_pipeline.console.formatting import (
-    duration,
-    fitted,
-    span,
-    table,
-)
-from cio_pipeline.console.progress_view import (
-    progress_line,
-    progress_lines,
-)
+from cio_pipeline.console.formatting import duration, fitted, span, table
+from cio_pipeline.console.progress_view import progress_line, progress_lines
 from cio_pipeline.core.counts import document_of
-from cio_pipeline.core.runs import (
-    RunningRun,
-    RunRecord,
-    Status,
-)
+from cio_pipeline.core.runs import RunningRun, RunRecord, Status
 from cio_pipeline.core.text import visible
 
 _COLUMNS = (

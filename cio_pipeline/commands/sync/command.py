@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 
 from structlog.typing import FilteringBoundLogger
 
-from cio_pipeline.commands.inputs import (
-    open_data,
-    read_config_for_shard,
-)
+from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.sync.summary import (
     mapped_to_nothing,
@@ -25,45 +22,21 @@ from cio_pipeline.commands.sync.summary import (
     summary_text,
 )
 from cio_pipeline.console.display import open_display
-from cio_pipeline.console.output import (
-    say,
-    width,
-    write,
-)
+from cio_pipeline.console.output import say, width, write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import require_track_keys
-from cio_pipeline.core.errors import (
-    CioPipelineError,
-    StopRun,
-)
+from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
-from cio_pipeline.machine import (
-    SYSTEM_CLOCK,
-    allow_connections,
-    prepare_threads,
-)
+from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
-from cio_pipeline.pipeline.result import (
-    RunResult,
-    not_begun,
-)
-from cio_pipeline.pipeline.run import (
-    Run,
-    World,
-)
+from cio_pipeline.pipeline.result import RunResult, not_begun
+from cio_pipeline.pipeline.run import Run, World
 from cio_pipeline.source import Source
-from cio_pipeline.store import (
-    Store,
-    make_private_folder,
-    queue_folder,
-)
+from cio_pipeline.store import Store, make_private_folder, queue_folder
 from cio_pipeline.store.dead_letter_actions import survey_of
 from cio_pipeline.store.resharding import take_turn
 from cio_pipeline.store.run_lock import RunLock
-from cio_pipeline.store.status import (
-    last_ended_at,
-    read_status,
-)
+from cio_pipeline.store.status import last_ended_at, read_status
 
 if TYPE_CHECKING:
     from cio_pipeline.commands.sync.metrics import RunMetrics

@@ -13,10 +13,7 @@ from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.core.text import (
-    counted,
-    shortened,
-)
+from cio_pipeline.core.text import counted, shortened
 from cio_pipeline.store import Survey
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")

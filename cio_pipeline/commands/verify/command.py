@@ -10,29 +10,15 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data
 from cio_pipeline.commands.verify.lookups import LookUps
-from cio_pipeline.commands.verify.report import (
-    verification_json,
-    verification_text,
-)
+from cio_pipeline.commands.verify.report import verification_json, verification_text
 from cio_pipeline.commands.verify.verifier import Verifier
 from cio_pipeline.console.display import LinesDisplay
 from cio_pipeline.console.output import write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import (
-    Config,
-    read_config,
-)
-from cio_pipeline.core.errors import (
-    ConfigError,
-    UsageError,
-)
+from cio_pipeline.core.config import Config, read_config
+from cio_pipeline.core.errors import ConfigError, UsageError
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.customerio import (
-    AppClient,
-    Transport,
-    app_url_of_region,
-    basic_token,
-)
+from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.machine import SYSTEM_CLOCK
 from cio_pipeline.source import is_pipe

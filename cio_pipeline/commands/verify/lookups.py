@@ -9,22 +9,10 @@ from threading import Event
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import UsageError
-from cio_pipeline.core.identifiers import (
-    IdentifierKind,
-    identifier_kind,
-)
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    NoReply,
-    Outcome,
-    Rejected,
-    Reply,
-)
+from cio_pipeline.core.identifiers import IdentifierKind, identifier_kind
+from cio_pipeline.core.jobs import JsonValue, NoReply, Outcome, Rejected, Reply
 from cio_pipeline.core.json_text import decode_object
-from cio_pipeline.core.limits import (
-    APP_API_LIMIT_PER_SECOND,
-    LOOK_UP_LIMIT_IDS,
-)
+from cio_pipeline.core.limits import APP_API_LIMIT_PER_SECOND, LOOK_UP_LIMIT_IDS
 from cio_pipeline.customerio import AppClient
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.outcome import Wording

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import json
 
-from cio_pipeline.commands.verify.verifier import (
-    DifferentUser,
-    Verification,
-)
+from cio_pipeline.commands.verify.verifier import DifferentUser, Verification
 from cio_pipeline.console.formatting import json_shown
-from cio_pipeline.core.text import (
-    counted,
-    visible,
-)
+from cio_pipeline.core.text import counted, visible
 
 _SHOWN = 10
 _MOST_SHOWN_OF_A_VALUE = 60

@@ -9,27 +9,15 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple
 
-from cio_pipeline.commands.verify.comparison import (
-    Difference,
-    differences,
-)
+from cio_pipeline.commands.verify.comparison import Difference, differences
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.identifiers import (
-    Identity,
-    identity_of,
-)
-from cio_pipeline.core.jobs import (
-    JsonValue,
-    Payload,
-)
+from cio_pipeline.core.identifiers import Identity, identity_of
+from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.repeats import (
-    Repeats,
-    hash_of,
-)
+from cio_pipeline.core.repeats import Repeats, hash_of
 from cio_pipeline.source import Source
 
 # Users named in the result; the counts are of all.

@@ -15,11 +15,7 @@ from typing import NamedTuple, Protocol
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from cio_pipeline.core.jobs import Reply
-from cio_pipeline.customerio.http.framing import (
-    Chunks,
-    tidy_heads,
-    unpack,
-)
+from cio_pipeline.customerio.http.framing import Chunks, tidy_heads, unpack
 
 # An answer says what it has to say in its first kilobytes; past that the rest
 # is dropped with its connection, so that an endless one ends.

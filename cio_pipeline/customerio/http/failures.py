@@ -10,10 +10,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from cio_pipeline.core.errors import StopRun
-from cio_pipeline.core.jobs import (
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.customerio.http.exchange import BrokenAnswer
 
 _UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)

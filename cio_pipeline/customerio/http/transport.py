@@ -26,10 +26,7 @@ from urllib3.util.proxy import connection_requires_http_tunnel
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from cio_pipeline.core.errors import StopRun
-from cio_pipeline.core.jobs import (
-    NoReply,
-    Reply,
-)
+from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.customerio.http.deadlines import Deadlines
 from cio_pipeline.customerio.http.exchange import (
     BrokenAnswer,
@@ -38,10 +35,7 @@ from cio_pipeline.customerio.http.exchange import (
     header_lines,
     make_request,
 )
-from cio_pipeline.customerio.http.failures import (
-    explain,
-    proxy_password_wanted,
-)
+from cio_pipeline.customerio.http.failures import explain, proxy_password_wanted
 from cio_pipeline.machine import limit_reached
 
 # A connection that rested this long may have been closed by the server: look

@@ -32,10 +32,7 @@ from itertools import chain, count
 from operator import itemgetter
 from struct import Struct
 
-from cio_pipeline.core.jobs import (
-    Job,
-    NewJob,
-)
+from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.dead_letters.table import Selection
 from cio_pipeline.store.user_digests import (
     DIGEST_BYTES,

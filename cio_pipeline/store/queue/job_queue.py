@@ -20,10 +20,7 @@ import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.core.errors import StateUnwritable
-from cio_pipeline.core.jobs import (
-    Job,
-    NewJob,
-)
+from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
 from cio_pipeline.store.schema import FILE_NAME

@@ -14,18 +14,8 @@ from typing import assert_never
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.jobs import (
-    Ack,
-    Job,
-    LeaseSize,
-    Nack,
-    Settlement,
-    ToDeadLetters,
-)
-from cio_pipeline.store.dead_letters.table import (
-    insert_dead_letters,
-    letter_of,
-)
+from cio_pipeline.core.jobs import Ack, Job, LeaseSize, Nack, Settlement, ToDeadLetters
+from cio_pipeline.store.dead_letters.table import insert_dead_letters, letter_of
 from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.window import window_for
 

@@ -11,10 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from cio_pipeline.core.identifiers import (
-    Identity,
-    identity_of,
-)
+from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import Job, LeaseSize
 
 

@@ -8,15 +8,9 @@ from datetime import datetime
 import pytest
 from rich.cells import cell_len
 
-from cio_pipeline.console.progress_view import (
-    progress_line,
-    progress_lines,
-)
+from cio_pipeline.console.progress_view import progress_line, progress_lines
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.progress import (
-    Hold,
-    Progress,
-)
+from cio_pipeline.core.progress import Hold, Progress
 from tests.support.builders import LOADING
 
 NOON = datetime(2026, 11, 24, 12, 0, 30)  # noqa: DTZ001  # the local time, as drawn

@@ -14,10 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.console.standard_streams import (
-    SafeStream,
-    make_safe,
-)
+from cio_pipeline.console.standard_streams import SafeStream, make_safe
 
 ODD = 'é € 😀 \udcff "\n'
 

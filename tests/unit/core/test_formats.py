@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.core.formats import (
-    FORMATS,
-    Format,
-    format_of,
-)
+from cio_pipeline.core.formats import FORMATS, Format, format_of
 from cio_pipeline.source import open_source
 
 ROOT = Path(__file__).parents[3]

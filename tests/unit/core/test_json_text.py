@@ -7,12 +7,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.core.json_text import (
-    MOST_LEVELS,
-    decode,
-    encode,
-    encode_lenient,
-)
+from cio_pipeline.core.json_text import MOST_LEVELS, decode, encode, encode_lenient
 
 
 def nested(levels: int) -> Any:

@@ -7,10 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cio_pipeline.core.counts import document_of
-from cio_pipeline.core.progress import (
-    Hold,
-    progress_from,
-)
+from cio_pipeline.core.progress import Hold, progress_from
 from tests.support.builders import LOADING
 
 DOWN = Hold(kind="outage", next_seconds=7.5, since_seconds=95, problem="refused")

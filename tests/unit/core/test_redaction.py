@@ -9,14 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from cio_pipeline.core.jobs import (
-    NoReply,
-    Reply,
-)
-from cio_pipeline.core.redaction import (
-    HIDDEN,
-    Redaction,
-)
+from cio_pipeline.core.jobs import NoReply, Reply
+from cio_pipeline.core.redaction import HIDDEN, Redaction
 
 KEY = 'key-k/e"y+='
 REDACTION = Redaction([KEY, "longer " + KEY, ""])

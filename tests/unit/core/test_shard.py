@@ -7,12 +7,7 @@ import pytest
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.shard import (
-    WHOLE,
-    Shard,
-    parse_shard,
-    shard_of,
-)
+from cio_pipeline.core.shard import WHOLE, Shard, parse_shard, shard_of
 
 
 @pytest.mark.parametrize(

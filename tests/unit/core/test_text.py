@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from cio_pipeline.core.text import (
-    did_you_mean,
-    nearest,
-)
+from cio_pipeline.core.text import did_you_mean, nearest
 
 
 def test_two_unicode_forms_of_a_name_are_told_apart() -> None:

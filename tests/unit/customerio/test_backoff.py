@@ -8,19 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.core.jobs import (
-    Reply,
-    Retryable,
-)
+from cio_pipeline.core.jobs import Reply, Retryable
 from cio_pipeline.customerio.backoff import (
     BACKOFF_CAP_SECONDS,
     LONGEST_WAIT_SECONDS,
     backoff_seconds,
     retry_after_seconds,
 )
-from cio_pipeline.customerio.outcome import (
-    judge,
-)
+from cio_pipeline.customerio.outcome import judge
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 

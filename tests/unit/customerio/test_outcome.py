@@ -20,10 +20,7 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.customerio.batch import judge_batch
 from cio_pipeline.customerio.http.exchange import ANSWER_LIMIT_BYTES
-from cio_pipeline.customerio.outcome import (
-    error_message,
-    judge,
-)
+from cio_pipeline.customerio.outcome import error_message, judge
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 

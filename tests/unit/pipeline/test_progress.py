@@ -7,15 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from cio_pipeline.core.progress import (
-    Hold,
-    Standing,
-)
-from cio_pipeline.pipeline.progress import (
-    Rates,
-    estimated_total,
-    find_hold,
-)
+from cio_pipeline.core.progress import Hold, Standing
+from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 
 CALM = Standing(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
 

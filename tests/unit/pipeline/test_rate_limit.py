@@ -9,10 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.pipeline.rate_limit import (
-    PLANNED_SHARE,
-    Pace,
-)
+from cio_pipeline.pipeline.rate_limit import PLANNED_SHARE, Pace
 
 
 def test_requests_leave_evenly_not_in_bursts() -> None:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.core.jobs import (
-    Ack,
-    Nack,
-    Rejected,
-    Retryable,
-    Synced,
-    ToDeadLetters,
-)
+from cio_pipeline.core.jobs import Ack, Nack, Rejected, Retryable, Synced, ToDeadLetters
 from cio_pipeline.pipeline.retry import decide
 from tests.support.builders import make_job, no_answer, server_error, throttled
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from cio_pipeline.sandbox.answers import (
-    parse_object,
-)
-from cio_pipeline.sandbox.people import (
-    Change,
-    People,
-)
+from cio_pipeline.sandbox.answers import parse_object
+from cio_pipeline.sandbox.people import Change, People
 
 
 def test_numbers_of_any_size_are_kept_exactly() -> None:

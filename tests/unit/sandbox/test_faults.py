@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.sandbox.faults import (
-    FaultPlan,
-    Faults,
-)
+from cio_pipeline.sandbox.faults import FaultPlan, Faults
 
 
 def test_no_faults_are_made_unless_asked_for() -> None:

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.sandbox.answers import (
-    Request,
-)
+from cio_pipeline.sandbox.answers import Request
 from tests.support.stand_in import Workspace, identify
 
 

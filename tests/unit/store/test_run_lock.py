@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.core.errors import QueueInUse
-from cio_pipeline.store.run_lock import (
-    FILE_NAME,
-    RunLock,
-)
+from cio_pipeline.store.run_lock import FILE_NAME, RunLock
 
 
 def test_who_only_looks_turns_no_run_away(tmp_path: Path) -> None:

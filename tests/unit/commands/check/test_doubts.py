@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.commands.check.doubts import (
-    doubt_of_time,
-    doubts_of_id,
-)
+from cio_pipeline.commands.check.doubts import doubt_of_time, doubts_of_id
 
 NOW_SECONDS = 1_800_000_000
 

@@ -17,11 +17,7 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_text,
 )
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.store import (
-    ReasonCount,
-    Survey,
-    Timeline,
-)
+from cio_pipeline.store import ReasonCount, Survey, Timeline
 
 _COUNT = 3_000
 _SURVEY = Survey(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cio_pipeline.commands.dead_letters.timeline import draw_timeline
-from cio_pipeline.store import (
-    Timeline,
-)
+from cio_pipeline.store import Timeline
 
 
 def test_one_moment_is_a_bar_in_the_middle() -> None:

@@ -6,17 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cio_pipeline.commands.status.report import (
-    status_json,
-    status_line,
-    status_text,
-)
+from cio_pipeline.commands.status.report import status_json, status_line, status_text
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.runs import (
-    RunningRun,
-    RunRecord,
-    Status,
-)
+from cio_pipeline.core.runs import RunningRun, RunRecord, Status
 from tests.support.builders import LOADING
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)

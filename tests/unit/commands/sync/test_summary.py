@@ -8,11 +8,7 @@ from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.commands.sync.summary import summary_text
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.store import (
-    CauseCount,
-    ReasonCount,
-    Survey,
-)
+from cio_pipeline.store import CauseCount, ReasonCount, Survey
 
 COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
 DONE = RunSummary(

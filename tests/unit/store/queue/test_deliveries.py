@@ -10,17 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.core.jobs import (
-    ONE_JOB,
-    Ack,
-    NewJob,
-)
-from cio_pipeline.store import (
-    Leases,
-    LoadIdentity,
-    Selection,
-    Store,
-)
+from cio_pipeline.core.jobs import ONE_JOB, Ack, NewJob
+from cio_pipeline.store import Leases, LoadIdentity, Selection, Store
 from tests.properties.test_store_properties import REFUSED
 from tests.support.builders import make_clock
 
