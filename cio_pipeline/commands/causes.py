@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cio_pipeline.console.formatting import table
 from cio_pipeline.core.text import counted
-from cio_pipeline.store import CauseCount, Survey
+from cio_pipeline.store import CauseCount, DeadLetterStatistics
 
 _SHOWN_CAUSES = 3
 
@@ -31,12 +31,12 @@ def cause_table(
     return table(columns, [_row(cause) for cause in causes], width)
 
 
-def common_causes(survey: Survey, width: int) -> list[str]:
+def common_causes(statistics: DeadLetterStatistics, width: int) -> list[str]:
     """Return the lines of a table of the most frequent causes."""
-    shown = survey.causes[:_SHOWN_CAUSES]
+    shown = statistics.causes[:_SHOWN_CAUSES]
     drawn = cause_table(shown, width - 2, heading="records", message="cut")
     lines = [f"  {line}" for line in drawn.splitlines()]
-    rarer = survey.cause_count - _SHOWN_CAUSES
+    rarer = statistics.cause_count - _SHOWN_CAUSES
     return [*lines, f"  and {counted(rarer, 'rarer cause')}"] if rarer > 0 else lines
 
 

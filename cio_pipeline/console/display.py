@@ -17,7 +17,7 @@ from rich.text import Text
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.console import logs
-from cio_pipeline.console.live_region import Redrawn, can_redraw, open_console
+from cio_pipeline.console.live_region import LiveRegion, can_redraw, open_console
 from cio_pipeline.console.log_lines import EventLines
 from cio_pipeline.console.progress_view import progress_lines
 from cio_pipeline.core.progress import Progress
@@ -98,7 +98,7 @@ class LiveDisplay:
     ) -> None:
         self._arguments = arguments
         self._now = now
-        self._redrawn = Redrawn(sys.stderr)
+        self._redrawn = LiveRegion(sys.stderr)
         self._log_lines = _Waiting()
 
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:

@@ -15,7 +15,7 @@ from rich.text import Text
 _MARGIN = 4
 
 
-class Redrawn:
+class LiveRegion:
     """Lines at the bottom of a terminal, redrawn in place. One thread's own.
 
     Args:

@@ -18,7 +18,7 @@ HoldKind = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ThrottleState:
     """What holds all consumers up, as the throttle knows it.
 
     Args:

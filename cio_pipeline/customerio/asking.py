@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Repeats a request until there is an answer.
+    """Duplicates a request until there is an answer.
 
     Args:
         patience_seconds: how long there may be no answer to one question. One

@@ -65,7 +65,7 @@ class Consumer:
             whole, because one bad item must not make dead letters of the others.
         """
         sent_at = self.run.clock.monotonic()
-        self.run.tally.request_sent(is_retry=any(job.attempts for job in jobs))
+        self.run.counters.request_sent(is_retry=any(job.attempts for job in jobs))
         outcomes = self.sender.send(jobs)
         if isinstance(outcomes, Halt):
             self.run.leases.release(jobs)
@@ -148,7 +148,7 @@ class Consumer:
 
     def _tell_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
         self.run.throttle.forget(job.user_id)
-        self.run.tally.dead_lettered(settlement.reason)
+        self.run.counters.dead_lettered(settlement.reason)
         self.run.log.warning(
             "job_dead_lettered",
             **_facts(job),

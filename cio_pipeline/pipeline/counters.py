@@ -10,7 +10,7 @@ from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.jobs import INVALID_RECORD
 
 
-class Tally:
+class Counters:
     """Counters of requests and records. Thread-safe."""
 
     def __init__(self) -> None:

@@ -136,7 +136,7 @@ class Loader:
             self.run.leases.all_loaded()
             return
         if self._load.next_index:
-            self.run.tally.passed_over = self._load.next_index
+            self.run.counters.passed_over = self._load.next_index
             self.run.log.info("load_resumed", next_index=self._load.next_index)
         try:
             self.is_finished = self._read_to_end(stop)
@@ -146,7 +146,7 @@ class Loader:
             self.run.leases.all_loaded()
         if self.broken is not None:
             self.run.log.error("data_broken", problem=str(self.broken))
-        self.run.log.info("load_ended", records=self.run.tally.loaded.records)
+        self.run.log.info("load_ended", records=self.run.counters.loaded.records)
         self._note_unused()
 
     def _begin(self) -> None:
@@ -218,7 +218,7 @@ class Loader:
             changed_only=self.changed_only,
         )
         skipped = len(chunk.jobs) - queued
-        self.run.tally.records_loaded(queued, len(chunk.unmappable), skipped)
+        self.run.counters.records_loaded(queued, len(chunk.unmappable), skipped)
         self.run.leases.jobs_came()
         self._chunk = _Chunk(chunk.next_index, self.run.clock.monotonic())
 
@@ -248,7 +248,7 @@ class Loader:
 
     def _note_unused(self) -> None:
         """Note mapped keys that no record had, where all records were seen."""
-        loaded = self.run.tally.loaded
+        loaded = self.run.counters.loaded
         is_whole = self.is_finished and not self._load.next_index
         if not is_whole or loaded.records == loaded.dead_lettered:
             return

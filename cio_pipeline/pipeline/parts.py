@@ -11,8 +11,8 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.customerio import Transport
-from cio_pipeline.pipeline.counters import Tally
-from cio_pipeline.pipeline.threads import Crew
+from cio_pipeline.pipeline.counters import Counters
+from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import Leases, Store
@@ -54,8 +54,8 @@ class RunParts:
         leases: where jobs come from and go back to.
         throttle: says when a request may be sent.
         transport: the connections.
-        crew: the threads.
-        tally: counts requests and records.
+        threads: the threads.
+        counters: counts requests and records.
         clock: time and chance.
         log: the run's logger.
         stop: set when the run is to end.
@@ -70,8 +70,8 @@ class RunParts:
     leases: Leases
     throttle: Throttle
     transport: Transport
-    crew: Crew
-    tally: Tally
+    threads: ThreadGroup
+    counters: Counters
     clock: Clock
     log: FilteringBoundLogger
     stop: Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from cio_pipeline.core.progress import Hold, HoldKind, Standing
+from cio_pipeline.core.progress import Hold, HoldKind, ThrottleState
 
 # A wait shorter than this is no news.
 _STILL_SECONDS = 2.0
@@ -28,7 +28,7 @@ def estimated_total(
 
 
 def find_hold(
-    standing: Standing,
+    throttle: ThrottleState,
     *,
     resting_seconds: float,
     still_seconds: float,
@@ -38,25 +38,25 @@ def find_hold(
     """Say why nothing moves, the plainest reason first; None while all is well.
 
     Args:
-        standing: what the throttle says.
+        throttle: what the throttle says.
         resting_seconds: how long all that is left backs off.
         still_seconds: how long nothing has been settled.
         in_flight: jobs handed to consumers.
         is_waiting_for_data: whether the loader has more to bring, and the queue
             is empty.
     """
-    if standing.down_seconds is not None:
+    if throttle.down_seconds is not None:
         return Hold(
             kind="outage",
-            next_seconds=standing.probe_seconds,
-            since_seconds=standing.down_seconds,
-            problem=standing.problem,
+            next_seconds=throttle.probe_seconds,
+            since_seconds=throttle.down_seconds,
+            problem=throttle.problem,
         )
-    if standing.paused_seconds > 0:
-        return Hold(kind="throttled", next_seconds=standing.paused_seconds)
+    if throttle.paused_seconds > 0:
+        return Hold(kind="throttled", next_seconds=throttle.paused_seconds)
     if resting_seconds > 0:
         return Hold(
-            kind="backoff", next_seconds=resting_seconds, problem=standing.problem
+            kind="backoff", next_seconds=resting_seconds, problem=throttle.problem
         )
     if still_seconds < _STILL_SECONDS or not (in_flight or is_waiting_for_data):
         return None

@@ -23,7 +23,7 @@ GROWTH_OF_CEILING = 0.05
 UNBOUNDED_AGAIN = 20 * TRACK_API_LIMIT_PER_SECOND
 
 
-class Pace:
+class RateLimit:
     """Gives each request its own moment, 1/rate after the one before, or a bit more.
 
     However late threads wake, no second sees more requests leave than the ceiling.

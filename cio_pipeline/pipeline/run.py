@@ -22,12 +22,12 @@ from cio_pipeline.customerio.region import find_region
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
-from cio_pipeline.pipeline.counters import Tally
+from cio_pipeline.pipeline.counters import Counters
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
-from cio_pipeline.pipeline.threads import Crew
+from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import Leases, Store
@@ -41,7 +41,7 @@ _LOAD_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class RunContext:
     """What a run takes from outside, besides the network and the disk.
 
     Args:
@@ -72,7 +72,7 @@ class Run:
         changed_only: send only users whose payload differs from what was acked last.
         shard: whose records to load.
         stop: set by a signal handler, or by the run itself.
-        world: the clock, chance, and the log.
+        context: the clock, chance, and the log.
     """
 
     run_id: str
@@ -84,17 +84,17 @@ class Run:
     changed_only: bool = False
     shard: Shard = WHOLE
     stop: Event
-    world: World
+    context: RunContext
 
     def __post_init__(self) -> None:
         """Make the parts; nothing is started yet."""
         self._error: BaseException | None = None
         self._error_lock = Lock()  # guards _error: the first one stays
         self._stop_loading, self._stop_keeping = Event(), Event()
-        self._began = self.world.clock.monotonic()
+        self._began = self.context.clock.monotonic()
         self._resumed = self.store.totals().pending
         self._parts = parts = self._make_parts()
-        self._leases, self._tally = parts.leases, parts.tally
+        self._leases, self._tally = parts.leases, parts.counters
         self._load: Loader | None = None
         if self.source is not None:
             self._load = Loader(
@@ -105,7 +105,7 @@ class Run:
             )
 
     def _make_parts(self) -> RunParts:
-        config, clock, log = self.config, self.world.clock, self.world.log
+        config, clock, log = self.config, self.context.clock, self.context.log
         return RunParts(
             run_id=self.run_id,
             command=self.command,
@@ -129,8 +129,8 @@ class Run:
                 connect_timeout_seconds=config.connect_timeout_seconds,
                 read_timeout_seconds=config.read_timeout_seconds,
             ),
-            crew=Crew(self._fail),
-            tally=Tally(),
+            threads=ThreadGroup(self._fail),
+            counters=Counters(),
             clock=clock,
             log=log,
             stop=self.stop,
@@ -147,8 +147,8 @@ class Run:
         supervisor = Supervisor(
             run=self._parts,
             summary=self._summary,
-            observer=self.world.observer,
-            on_beat=self.world.on_beat,
+            observer=self.context.observer,
+            on_beat=self.context.on_beat,
         )
         try:
             self._begin()
@@ -170,29 +170,29 @@ class Run:
                 command=self.command,
                 source=name,
                 pid=os.getpid(),
-                started_at=self.world.clock.timestamp(),
+                started_at=self.context.clock.timestamp(),
             )
         )
-        self.world.log.info(
+        self.context.log.info(
             "run_started", command=self.command, source=name, resumed=self._resumed
         )
 
     def _start_threads(self) -> None:
-        start = self._parts.crew.start
-        start("keeper", self._keep)
+        start = self._parts.threads.start
+        start("committer", self._keep)
         if self._load is None:
             self._leases.all_loaded()
         else:
             start("loader", partial(self._load.work, self._stop_loading))
-        start("opener", self._start_consumers)
+        start("starter", self._start_consumers)
 
     def _start_consumers(self) -> None:
         address = self.config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._parts.transport, address, self.basic_token)
-        sender = SENDERS[self.config.api](client, self.world.clock)
+        sender = SENDERS[self.config.api](client, self.context.clock)
         if not self.stop.is_set():
             work = Consumer(self._parts, sender).work
-            self._parts.crew.start("consumer", work, self.config.parallelism)
+            self._parts.threads.start("consumer", work, self.config.parallelism)
 
     def _find_region(self) -> str:
         return find_region(
@@ -200,8 +200,8 @@ class Run:
             self._parts.transport,
             self.basic_token,
             stop=self.stop,
-            clock=self.world.clock,
-            log=self.world.log,
+            clock=self.context.clock,
+            log=self.context.log,
         )
 
     # -- the threads' work ----------------------------------------------------
@@ -220,18 +220,18 @@ class Run:
     def _wind_down(self, supervisor: Supervisor) -> None:
         """End every thread, in the order in which they need each other.
 
-        No more leases; requests in flight end; the loader ends; the keeper
+        No more leases; requests in flight end; the loader ends; the committer
         commits what was settled.
         """
         self._leases.close()
-        supervisor.drain("opener", _DRAIN_SECONDS)
+        supervisor.drain("starter", _DRAIN_SECONDS)
         supervisor.drain("consumer", _DRAIN_SECONDS)
         if isinstance(self._error, StopRun):
             supervisor.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
         supervisor.drain("loader", _DRAIN_SECONDS)
         self._stop_keeping.set()
-        supervisor.drain("keeper", _DRAIN_SECONDS)
+        supervisor.drain("committer", _DRAIN_SECONDS)
         try:
             self._leases.commit()
         except CioPipelineError as error:
@@ -244,10 +244,10 @@ class Run:
             raise error
         summary = self._summary()
         try:
-            self.store.end_run(summary, self.world.clock.timestamp())
+            self.store.end_run(summary, self.context.clock.timestamp())
         except StopRun as unwritable:
             error = error or unwritable
-        self.world.log.info(
+        self.context.log.info(
             "run_ended",
             status=summary.status,
             reason=summary.reason,
@@ -280,7 +280,7 @@ class Run:
             status=status,
             reason=reason,
             counts=counts.balanced(),
-            duration_seconds=round(self.world.clock.monotonic() - self._began, 3),
+            duration_seconds=round(self.context.clock.monotonic() - self._began, 3),
         )
 
     def _reason(self) -> str | None:

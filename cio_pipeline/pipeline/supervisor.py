@@ -23,7 +23,7 @@ _LOG_SECONDS = 5.0
 # Asking for the region mostly takes less, and is no news then.
 _NEWS_SECONDS = 1.0
 # Whose end is the end of the sending: who finds the address, and who sends.
-_SENDING = ("opener", "consumer")
+_SENDING = ("starter", "consumer")
 
 
 class RunObserver(Protocol):
@@ -87,7 +87,7 @@ class Supervisor:
     def drain(self, role: str, seconds: float) -> None:
         """Wait for threads to end, for so long at most, and show it."""
         deadline = self.run.clock.monotonic() + seconds
-        while not self.run.crew.join(role, _TICK_SECONDS):
+        while not self.run.threads.join(role, _TICK_SECONDS):
             deadline += self._skip_lost_time()
             if self.run.clock.monotonic() >= deadline:
                 return
@@ -111,7 +111,7 @@ class Supervisor:
         return lost
 
     def _is_sending(self) -> bool:
-        return not all(map(self.run.crew.is_done, _SENDING))
+        return not all(map(self.run.threads.is_done, _SENDING))
 
     def _check_outage(self) -> None:
         silent = self.run.throttle.silent_seconds()
@@ -146,7 +146,7 @@ class Supervisor:
         summary = self.summary()
         self.run.store.beat(summary, beat)
         for told in self.on_beat:
-            told(summary, self.run.tally.dead_letters())
+            told(summary, self.run.counters.dead_letters())
 
     def _tell_log(self, progress: Progress) -> None:
         hold = progress.hold
@@ -167,7 +167,7 @@ class Supervisor:
         run, summary = self.run, self.summary()
         done = summary.counts.settled
         self._rates.note(now, done=done, settled=run.leases.counts.settled)
-        is_loading = run.source is not None and not run.crew.is_done("loader")
+        is_loading = run.source is not None and not run.threads.is_done("loader")
         total = self._total(summary, is_loading=is_loading)
         return Progress(
             command=run.command,
@@ -191,7 +191,7 @@ class Supervisor:
             return resumed + records
         size = source.size_bytes
         share = min(1.0, source.bytes_read / size) if size else None
-        passed_over = self.run.tally.passed_over
+        passed_over = self.run.counters.passed_over
         return estimated_total(resumed, records, passed_over, share)
 
     def _hold(
@@ -200,10 +200,10 @@ class Supervisor:
         if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
         elapsed = summary.duration_seconds
-        if elapsed >= _NEWS_SECONDS and not self.run.crew.is_done("opener"):
+        if elapsed >= _NEWS_SECONDS and not self.run.threads.is_done("starter"):
             return Hold(kind="region", since_seconds=elapsed)
         return find_hold(
-            self.run.throttle.standing(),
+            self.run.throttle.state(),
             resting_seconds=self.run.leases.resting_seconds(),
             still_seconds=now - self._rates.moved_at,
             in_flight=self.run.leases.in_flight,

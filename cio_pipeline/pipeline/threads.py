@@ -11,7 +11,7 @@ from cio_pipeline.core.errors import StopRun
 from cio_pipeline.machine import has_room_for_thread
 
 
-class Crew:
+class ThreadGroup:
     """Starts threads, joins them, and passes on the error any of them ends with.
 
     They are daemons, so that one stuck in a system call cannot hold the process

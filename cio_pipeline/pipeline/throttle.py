@@ -1,6 +1,6 @@
 """The pace all consumer threads share: the rate, a 429's pause, an outage.
 
-The decisions are `Pace`'s and `Outage`'s; here are the lock and the waiting.
+The decisions are `RateLimit`'s and `Outage`'s; here are the lock and the waiting.
 Every wait ends when the stop event is set.
 """
 
@@ -12,10 +12,10 @@ from typing import Protocol
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import Rejected, Retryable
-from cio_pipeline.core.progress import Standing
+from cio_pipeline.core.progress import ThrottleState
 from cio_pipeline.pipeline.first_answers import FirstAnswers, Verdict
 from cio_pipeline.pipeline.outage import Outage
-from cio_pipeline.pipeline.rate_limit import Pace
+from cio_pipeline.pipeline.rate_limit import RateLimit
 
 # How long a thread that waits for somebody else's probe looks away at most.
 _LOOK_AGAIN_SECONDS = 0.2
@@ -65,7 +65,7 @@ class Throttle:
         self._clock = clock
         self._events = events
         self._lock = threading.Lock()  # guards pace, outage and first answers
-        self._pace = Pace(requests_per_second, clock.monotonic())
+        self._rate_limit = RateLimit(requests_per_second, clock.monotonic())
         self._outage = Outage(parallelism)
         self._first_answers = FirstAnswers()
         self.last_problem = ""
@@ -90,12 +90,12 @@ class Throttle:
             return min(_LOOK_AGAIN_SECONDS, until_probe)
         # A pause that began while this thread waited voids its moment: else all
         # who wait would leave at once when it ends.
-        if ticket.moment is None or ticket.pause != self._pace.paused_until:
-            ticket.pause = self._pace.paused_until
-            ticket.moment = self._pace.reserve(now)
-        wait = self._pace.seconds_until(ticket.moment, now)
+        if ticket.moment is None or ticket.pause != self._rate_limit.paused_until:
+            ticket.pause = self._rate_limit.paused_until
+            ticket.moment = self._rate_limit.reserve(now)
+        wait = self._rate_limit.seconds_until(ticket.moment, now)
         if wait <= 0:
-            self._pace.count_sent(now)
+            self._rate_limit.count_sent(now)
         return wait
 
     def succeeded(self, user_id: str, sent_at: float) -> None:
@@ -136,8 +136,8 @@ class Throttle:
             )
             if outcome.kind == "throttled":
                 pause = pause or 0.5 + self._clock.random()
-                is_first_slowdown = self._pace.slow_down(now, pause)
-            rate = self._pace.rate
+                is_first_slowdown = self._rate_limit.slow_down(now, pause)
+            rate = self._rate_limit.rate
             is_down = self._outage.down_since is not None
             api_is_up = self._outage.api_is_up
         if is_first_slowdown:
@@ -163,16 +163,16 @@ class Throttle:
 
     def paused_seconds(self) -> float:
         """How long a 429 keeps everybody waiting from now on."""
-        return max(0.0, self._pace.paused_until - self._clock.monotonic())
+        return max(0.0, self._rate_limit.paused_until - self._clock.monotonic())
 
-    def standing(self) -> Standing:
+    def state(self) -> ThrottleState:
         """Say what holds everybody up now."""
         with self._lock:
             now = self._clock.monotonic()
             since = self._outage.down_since
             if since is not None:  # the silence began before it was told an outage
                 since = self._outage.silent_since or since
-            return Standing(
+            return ThrottleState(
                 paused_seconds=self.paused_seconds(),
                 down_seconds=None if since is None else now - since,
                 probe_seconds=self._outage.next_probe_in(now),

@@ -6,12 +6,12 @@ process that holds the workspace's run lock; others read through `open_reader`.
 
 from __future__ import annotations
 
-from cio_pipeline.store.dead_letters.survey import (
+from cio_pipeline.store.dead_letters.statistics import (
     CauseCount,
+    DeadLetterStatistics,
     ReasonCount,
-    Survey,
     Timeline,
-    read_survey,
+    read_statistics,
 )
 from cio_pipeline.store.dead_letters.table import (
     NewDeadLetter,
@@ -31,6 +31,7 @@ from cio_pipeline.store.workspace import make_private_folder, queue_folder
 __all__ = [
     "KEPT_RUNS",
     "CauseCount",
+    "DeadLetterStatistics",
     "Heartbeat",
     "Leases",
     "Load",
@@ -40,7 +41,6 @@ __all__ = [
     "Requeued",
     "Selection",
     "Store",
-    "Survey",
     "Timeline",
     "Totals",
     "is_there",
@@ -50,6 +50,6 @@ __all__ = [
     "newest_id",
     "open_reader",
     "queue_folder",
-    "read_survey",
+    "read_statistics",
     "read_totals",
 ]

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.store.dead_letters.survey import Survey, read_survey
+from cio_pipeline.store.dead_letters.statistics import (
+    DeadLetterStatistics,
+    read_statistics,
+)
 from cio_pipeline.store.dead_letters.table import (
     Requeued,
     Selection,
@@ -30,12 +33,12 @@ class DeadLetterReport:
 
     Args:
         selection: which are meant; none that comes later.
-        survey: reads what they have in common.
+        statistics: reads what they have in common.
         letters: each of them, read as they are asked for.
     """
 
     selection: Selection
-    survey: Callable[[], Survey]
+    statistics: Callable[[], DeadLetterStatistics]
     letters: Iterator[DeadLetter]
 
 
@@ -50,24 +53,24 @@ def open_report(
     """
     with open_reader(folder) as connection:
         if connection is None:
-            yield DeadLetterReport(selection, Survey, iter(()))
+            yield DeadLetterReport(selection, DeadLetterStatistics, iter(()))
             return
         meant = replace(selection, up_to_id=newest_id(connection))
         yield DeadLetterReport(
             meant,
-            partial(read_survey, connection, meant),
+            partial(read_statistics, connection, meant),
             list_dead_letters(connection, meant, limit),
         )
 
 
-def survey_of(folder: Path, run_id: str) -> Survey:
+def statistics_of(folder: Path, run_id: str) -> DeadLetterStatistics:
     """Say what the dead letters of one run have in common.
 
     Raises:
         StateError: the state is damaged.
     """
     with open_report(folder, Selection(run_id=run_id), 0) as report:
-        return report.survey()
+        return report.statistics()
 
 
 def requeue(folder: Path, selection: Selection) -> Requeued:

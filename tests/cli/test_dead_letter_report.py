@@ -324,9 +324,9 @@ def test_what_comes_later_is_neither_shown_nor_dropped(program: Program) -> None
         with Store(folder(program)) as store, store.queue.transaction() as tx:
             insert_dead_letters(tx, list(a_nights_letters(1_000)))
         letters = list(report.letters)
-        survey = report.survey()
+        statistics = report.statistics()
     dropped = discard(folder(program), report.selection)
 
-    assert len(letters) == survey.letters == dropped == 1_000
-    assert sum(survey.timeline.counts.values()) == 1_000
+    assert len(letters) == statistics.letters == dropped == 1_000
+    assert sum(statistics.timeline.counts.values()) == 1_000
     assert program.status()["dead_letters"] == 1_000

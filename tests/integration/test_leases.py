@@ -129,7 +129,7 @@ def test_when_the_others_are_back_what_is_there_goes(store: Store) -> None:
 
 
 def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> None:
-    """Told between two lines of the keeper's, it must not be forgotten."""
+    """Told between two lines of the committer's, it must not be forgotten."""
     step, has_more = 0, True
     while has_more:
         filling = Filling(store)

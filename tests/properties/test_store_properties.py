@@ -227,7 +227,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Time goes on."""
         self.now += seconds
         self.leases.jobs_came()
-        if seconds >= 0.05:  # the keeper would commit a group that waited so long
+        if seconds >= 0.05:  # the committer would commit a group that waited so long
             self.commit()
 
     @invariant()

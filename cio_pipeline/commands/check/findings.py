@@ -14,6 +14,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.identifiers import (
     IdentifierKind,
@@ -25,7 +26,6 @@ from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.repeats import Claims, Repeats
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.batch import item_bytes
@@ -109,7 +109,7 @@ def check_data(
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
-    repeats = Repeats()
+    duplicates = Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
     batch_bytes = 0
@@ -127,7 +127,7 @@ def check_data(
                 _note_invalid(findings, str(error), record.record_index)
                 continue
             user = identity_of(payload.user_id)
-            repeats.add(user)
+            duplicates.add(user)
             claims.add(user, payload, record.record_index)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
@@ -138,9 +138,9 @@ def check_data(
         findings.broken = error
     for kind, count in source.passed_over.items():
         findings.warnings[PayloadWarning(kind)] = Found(count, None)
-    _note_repeats(findings, repeats)
-    claims.note_shared(findings, repeats)
-    findings.users = repeats.count_users()
+    _note_duplicates(findings, duplicates)
+    claims.note_shared(findings, duplicates)
+    findings.users = duplicates.count_users()
     if findings.records > findings.invalid_records:
         findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
@@ -191,7 +191,7 @@ class _IdentifierClaims:
                 if claimed != user:
                     claims.add(claimed, user, index)
 
-    def note_shared(self, findings: Findings, users: Repeats) -> None:
+    def note_shared(self, findings: Findings, users: Duplicates) -> None:
         """Warn of users that have an identifier of another."""
         for kind, claims in self._claims.items():
             shared = claims.shared(users)
@@ -245,8 +245,8 @@ def _note_invalid(findings: Findings, message: str, index: int) -> None:
     _count(findings.invalid, message, index)
 
 
-def _note_repeats(findings: Findings, repeats: Repeats) -> None:
-    repeated = repeats.count_repeated()
+def _note_duplicates(findings: Findings, duplicates: Duplicates) -> None:
+    repeated = duplicates.count_repeated()
     if repeated:
         warning = PayloadWarning("user_repeated")
         findings.warnings[warning] = Found(repeated, None)

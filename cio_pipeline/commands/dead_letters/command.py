@@ -118,7 +118,7 @@ def _as_csv(_: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
 
 def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
     return dead_letters_text(
-        report.survey(),
+        report.statistics(),
         report.letters,
         limit=arguments.limit,
         asked=asked_for(arguments),
@@ -131,7 +131,7 @@ def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterabl
     from cio_pipeline.commands.dead_letters.page import dead_letter_page  # noqa: PLC0415  # as just said
 
     return dead_letter_page(
-        report.survey(),
+        report.statistics(),
         report.letters,
         limit=arguments.limit,
         asked=asked_for(arguments),
@@ -165,7 +165,7 @@ def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -
 def _tell_what_stays(folder: Path, selection: Selection) -> None:
     """Say so where letters were asked for that hold nothing to send."""
     with open_report(folder, selection) as report:
-        stays = report.survey().letters
+        stays = report.statistics().letters
     if stays:
         say(
             f"{counted(stays, 'dead letter')} with nothing to send: mend the data or"
@@ -176,7 +176,7 @@ def _tell_what_stays(folder: Path, selection: Selection) -> None:
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     folder = find_queue(arguments)
     with open_report(folder, selection) as report:
-        total = report.survey().letters
+        total = report.statistics().letters
         # Only those that were counted: a run may add more before the answer.
         meant = report.selection
     question = f"Drop {counted(total, 'dead letter')}?"

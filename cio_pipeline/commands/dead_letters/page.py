@@ -23,7 +23,7 @@ from cio_pipeline.commands.dead_letters.timeline import draw_timeline
 from cio_pipeline.console.formatting import moment
 from cio_pipeline.core.jobs import DeadLetter, JsonValue
 from cio_pipeline.core.text import visible
-from cio_pipeline.store import CauseCount, ReasonCount, Survey
+from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
 # Browsers take a page of a few hundred megabytes; the figures count all letters.
 MOST_ROWS = 100_000
@@ -46,7 +46,7 @@ class _ReasonGroup:
 
 
 def dead_letter_page(
-    survey: Survey,
+    statistics: DeadLetterStatistics,
     letters: Iterable[DeadLetter],
     *,
     limit: int | None,
@@ -56,7 +56,7 @@ def dead_letter_page(
     """Write the page, some lines at a time.
 
     Args:
-        survey: what the letters have in common.
+        statistics: what the letters have in common.
         letters: the rows.
         limit: how many rows are wanted; None for as many as a browser takes.
         asked: how it was asked for, for the commands to type next.
@@ -66,13 +66,13 @@ def dead_letter_page(
     style, script = (
         _asset(environment, f"dead_letters.{end}") for end in ("css", "js")
     )
-    shown = min(limit or MOST_ROWS, survey.letters)
+    shown = min(limit or MOST_ROWS, statistics.letters)
     # Streamed as long as the template makes no block or macro of the rows.
     pieces = environment.get_template("dead_letters.html").generate(
-        survey=survey,
-        groups=_by_reason(survey),
-        most_letters=max((cause.letters for cause in survey.causes), default=1),
-        chart=draw_timeline(survey.timeline),
+        statistics=statistics,
+        groups=_by_reason(statistics),
+        most_letters=max((cause.letters for cause in statistics.causes), default=1),
+        chart=draw_timeline(statistics.timeline),
         rows=map(_row, islice(letters, shown)),
         shown=shown,
         asked=asked,
@@ -138,14 +138,14 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _by_reason(survey: Survey) -> list[_ReasonGroup]:
-    numbered = list(enumerate(survey.causes))
+def _by_reason(statistics: DeadLetterStatistics) -> list[_ReasonGroup]:
+    numbered = list(enumerate(statistics.causes))
     return [
         _ReasonGroup(
             counted=each,
             causes=tuple(pair for pair in numbered if pair[1].reason == each.reason),
         )
-        for each in survey.reasons
+        for each in statistics.reasons
     ]
 
 

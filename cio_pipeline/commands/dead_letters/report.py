@@ -16,7 +16,7 @@ from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
 from cio_pipeline.console.formatting import moment, table
 from cio_pipeline.core.jobs import DeadLetter
 from cio_pipeline.core.text import counted, escaped, visible
-from cio_pipeline.store import Survey
+from cio_pipeline.store import DeadLetterStatistics
 
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
 _NONE = "No dead letters."
@@ -45,7 +45,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF0
 
 
 def dead_letters_text(
-    survey: Survey,
+    statistics: DeadLetterStatistics,
     letters: Iterable[DeadLetter],
     *,
     limit: int | None,
@@ -57,33 +57,33 @@ def dead_letters_text(
     Causes come first: a hundred thousand rows must not bury the three causes.
 
     Args:
-        survey: what they have in common.
+        statistics: what they have in common.
         letters: the rows.
         limit: how many rows are wanted; None for the first few.
         asked: how it was asked for, for the commands to type next.
         width: the widest line.
     """
-    if not survey.letters:
+    if not statistics.letters:
         yield f"No dead letters with {asked.chosen}." if asked.chosen else _NONE
         return
-    yield _headline(survey)
+    yield _headline(statistics)
     yield ""
-    yield cause_table(survey.causes, width, heading="letters", message="wrapped")
-    if rarer := survey.cause_count - len(survey.causes):
-        rest = survey.letters - sum(cause.letters for cause in survey.causes)
+    yield cause_table(statistics.causes, width, heading="letters", message="wrapped")
+    if rarer := statistics.cause_count - len(statistics.causes):
+        rest = statistics.letters - sum(cause.letters for cause in statistics.causes)
         yield f"and {counted(rest, 'letter')} of {counted(rarer, 'rarer cause')}"
-    shown = min(limit or _SHOWN_LETTERS, survey.letters)
+    shown = min(limit or _SHOWN_LETTERS, statistics.letters)
     rows = islice(letters, shown)
     while block := list(islice(rows, _ROWS_OF_A_TABLE)):
         yield ""
         yield _letter_table(block, width)
-    if shown < survey.letters:
+    if shown < statistics.letters:
         yield ""
         yield (
-            f"The first {shown:,} of {survey.letters:,} are shown; -limit N shows more,"
-            " -format csv all."
+            f"The first {shown:,} of {statistics.letters:,} are shown; -limit N shows"
+            " more, -format csv all."
         )
-    yield from _next_steps(survey, asked, min(width, _NARROW))
+    yield from _next_steps(statistics, asked, min(width, _NARROW))
 
 
 def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
@@ -147,19 +147,21 @@ def _without(category: str, text: str) -> str:
     return escaped(text, lambda each: unicodedata.category(each) == category)
 
 
-def _headline(survey: Survey) -> str:
+def _headline(statistics: DeadLetterStatistics) -> str:
     figures = [
-        counted(survey.letters, "dead letter"),
-        counted(survey.cause_count, "cause"),
-        counted(survey.users, "user"),
+        counted(statistics.letters, "dead letter"),
+        counted(statistics.cause_count, "cause"),
+        counted(statistics.users, "user"),
     ]
-    first, last = moment(survey.first_failed_at), moment(survey.last_failed_at)
+    first, last = moment(statistics.first_failed_at), moment(statistics.last_failed_at)
     when = first if first == last else f"{first} to {last}"
     return f"{', '.join(figures)}\nfailed {when} UTC"
 
 
-def _next_steps(survey: Survey, asked: Asked, width: int) -> Iterator[str]:
-    for reason, letters, _ in survey.reasons:
+def _next_steps(
+    statistics: DeadLetterStatistics, asked: Asked, width: int
+) -> Iterator[str]:
+    for reason, letters, _ in statistics.reasons:
         advice = advice_on(reason)
         yield ""
         what = f"{reason} ({letters:,}): {advice.meaning} {advice.remedy}"

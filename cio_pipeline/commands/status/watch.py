@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cio_pipeline.commands.status.report import status_json, status_line, status_lines
-from cio_pipeline.console.live_region import Redrawn, can_redraw
+from cio_pipeline.console.live_region import LiveRegion, can_redraw
 from cio_pipeline.console.output import write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.console.standard_streams import stdout_failure
@@ -42,7 +42,7 @@ def _print_on(
 def _redraw_on(
     arguments: argparse.Namespace, folder: Path, stop: threading.Event
 ) -> None:
-    redrawn = Redrawn(sys.stdout, stays=True)
+    redrawn = LiveRegion(sys.stdout, stays=True)
     try:
         while not stop.is_set() and stdout_failure() is None:
             lines = status_lines(

@@ -30,10 +30,10 @@ from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
 from cio_pipeline.pipeline.result import RunResult, not_begun
-from cio_pipeline.pipeline.run import Run, World
+from cio_pipeline.pipeline.run import Run, RunContext
 from cio_pipeline.source import Source
 from cio_pipeline.store import Store, make_private_folder, queue_folder
-from cio_pipeline.store.dead_letter_actions import survey_of
+from cio_pipeline.store.dead_letter_actions import statistics_of
 from cio_pipeline.store.resharding import take_turn
 from cio_pipeline.store.run_lock import RunLock
 from cio_pipeline.store.status import last_ended_at, read_status
@@ -80,11 +80,11 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             shard=arguments.shard,
             stop=stop,
         )
-        world = World(clock=SYSTEM_CLOCK, log=log, observer=display)
+        context = RunContext(clock=SYSTEM_CLOCK, log=log, observer=display)
         try:
             allow_connections(config.parallelism)
             prepare_threads()
-            result = _execute(arguments, folder, site_id, new_run, world, signals)
+            result = _execute(arguments, folder, site_id, new_run, context, signals)
         except StopRun as error:
             result = _not_begun(run_id, folder, error)
     _show_result(arguments, folder, result)
@@ -99,7 +99,7 @@ def _execute(
     folder: Path,
     site_id: str,
     new_run: Callable[..., Run],
-    world: World,
+    context: RunContext,
     signals: StopSignals,
 ) -> RunResult:
     """Run with the queue's lock held, its state open, and signals caught.
@@ -113,10 +113,12 @@ def _execute(
     with RunLock(folder), Store(folder) as store, signals:
         keep_to_one_core(None if arguments.shard.is_whole else arguments.shard.index)
         if take_turn(folder, store, is_loading=arguments.command == "sync"):
-            world.log.info("split_changed", consequence="every user counts as changed")
-        metrics = _open_metrics(arguments, folder, site_id, world.log)
+            context.log.info(
+                "split_changed", consequence="every user counts as changed"
+            )
+        metrics = _open_metrics(arguments, folder, site_id, context.log)
         on_beat = [metrics.beat] if metrics else []
-        run = new_run(store=store, world=replace(world, on_beat=on_beat))
+        run = new_run(store=store, context=replace(context, on_beat=on_beat))
         result = run.execute()
         if metrics is not None:
             code = _exit_code(result, signals.received)
@@ -175,7 +177,7 @@ def _show_result(
     summary = result.summary
     text = summary_text(
         summary,
-        survey=survey_of(folder, summary.run_id)
+        statistics=statistics_of(folder, summary.run_id)
         if summary.counts.dead_lettered
         else None,
         is_loaded=result.is_loaded,

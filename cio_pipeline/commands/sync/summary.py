@@ -14,7 +14,7 @@ from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.text import counted, shortened
-from cio_pipeline.store import Survey
+from cio_pipeline.store import DeadLetterStatistics
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
 _HEADINGS = {"dead_lettered": "dead letters"}  # of counts that have another name here
@@ -38,7 +38,7 @@ def summary_json(summary: RunSummary) -> str:
 def summary_text(
     summary: RunSummary,
     *,
-    survey: Survey | None,
+    statistics: DeadLetterStatistics | None,
     is_loaded: bool,
     commands: NextCommands,
     width: int,
@@ -47,7 +47,7 @@ def summary_text(
 
     Args:
         summary: its counts.
-        survey: what the dead letters of this run have in common; None without any.
+        statistics: what the dead letters of this run have in common; None without any.
         is_loaded: whether all of the data is in the queue.
         commands: what to do next.
         width: the widest line, commands apart.
@@ -55,8 +55,8 @@ def summary_text(
     lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     lines[-1] += _speed(summary)
-    if survey is not None:
-        lines += ["", *common_causes(survey, width)]
+    if statistics is not None:
+        lines += ["", *common_causes(statistics, width)]
     if summary.counts.dead_lettered:
         lines += ["", "Which records they are:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _going_on(summary, commands, is_loaded=is_loaded))

@@ -16,7 +16,7 @@ from cio_pipeline.core.limits import APP_API_LIMIT_PER_SECOND, LOOK_UP_LIMIT_IDS
 from cio_pipeline.customerio import AppClient
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.outcome import Wording
-from cio_pipeline.pipeline.rate_limit import Pace
+from cio_pipeline.pipeline.rate_limit import RateLimit
 
 _NOT_THE_APP_API = (
     "what answered a look-up is not Customer.io's App API: its answer has no customers"
@@ -54,7 +54,7 @@ class LookUps:
             clock=clock,
             wording=_wording(address_hint),
         )
-        self._pace = Pace(APP_API_LIMIT_PER_SECOND, clock.monotonic())
+        self._rate_limit = RateLimit(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
         """Look people up by the ids they were sent with; who is not there is left out.
@@ -109,7 +109,7 @@ class LookUps:
 
     def _in_turn(self, request: Callable[[], Reply | NoReply]) -> Reply | NoReply:
         now = self._asker.clock.monotonic()
-        self._asker.stop.wait(max(0.0, self._pace.reserve(now) - now))
+        self._asker.stop.wait(max(0.0, self._rate_limit.reserve(now) - now))
         return request()
 
     def _document(self, reply: Reply, outcome: Outcome) -> Document | None:

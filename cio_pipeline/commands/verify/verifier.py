@@ -12,12 +12,12 @@ from typing import NamedTuple
 from cio_pipeline.commands.verify.comparison import Difference, differences
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.core.clock import Clock
+from cio_pipeline.core.duplicates import Duplicates, hash_of
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.repeats import Repeats, hash_of
 from cio_pipeline.source import Source
 
 # Users named in the result; the counts are of all.
@@ -162,11 +162,11 @@ class Verifier:
 
     def _users(self) -> Iterator[tuple[str, Attributes]]:
         """Give each chosen user once, with what all of its records come to."""
-        repeats = Repeats()
+        duplicates = Duplicates()
         sample = _Lowest(self._sample_size)
         for payload in self._payloads():
-            sample.offer(repeats.add(identity_of(payload.user_id)))
-        repeated = repeats.repeated()
+            sample.offer(duplicates.add(identity_of(payload.user_id)))
+        repeated = duplicates.repeated()
         self._result.invalid = 0  # they are met a second time now
         # By hash, for those are what was counted: two users may share one.
         merged: dict[int, dict[Identity, Payload]] = {}

@@ -1,6 +1,6 @@
 """Handing jobs out and taking them back, in memory; the disk sees groups.
 
-Consumers call `lease`, `settle` and `release`: a lock, no I/O. One keeper thread
+Consumers call `lease`, `settle` and `release`: a lock, no I/O. One committer thread
 calls `tend`, which commits what was settled as one transaction and fetches the
 next jobs. A lease ends with its process: what was not committed is pending.
 """
@@ -77,7 +77,7 @@ class Leases:
         # may have become free, a group has been committed, or all is over.
         self._changed = threading.Condition()
         self._window = window_for(parallelism, size)
-        # Held through a commit, so that groups reach the disk in order: the keeper's
+        # Held through a commit, so that groups reach the disk in order: the committer's
         # commits, and the run's at the end.
         self._one_commit = threading.Lock()
         self._group = _Group()
@@ -89,8 +89,8 @@ class Leases:
         self._all_loaded = False
         self._may_have_more = True
         self._needs_tending = threading.Event()
-        self._fetched_up_to = 0  # the keeper's own
-        self._committed_at = clock.monotonic()  # the keeper's own
+        self._fetched_up_to = 0  # the committer's own
+        self._committed_at = clock.monotonic()  # the committer's own
         self.counts = Counts()  # what has been committed since the start
 
     # -- for consumers -----------------------------------------------------
@@ -182,7 +182,7 @@ class Leases:
         self._may_have_more = True
         self._needs_tending.set()
 
-    # -- for the keeper ----------------------------------------------------
+    # -- for the committer ----------------------------------------------------
 
     def tend(self) -> None:
         """Commit what was settled and fetch what comes next, when it is time.
@@ -331,7 +331,7 @@ class Leases:
     def _fetch(self) -> None:
         """Bring in the next jobs while there is room for them.
 
-        Only the keeper moves the cursor, so ids come in order and once.
+        Only the committer moves the cursor, so ids come in order and once.
         """
         while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
             # In this order: what is told from here on is told by `_may_have_more`,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cio_pipeline.commands.causes import cause_table, common_causes
-from cio_pipeline.store import CauseCount, ReasonCount, Survey
+from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
 CAUSES = tuple(CauseCount("rejected", 400, f"message {n}", 1000 * n) for n in (9, 5, 4))
 
@@ -24,7 +24,7 @@ def test_a_cause_is_a_row_of_count_reason_status_and_message() -> None:
 def test_rarer_causes_are_counted_and_not_shown() -> None:
     """The table fits a screen whatever the messages are."""
     reasons = (ReasonCount("rejected", 20_000, 7),)
-    lines = common_causes(Survey(reasons=reasons, causes=CAUSES), 80)
+    lines = common_causes(DeadLetterStatistics(reasons=reasons, causes=CAUSES), 80)
 
     assert [line.split()[0] for line in lines[-4:-1]] == ["9,000", "5,000", "4,000"]
     assert "4" in lines[-1].split()
@@ -33,6 +33,6 @@ def test_rarer_causes_are_counted_and_not_shown() -> None:
 def test_without_rarer_causes_none_are_mentioned() -> None:
     """`and 0 rarer causes` would be noise."""
     reasons = (ReasonCount("rejected", 18_000, 3),)
-    lines = common_causes(Survey(reasons=reasons, causes=CAUSES), 80)
+    lines = common_causes(DeadLetterStatistics(reasons=reasons, causes=CAUSES), 80)
 
     assert "message 4" in lines[-1]

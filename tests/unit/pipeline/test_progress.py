@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from cio_pipeline.core.progress import Hold, Standing
+from cio_pipeline.core.progress import Hold, ThrottleState
 from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 
-CALM = Standing(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
+CALM = ThrottleState(paused_seconds=0, down_seconds=None, probe_seconds=0, problem="")
 
 
 def test_a_time_in_which_the_process_did_not_run_lowers_no_rate() -> None:
@@ -38,7 +38,7 @@ def test_waiting_is_counted_without_the_lost_time() -> None:
     assert rates.moved_at == 3610.0
 
 
-def hold_of(standing: Standing, **changes: float) -> Hold | None:
+def hold_of(standing: ThrottleState, **changes: float) -> Hold | None:
     """Find the hold of a run of which nothing else is known."""
     facts = {"resting_seconds": 0.0, "still_seconds": 0.0, "in_flight": 0} | changes
     is_waiting = bool(facts.pop("is_waiting_for_data", False))

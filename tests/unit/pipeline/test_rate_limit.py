@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.pipeline.rate_limit import PLANNED_SHARE, Pace
+from cio_pipeline.pipeline.rate_limit import PLANNED_SHARE, RateLimit
 
 
 def test_requests_leave_evenly_not_in_bursts() -> None:
     """`requestsPerSecond` is a smooth bound: one every 1/rate seconds."""
-    pace = Pace(100, now=0.0)
+    pace = RateLimit(100, now=0.0)
 
     moments = [pace.reserve(0.0) for _ in range(101)]
 
@@ -27,7 +27,7 @@ def test_requests_leave_evenly_not_in_bursts() -> None:
 
 def test_time_that_nobody_used_is_not_saved_up() -> None:
     """A quiet second must not be followed by a burst."""
-    pace = Pace(10, now=0.0)
+    pace = RateLimit(10, now=0.0)
     pace.reserve(0.0)
 
     after_a_pause = [pace.reserve(5.0) for _ in range(3)]
@@ -38,14 +38,14 @@ def test_time_that_nobody_used_is_not_saved_up() -> None:
 
 def test_without_a_bound_everybody_goes_at_once() -> None:
     """`requestsPerSecond: 0`."""
-    pace = Pace(0, now=0.0)
+    pace = RateLimit(0, now=0.0)
 
     assert [pace.reserve(1.0) for _ in range(3)] == [1.0, 1.0, 1.0]
 
 
 def test_a_429_pauses_everybody() -> None:
     """Guarantee 4: it slows all threads, not only the one that met it."""
-    pace = Pace(0, now=0.0)
+    pace = RateLimit(0, now=0.0)
 
     pace.slow_down(now=1.0, pause_seconds=4.0)
 
@@ -54,7 +54,7 @@ def test_a_429_pauses_everybody() -> None:
 
 def test_a_429_lowers_the_rate_below_what_was_sent() -> None:
     """An unbounded run has no other figure to go by than what it did."""
-    pace = Pace(0, now=0.0)
+    pace = RateLimit(0, now=0.0)
     for number in range(200):
         pace.count_sent(number / 200)
 
@@ -66,7 +66,7 @@ def test_a_429_lowers_the_rate_below_what_was_sent() -> None:
 
 def test_threads_that_meet_the_same_limit_lower_the_rate_once() -> None:
     """25 requests in flight may all come back with 429."""
-    pace = Pace(1000, now=0.0)
+    pace = RateLimit(1000, now=0.0)
     for number in range(100):
         pace.count_sent(number / 100)
 
@@ -78,7 +78,7 @@ def test_threads_that_meet_the_same_limit_lower_the_rate_once() -> None:
 
 def test_the_rate_recovers_step_by_step_up_to_its_ceiling() -> None:
     """Successes raise it again; it never passes the bound."""
-    pace = Pace(100, now=0.0)
+    pace = RateLimit(100, now=0.0)
     pace.slow_down(now=0.0, pause_seconds=1.0)
     rates = []
 
@@ -93,7 +93,7 @@ def test_the_rate_recovers_step_by_step_up_to_its_ceiling() -> None:
 
 def test_an_unbounded_rate_becomes_unbounded_again() -> None:
     """A 429 in the first minute must not slow the run for ever."""
-    pace = Pace(0, now=0.0)
+    pace = RateLimit(0, now=0.0)
     pace.slow_down(now=0.0, pause_seconds=1.0)
 
     for second in range(2, 200):
@@ -114,7 +114,7 @@ def test_no_second_ever_holds_more_than_the_ceiling(
 
     Each 429 may let one request follow the last too soon, if it asks for no pause.
     """
-    pace = Pace(ceiling, now=0.0)
+    pace = RateLimit(ceiling, now=0.0)
     now, moments = 0.0, []
     for number, step in enumerate(steps):
         now += step
@@ -137,7 +137,7 @@ def test_threads_that_wake_late_never_make_up_a_burst(
     ceiling: float, delays: list[float]
 ) -> None:
     """A server that counts a second's arrivals must have no reason for a 429."""
-    pace = Pace(ceiling, now=0.0)
+    pace = RateLimit(ceiling, now=0.0)
     left: list[float] = []
     awake = sorted(pace.reserve(0.0) + delay for delay in delays)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from cio_pipeline.core.errors import StopRun
-from cio_pipeline.pipeline.threads import Crew
+from cio_pipeline.pipeline.threads import ThreadGroup
 
 NO_SUCH_STACK = 1 << 61  # more address space than there is: no thread gets it
 
@@ -24,11 +24,11 @@ def no_more_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("no_more_threads")
 def test_threads_that_cannot_be_started_stop_the_run_and_can_be_joined() -> None:
     """Else winding down would fail too, and what was answered go unnoted."""
-    crew = Crew(lambda error: pytest.fail(str(error)))
+    threads = ThreadGroup(lambda error: pytest.fail(str(error)))
 
     with pytest.raises(StopRun, match="0 of 3 threads") as stopped:
-        crew.start("consumer", lambda: None, 3)
+        threads.start("consumer", lambda: None, 3)
 
     assert stopped.value.reason == "too_many_threads"
-    assert crew.join("consumer", 1.0)
-    assert crew.is_done("consumer")
+    assert threads.join("consumer", 1.0)
+    assert threads.is_done("consumer")

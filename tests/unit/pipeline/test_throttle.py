@@ -75,7 +75,7 @@ def take_down(throttle: Throttle, time: Time) -> None:
     for number in range(FAILURES):
         time.now += 0.1
         throttle.failed(f"u{number}", no_answer(), time.now - 0.05)
-    assert throttle.standing().down_seconds is not None
+    assert throttle.state().down_seconds is not None
 
 
 def test_turns_come_at_the_rate() -> None:
@@ -99,7 +99,7 @@ def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:
     throttle.failed("b", throttled(at_least_seconds=30), time.now)
 
     assert throttle.paused_seconds() == 30.0
-    assert throttle.standing().paused_seconds == 30.0
+    assert throttle.state().paused_seconds == 30.0
     assert throttle.wait_for_turn(Stop(time))
     assert time.now >= 130.0
     assert events.said == ["slowed_down"]
@@ -143,7 +143,7 @@ def test_in_an_outage_one_probe_goes_and_a_success_ends_it() -> None:
     assert time.now > began, "the probe has its own time"
     throttle.succeeded("probe", time.now)
 
-    assert throttle.standing().down_seconds is None
+    assert throttle.state().down_seconds is None
     assert [text.split()[0] for text in events.said] == ["went_down:", "came_back"]
     assert events.said[0].endswith("refused")
 

@@ -17,10 +17,10 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_text,
 )
 from cio_pipeline.core.jobs import DeadLetter
-from cio_pipeline.store import ReasonCount, Survey, Timeline
+from cio_pipeline.store import DeadLetterStatistics, ReasonCount, Timeline
 
 _COUNT = 3_000
-_SURVEY = Survey(
+_SURVEY = DeadLetterStatistics(
     reasons=(ReasonCount("rejected", _COUNT, 1),),
     first_failed_at="2026-11-24T00:00:00+00:00",
     last_failed_at="2026-11-24T00:00:00+00:00",

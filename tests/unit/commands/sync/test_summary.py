@@ -8,7 +8,7 @@ from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.commands.sync.summary import summary_text
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.store import CauseCount, ReasonCount, Survey
+from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
 COMMANDS = NextCommands(dead_letters="SHOW", resume="RESUME", again="AGAIN")
 DONE = RunSummary(
@@ -27,13 +27,13 @@ WITH_DEAD = replace(
 
 def text(
     summary: RunSummary,
-    survey: Survey | None = None,
+    statistics: DeadLetterStatistics | None = None,
     *,
     is_loaded: bool = True,
 ) -> str:
     """Write a summary at 80 columns."""
     return summary_text(
-        summary, survey=survey, is_loaded=is_loaded, commands=COMMANDS, width=80
+        summary, statistics=statistics, is_loaded=is_loaded, commands=COMMANDS, width=80
     )
 
 
@@ -64,9 +64,9 @@ def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
     causes = [CauseCount("rejected", 400, "long " * 60, n) for n in (9, 7, 5, 3, 1)]
 
     reasons = (ReasonCount("rejected", 25, 30),)
-    survey = Survey(reasons=reasons, causes=tuple(causes))
+    statistics = DeadLetterStatistics(reasons=reasons, causes=tuple(causes))
 
-    lines = text(WITH_DEAD, survey).splitlines()
+    lines = text(WITH_DEAD, statistics).splitlines()
 
     assert max(map(len, lines)) <= 80
     assert len(lines) < 24

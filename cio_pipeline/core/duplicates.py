@@ -16,7 +16,7 @@ _MOST_RECORDS_OF_AN_EXAMPLE = 3
 _LOW_32_BITS = 0xFFFFFFFF
 
 
-class Repeats:
+class Duplicates:
     """Counts users by an 8-byte hash of their identities: 8 bytes a record.
 
     Two of ten million different users share a hash once in 300,000 files.
@@ -87,7 +87,7 @@ class Claims:
         self._users[bucket].append(hash_of(user) & _LOW_32_BITS)
         self._places[bucket].append(record_index)
 
-    def shared(self, users: Repeats) -> Shared:
+    def shared(self, users: Duplicates) -> Shared:
         """Return who has an identifier that is another's.
 
         Args:

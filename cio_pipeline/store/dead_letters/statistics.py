@@ -71,7 +71,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class DeadLetterStatistics:
     """What the dead letters that are meant have in common.
 
     Args:
@@ -103,7 +103,9 @@ class Survey:
         return sum(reason.causes for reason in self.reasons)
 
 
-def read_survey(connection: sqlite3.Connection, selection: Selection) -> Survey:
+def read_statistics(
+    connection: sqlite3.Connection, selection: Selection
+) -> DeadLetterStatistics:
     """Ask all of it of one moment, whatever is written meanwhile."""
     where, values = selection.where()
     with _snapshot(connection):
@@ -125,7 +127,7 @@ def read_survey(connection: sqlite3.Connection, selection: Selection) -> Survey:
             values,
         ).fetchone()
         timeline = _read_timeline(connection, selection, first, last)
-    return Survey(
+    return DeadLetterStatistics(
         reasons=tuple(map(ReasonCount._make, reasons)),
         causes=tuple(map(CauseCount._make, causes)),
         users=users,

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from cio_pipeline.core.duplicates import Claims, Duplicates, hash_of
 from cio_pipeline.core.identifiers import identity, identity_of
-from cio_pipeline.core.repeats import Claims, Repeats, hash_of
 
 ADA, BOB, EVE = (identity_of(name) for name in ("ada", "bob", "eve"))
 
 
 def test_users_are_counted_once_however_often_they_come() -> None:
     """`check` reports both numbers; an email is one user in any spelling."""
-    repeats = Repeats()
+    duplicates = Duplicates()
 
     for person in (ADA, BOB, ADA, identity_of("A@x.io"), identity_of("a@X.io")):
-        repeats.add(person)
+        duplicates.add(person)
 
-    assert repeats.count_users() == 3
-    assert repeats.count_repeated() == 2
-    assert repeats.repeated() == {hash_of(ADA): 2, hash_of(identity_of("a@x.io")): 2}
+    assert duplicates.count_users() == 3
+    assert duplicates.count_repeated() == 2
+    assert duplicates.repeated() == {hash_of(ADA): 2, hash_of(identity_of("a@x.io")): 2}
 
 
 def test_a_hash_is_the_same_in_every_process() -> None:
@@ -34,12 +34,12 @@ def test_an_email_that_two_users_have_is_shared() -> None:
     claims.add(email, BOB, 7)
     claims.add(identity("email", "own@x.io"), EVE, 8)
 
-    assert claims.shared(Repeats()) == (2, [(3, 7)])
+    assert claims.shared(Duplicates()) == (2, [(3, 7)])
 
 
 def test_an_email_that_is_another_users_identifier_is_shared() -> None:
     """One user is known by it, and a second has it as an attribute."""
-    users = Repeats()
+    users = Duplicates()
     users.add(identity_of("ada@x.io"))
     claims = Claims()
     claims.add(identity_of("ADA@x.io"), BOB, 5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cio_pipeline.store.dead_letters.survey import bucket_seconds
+from cio_pipeline.store.dead_letters.statistics import bucket_seconds
 
 
 @pytest.mark.parametrize(
