@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -102,6 +103,18 @@ def fill_the_disk(nightly: Nightly) -> None:
     nightly.launcher = [SMALL_DISK, "pages=40"]
 
 
+def answer_like_another_server(nightly: Nightly) -> None:
+    """Know nobody, as a server does that is not Customer.io."""
+    nightly.api.answer_all(404)
+
+
+def pack_twice(nightly: Nightly) -> None:
+    """Pack the users with gzip, and the result again."""
+    plain = (nightly.folder / "users.json").read_bytes()
+    packed = gzip.compress(gzip.compress(plain))
+    (nightly.folder / "users.json.gz").write_bytes(packed)
+
+
 @contextmanager
 def another_run(nightly: Nightly) -> Iterator[None]:
     """Have a run going on the same queue."""
@@ -130,6 +143,12 @@ SETTINGS: dict[str, Setting] = {
     "The disk is full": fill_the_disk,
     "An address with a path": lambda n: n.change(
         f'"trackUrl": "{n.api.url}', '"trackUrl": "https://track.customer.io/api/v1'
+    ),
+    "An address that leads elsewhere": answer_like_another_server,
+    "Two data files at once": lambda _: None,
+    "Packed twice": pack_twice,
+    "The users are inside of an object": lambda n: n.write(
+        "users.json", json.dumps({"data": USERS})
     ),
 }
 
