@@ -1,5 +1,5 @@
-# Everything runs in .venv, which is made with any Python from 3.11 on. Each target
-# installs what it needs: RUN what the program needs, DEV the tools and tests as well.
+# Everything runs in .venv, which can be made with any Python from 3.11 on. Each target
+# installs what it needs: RUN is what the program needs, DEV also the tools and tests.
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := .venv/.installed-to-run
@@ -13,7 +13,7 @@ SEED ?= 20261124
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast lint types format check crash surroundings soak peers bench plots clean
 
-help: ## list what make can do
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(RUN) ## make .venv and install what the program needs
@@ -28,27 +28,27 @@ $(DEV): $(RUN) requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
-run: $(RUN) ## sync the example users into a local sandbox and look some up
+run: $(RUN) ## sync the example users into a local sandbox, then look some of them up
 	@$(BIN)/python examples/demo.py
 
 test: $(DEV) ## run every test (under five minutes)
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-test-fast: $(DEV) ## run the tests that need no second process (under a minute)
+test-fast: $(DEV) ## run the unit and property tests (under a minute)
 	$(BIN)/python -m pytest -q tests/unit tests/properties
 
-crash: $(DEV) ## kill it at least 300 times, and check the books (KILLS=300 SEED=…)
+crash: $(DEV) ## kill the program 300 times, and check that nothing is lost (KILLS=300 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --kills $(KILLS) --seed $(SEED)
 
-surroundings: $(DEV) ## run the program in 1,000 odd surroundings (SURROUNDINGS=1000)
+surroundings: $(DEV) ## run the program in 1,000 unusual environments (SURROUNDINGS=1000)
 	SURROUNDINGS=$(SURROUNDINGS) $(BIN)/python -m pytest -q --timeout 3600 tests/properties/test_surroundings.py
 
-soak: $(DEV) ## kills, faults and restarts for some time (MINUTES=10 SEED=…)
+soak: $(DEV) ## kill and restart the program, with faults, for 10 minutes (MINUTES=10 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --minutes $(MINUTES) --seed $(SEED)
 
-peers: ## install the official Node client where npm is, to compare and measure against
+peers: ## install the official Node client to compare with, if there is npm
 	@if command -v npm >/dev/null && npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent; \
-	then :; else echo "the official Node client is left out: no npm, or it reaches no registry"; fi
+	then :; else echo "the official Node client is left out: there is no npm, or npm cannot install it"; fi
 
 lint: $(DEV) ## check style, layers and formatting
 	$(BIN)/ruff check .
@@ -58,20 +58,20 @@ lint: $(DEV) ## check style, layers and formatting
 types: $(DEV) ## check types, strictly
 	$(BIN)/mypy
 
-format: $(DEV) ## put the code in its format
+format: $(DEV) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 
 check: lint types test ## what CI runs
 
-bench: $(DEV) peers ## measure speed and memory; prints tables
+bench: $(DEV) peers ## measure speed and memory, and print tables
 	$(BIN)/python benchmarks/run.py
 
-plots: $(DEV) ## draw the figures of the last make bench into docs/images
+plots: $(DEV) ## draw the results of the last make bench into docs/images
 	$(PIP) -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/plot.py
 
-clean: ## remove .venv, caches and all local state
+clean: ## delete .venv, caches and all local state
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find state -mindepth 1 ! -name README.md -delete
