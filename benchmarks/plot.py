@@ -1,7 +1,4 @@
-"""Draws the figures of ``results.json`` for docs/performance.md.
-
-make plots
-"""
+"""Draw the figures of docs/performance.md from ``results.json``: ``make plots``."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ OURS, THEIRS = "#2a6f97", "#b8c4cc"
 
 
 def draw_clients(rows: list[dict[str, Any]]) -> None:
-    """Users a second and CPU a user, ours and the peers'."""
+    """Draw users per second and CPU per user, for us and the other clients."""
     names = [row["client"] for row in rows]
     colours = [OURS if name == "cio-pipeline" else THEIRS for name in names]
     titles = {
@@ -29,7 +26,7 @@ def draw_clients(rows: list[dict[str, Any]]) -> None:
 
 
 def draw_scale(rows: list[dict[str, Any]]) -> None:
-    """Peak memory and time a user, at ten thousand and a million users."""
+    """Draw peak memory and time per user, at ten thousand and a million users."""
     names = [f"{row['api']}, {row['users']:,}" for row in rows]
     titles = {"peak MB": "peak memory, MB", "us a user": "microseconds a user"}
     _draw("scale.svg", names, [OURS] * len(rows), rows, titles)
@@ -58,9 +55,9 @@ def _draw(
 
 
 def main() -> None:
-    """Draw both."""
+    """Draw both figures."""
     mpl.rcParams["font.size"] = 9
-    mpl.rcParams["svg.hashsalt"] = "cio-pipeline"  # the same figures, the same file
+    mpl.rcParams["svg.hashsalt"] = "cio-pipeline"  # the same results make the same file
     IMAGES.mkdir(exist_ok=True)
     results = json.loads((HERE / "results.json").read_text())
     draw_clients(results["no latency"])

@@ -1,8 +1,8 @@
-// customerio-node as its README uses it, with so many promises in flight.
+// customerio-node as in its README, with IN_FLIGHT promises at once.
 //
 //   node node_client.mjs URL SITE_ID API_KEY IN_FLIGHT < users.json
 //
-// users.json is an array of [id, attributes]; the seconds it took are printed.
+// users.json is an array of [id, attributes]; prints the seconds it took.
 import { readFileSync } from "node:fs";
 import { TrackClient } from "customerio-node";
 
