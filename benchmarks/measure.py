@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -45,6 +46,11 @@ class RunningServer:
     url: str
     seen: dict[str, Any]
 
+    @property
+    def port(self) -> int:
+        """The port in its address."""
+        return int(self.url.rpartition(":")[2])
+
 
 @contextmanager
 def server(
@@ -68,28 +74,58 @@ def run(
 ) -> Cost:
     """Run a command to its end, and measure it."""
     with open(stdin or os.devnull, "rb") as data:  # noqa: PTH123  # either
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command, stdin=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        stdout, stderr = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()
-        process.stderr.close()
+        started = _start(command, data)
+        return _finish(*started, may_fail=may_fail)
+
+
+def run_together(commands: Sequence[Sequence[str | Path]]) -> list[Cost]:
+    """Run commands beside each other; the longest time is that of all of them.
+
+    They are waited for in order: what they print must fit into a pipe.
+    """
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  # as in `run`
+        started = [_start(command, nothing) for command in commands]
+        return [_finish(*each) for each in started]
+
+
+def _start(
+    command: Sequence[str | Path], stdin: IO[bytes]
+) -> tuple[subprocess.Popen[bytes], float]:
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    return process, began
+
+
+def _finish(
+    process: subprocess.Popen[bytes], began: float, *, may_fail: bool = False
+) -> Cost:
+    """Wait for a process.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    assert process.stdout is not None
+    assert process.stderr is not None
+    stdout, stderr = process.stdout.read(), process.stderr.read()
+    usage = wait(process)
+    seconds = time.monotonic() - began
+    process.stdout.close()
+    process.stderr.close()
     if process.returncode and not may_fail:
         raise RuntimeError(
-            f"{command}: {process.returncode}\n{stderr.decode()[-2000:]}"
+            f"{process.args!r}: {process.returncode}\n{stderr.decode()[-2000:]}"
         )
-    return Cost(
-        seconds,
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss / 1024,
-        stdout.decode(),
-    )
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Cost(seconds, cpu_seconds, usage.ru_maxrss / 1024, stdout.decode())
+
+
+def wait(process: subprocess.Popen[Any]) -> resource.struct_rusage:
+    """Wait until a process has ended; return what it used."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage
 
 
 def _readline(file: IO[str] | None) -> str:

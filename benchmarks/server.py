@@ -13,7 +13,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
 import uvloop
@@ -22,18 +22,32 @@ _OK = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 )
 _SLOW_DOWN = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\n{}"
+_ARRIVAL_USERS = 1000
 
 
 @dataclass
 class Seen:
-    """What came in; times are monotonic seconds."""
+    """What came in; times are monotonic seconds.
+
+    Args:
+        arrivals: how many users had come at what time, every thousand or more.
+    """
 
     requests: int = 0
+    users: int = 0
     throttled: int = 0
     first: float = 0.0
     last: float = 0.0
     connections: int = 0
     most_in_a_second: int = 0
+    arrivals: list[tuple[float, int]] = field(default_factory=list)
+
+    def count_users(self, now: float, users: int) -> None:
+        """Count the users of one request."""
+        self.users += users
+        last = self.arrivals[-1][1] if self.arrivals else 0
+        if self.users >= last + _ARRIVAL_USERS:
+            self.arrivals.append((now, self.users))
 
 
 class Server:
@@ -51,13 +65,14 @@ class Server:
         self._this_second = 0
         self.seen = Seen()
 
-    def take(self, transport: asyncio.Transport) -> None:
-        """Answer one request."""
+    def take(self, transport: asyncio.Transport, users: int) -> None:
+        """Answer one request about some users."""
         seen = self.seen
         now = time.monotonic()
         seen.requests += 1
         seen.first = seen.first or now
         seen.last = now
+        seen.count_users(now, users)
         if now - self._second >= 1.0:
             self._second, self._this_second = now, 0
         self._this_second += 1
@@ -95,8 +110,10 @@ class Connection(asyncio.Protocol):
             end += 4 + _content_length(self._data[:end])
             if len(self._data) < end:
                 return
+            # One user a request, or as many as a batch names.
+            users = self._data.count(b'"identifiers"', 0, end) or 1
             self._data = self._data[end:]
-            self._server.take(self._transport)
+            self._server.take(self._transport, users)
 
 
 def _content_length(head: bytes) -> int:

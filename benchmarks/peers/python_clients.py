@@ -22,7 +22,7 @@ from customerio import CustomerIO
 
 User = tuple[str, dict[str, Any]]
 _AUTH = ("site", "key")
-_BODY_USERS = 2500  # people of this size, by hand, to stay under 500 KB
+BATCH_USERS = 2500  # people of this size, by hand, to stay under 500 KB
 
 
 def official(url: str, in_flight: int) -> Callable[[User], None]:
@@ -72,7 +72,7 @@ def send_batches(url: str, users: list[User], in_flight: int) -> None:
     """The official client's batch(), with groups made by hand."""
     client = CustomerIO(*_AUTH)
     session = client.http
-    session.mount("https://", _Plain(url))
+    session.mount("https://", PlainAdapter(url))
     operations = (
         {
             "type": "person",
@@ -82,13 +82,13 @@ def send_batches(url: str, users: list[User], in_flight: int) -> None:
         }
         for user_id, attributes in users
     )
-    groups = iter(lambda: list(islice(operations, _BODY_USERS)), [])
+    groups = iter(lambda: list(islice(operations, BATCH_USERS)), [])
     with ThreadPoolExecutor(in_flight) as pool:
         for _ in pool.map(client.batch, groups):
             pass
 
 
-class _Plain(requests.adapters.HTTPAdapter):
+class PlainAdapter(requests.adapters.HTTPAdapter):
     """Sends what is meant for https://track.customer.io to 127.0.0.1 instead."""
 
     def __init__(self, url: str) -> None:
@@ -96,6 +96,7 @@ class _Plain(requests.adapters.HTTPAdapter):
         self._url = url
 
     def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
+        """Send a request, to 127.0.0.1."""
         request.url = self._url + "/api/v2/batch"
         return super().send(request, *arguments, **options)
 
