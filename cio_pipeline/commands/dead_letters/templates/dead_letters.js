@@ -91,12 +91,12 @@ function startTable() {
     row.setAttribute("role", "row");
     row.className = "letter";
     row.dataset.id = letter.id;
-    const starter = cell("starter", "");
+    const opener = cell("opener", "");
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
     button.setAttribute("aria-label", `Payload of dead letter ${letter.id}`);
-    starter.append(button);
+    opener.append(button);
     row.append(
       cell("id", letter.id),
       letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user)),
@@ -134,7 +134,7 @@ function startTable() {
   }
 
   function toggle(row) {
-    const button = row.querySelector(".starter button");
+    const button = row.querySelector(".opener button");
     const isOpen = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!isOpen));
     if (isOpen) row.nextElementSibling.remove();
