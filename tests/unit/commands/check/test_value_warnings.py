@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.commands.check.doubts import doubt_of_time, doubts_of_id
+from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 
 NOW_SECONDS = 1_800_000_000
 
@@ -65,7 +65,7 @@ def test_an_id_that_a_program_has_changed_is_doubted(
     kind: str, user_ids: list[str]
 ) -> None:
     """Each is the id of a person that nobody has, and two may become one."""
-    assert {user_id: list(doubts_of_id(user_id)) for user_id in user_ids} == {
+    assert {user_id: list(id_warnings(user_id)) for user_id in user_ids} == {
         user_id: [kind] for user_id in user_ids
     }
 
@@ -96,12 +96,12 @@ def test_an_id_that_a_program_has_changed_is_doubted(
 )
 def test_a_usual_id_is_not_doubted(user_id: str) -> None:
     """A warning that is often wrong is soon read by nobody."""
-    assert list(doubts_of_id(user_id)) == []
+    assert list(id_warnings(user_id)) == []
 
 
 def test_blanks_around_hide_no_other_doubt() -> None:
     """Both have to be corrected."""
-    assert list(doubts_of_id(" NULL ")) == ["id_blanks_around", "id_no_value"]
+    assert list(id_warnings(" NULL ")) == ["id_blanks_around", "id_no_value"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_time_that_nobody_means_is_doubted(
     name: str, value: Any, doubt: str | None
 ) -> None:
     """Days of a spreadsheet, and other units; birthdays and ends are usual."""
-    found = doubt_of_time(name, value, is_typed=True, now_seconds=NOW_SECONDS)
+    found = time_warning(name, value, is_typed=True, now_seconds=NOW_SECONDS)
 
     assert found == doubt
 
@@ -137,7 +137,7 @@ def test_a_time_that_nobody_means_is_doubted(
 def test_a_number_that_is_no_time_is_not_doubted() -> None:
     """Only its mapping's type makes a number a time; created_at always is one."""
     doubts = [
-        doubt_of_time(name, 45322, is_typed=False, now_seconds=NOW_SECONDS)
+        time_warning(name, 45322, is_typed=False, now_seconds=NOW_SECONDS)
         for name in ("logins", "created_at")
     ]
 
