@@ -51,11 +51,7 @@ class _StoreOnce(argparse._StoreAction):  # noqa: SLF001  # argparse has no publ
         values: object,
         option_string: str | None = None,
     ) -> None:
-        """Keep the value.
-
-        Raises:
-            UsageError: the option already has one.
-        """
+        """Keep the value, or raise `UsageError` if there is one already."""
         if self._is_given:
             name = "-" + (option_string or self.dest).lstrip("-")
             raise UsageError(

@@ -50,11 +50,7 @@ def open_display(arguments: argparse.Namespace) -> Display:
 
 
 class LinesDisplay:
-    """Log lines only, progress among them.
-
-    Args:
-        arguments: the command line.
-    """
+    """Log lines only, progress among them."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments

@@ -32,11 +32,7 @@ class EventLines:
         self._lock = threading.Lock()  # guards _seen
 
     def __call__(self, _: WrappedLogger, level: str, event: EventDict) -> str:
-        """Return an event as a line.
-
-        Raises:
-            DropEvent: enough similar events were shown.
-        """
+        """Return an event as a line, or raise `DropEvent` after enough similar ones."""
         is_last = self._count(event) if level == "warning" else False
         if event["event"] in _NOT_PRINTED:
             raise DropEvent

@@ -114,11 +114,7 @@ class _Redactor:
 
 
 class _LevelFilter:
-    """Drops the events that are only for the file.
-
-    Args:
-        level: the lowest to keep.
-    """
+    """Drops events below a level, which are only for the file."""
 
     def __init__(self, level: int) -> None:
         self._level = level

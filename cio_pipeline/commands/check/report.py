@@ -15,7 +15,7 @@ from cio_pipeline.core.text import counted, did_you_mean, visible
 _MOST_SHOWN_OF_A_PAYLOAD = 300
 _KEY_COLUMNS = (
     ("key", "left"),
-    ("in", "right"),
+    ("records", "right"),
     ("type", "left"),
 )
 
@@ -152,12 +152,8 @@ def suggestion_text(seen: SeenKeys) -> str:
 def keys_text(seen: SeenKeys, width: int) -> str:
     """Return a table of the keys, how many records have each, and their types."""
     rows = [
-        [
-            facts.name,
-            _share(facts.count, seen.records),
-            ", ".join(sorted(facts.kinds)),
-        ]
-        for facts in seen.keys.values()
+        [key.name, _share(key.count, seen.records), ", ".join(sorted(key.kinds))]
+        for key in seen.keys.values()
     ]
     records = counted(seen.records, "record")
     user_id = seen.user_id()

@@ -166,13 +166,12 @@ def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -
 
 
 def _note_unmappable(folder: Path, selection: Selection) -> None:
-    """Print how many of the selected letters have nothing to send."""
     with open_report(folder, selection) as report:
         count = report.statistics().letters
     if count:
         print_note(
-            f"{counted(count, 'dead letter')} not requeued, with nothing to send: fix"
-            " the data or the mappings and sync again, then discard"
+            f"{counted(count, 'dead letter')} not requeued, because the records could"
+            " not be mapped: fix the data or the mappings, sync again, then discard"
         )
 
 

@@ -47,7 +47,6 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add the options that select dead letters."""
     group = parser.add_argument_group("selection (all that are given must match)")
     add = partial(add_option, group)
     add("all", action="store_true", help="all of them (for requeue and discard)")
@@ -86,7 +85,7 @@ DEAD_LETTERS = Command(
   python main.py dead-letters requeue -config configuration.json -id 17 18
   python main.py dead-letters discard -config configuration.json -since 2026-11-24""",
     exit_codes=f"""\
-{DONE}, whether there are any or not
+{DONE}, with or without dead letters
 {MISTAKE}
   3      the state folder cannot be written; nothing was changed""",
 )

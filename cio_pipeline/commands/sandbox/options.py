@@ -34,7 +34,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             name,
             default=value,
             metavar="KEY",
-            help=f"the one to accept (default: {value})",
+            help=f"the {name.replace('-', ' ')} to accept (default: {value})",
         )
     add_option(
         parser,

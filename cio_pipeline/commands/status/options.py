@@ -17,7 +17,6 @@ from cio_pipeline.commands.options import (
 
 
 def _interval(text: str) -> float:
-    """Read the interval of ``-watch``, in seconds."""
     number = seconds(text)
     if number < 0.1:
         raise argparse.ArgumentTypeError(f"{text!r} is too short: at least 0.1 s")

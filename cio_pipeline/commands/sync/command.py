@@ -54,12 +54,6 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
-    """Run, show the summary, and return the exit code.
-
-    Args:
-        arguments: the command line.
-        source: the data, or None to send only what is queued.
-    """
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
@@ -102,12 +96,7 @@ def _execute(
     context: RunContext,
     signals: StopSignals,
 ) -> RunResult:
-    """Run with the queue's lock held, its state open, and signals caught.
-
-    Raises:
-        UsageError: another run uses the queue.
-        StateUnwritable: the state cannot be opened for writing.
-    """
+    """Run with the queue's lock held, its state open, and signals caught."""
     make_private_folder(arguments.state)
     make_private_folder(folder)
     with RunLock(folder), Store(folder) as store, signals:
@@ -127,11 +116,7 @@ def _execute(
 
 
 def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
-    """Return a result with the number of queued jobs, if the state can be read.
-
-    Raises:
-        StopRun: it cannot be read.
-    """
+    """Return a result with the number of queued jobs; raise if it cannot be read."""
     try:
         pending = read_status(folder, SYSTEM_CLOCK.utc_now()).pending
     except CioPipelineError:

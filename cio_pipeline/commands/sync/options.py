@@ -20,7 +20,7 @@ EXIT_CODES = """\
   0      all synced
   1      the run is complete, but some records are dead letters
   2      bad usage, configuration or data file
-  3      stopped early; the work is kept in the queue, run again to continue
+  3      stopped early; the work is kept, run again to continue
   70     internal error (a bug), the traceback is on stderr; the work is kept
   128+N  stopped by signal N; the work is kept"""
 

@@ -105,7 +105,6 @@ def _find_url(
 
 
 def _address_hint(config: Config) -> str:
-    """Return what to check if the App API's address may be wrong."""
     if config.app_url is not None:
         return "Check appUrl in the configuration, and the proxy if you use one"
     if config.region is not None:

@@ -146,7 +146,6 @@ def _wording(address_hint: str) -> Wording:
 
 
 def _person(document: JsonValue) -> FoundPerson | None:
-    """Read a person from an answer of the App API."""
     if not isinstance(document, dict):
         return None
     attributes: dict[str, str] = {}

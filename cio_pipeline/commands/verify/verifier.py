@@ -205,11 +205,7 @@ class _Stopped(Exception):
 
 
 class _Lowest:
-    """The lowest of many numbers; of hashes, they are an even sample.
-
-    Args:
-        size: how many to keep; None for all.
-    """
+    """The lowest ``size`` of many numbers, or all; of hashes, an even sample."""
 
     def __init__(self, size: int | None) -> None:
         self._size = size
