@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-# Python leaves a script's folder out where PYTHONSAFEPATH or -P asks it to.
+# With PYTHONSAFEPATH or -P, Python does not add the folder of the script.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cio_pipeline.cli import main

@@ -1,4 +1,4 @@
-"""The demo behind `make run`: sandbox up, example users synced, some looked up."""
+"""The demo of `make run`: start a sandbox, sync the example users, look up some."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import requests
 HERE = Path(__file__).resolve().parent
 MAIN = HERE.parent / "main.py"
 LOOKED_UP = ("1", "2", "3", "4", "5")
-HOW_TO_GO_ON = """\
+NEXT_STEPS = """\
 The sandbox has stopped. To sync your own users into the real Customer.io:
 
   python main.py check -suggest -data users.json > configuration.json
-  (fill in siteId and apiKey, see to userId and mappings)
+  (fill in siteId and apiKey; check userId and mappings)
   python main.py check -config configuration.json -data users.json
   python main.py -config configuration.json -data users.json
 
-python is .venv/bin/python, where `make` has put what the program needs."""
+Use .venv/bin/python: `make` has installed the required packages there."""
 
 
 def main() -> int:
-    """Run the demo; its exit code is the sync's."""
+    """Run the demo, and return the exit code of the sync."""
     with tempfile.TemporaryDirectory() as folder:
         sandbox = subprocess.Popen(
             [sys.executable, MAIN, "sandbox", "-port", "0"],
@@ -42,19 +42,19 @@ def main() -> int:
         finally:
             sandbox.terminate()
             sandbox.wait(timeout=10)
-    print(HOW_TO_GO_ON)
+    print(NEXT_STEPS)
     return code
 
 
 def read_address(sandbox: subprocess.Popen[str]) -> str:
-    """Read where the sandbox listens from the line it begins with."""
-    assert sandbox.stdout is not None  # noqa: S101  # it was asked for above
+    """Read the address of the sandbox from its first line."""
+    assert sandbox.stdout is not None  # noqa: S101  # it is a pipe
     words = sandbox.stdout.readline().split()
     return next(word for word in words if word.startswith("http://"))
 
 
 def write_configuration(folder: Path, url: str) -> Path:
-    """Copy the example's configuration, with the sandbox's own address."""
+    """Write a copy of the example configuration with the sandbox's address."""
     example = json.loads((HERE / "configuration.json").read_text("utf-8"))
     path = folder / "configuration.json"
     path.write_text(json.dumps(example | {"trackUrl": url, "appUrl": url}), "utf-8")
@@ -74,8 +74,8 @@ def sync(configuration: Path, folder: Path) -> int:
 
 
 def show_people(url: str) -> None:
-    """Look a few users up, as one would in Customer.io."""
-    print("\nLooked up in it afterwards (App API, which gives every value as text):\n")
+    """Look up a few users with the App API, and print them."""
+    print("\nSome users in the sandbox (the App API returns every value as text):\n")
     for user_id in LOOKED_UP:
         answer = requests.get(
             f"{url}/v1/customers/{user_id}/attributes",

@@ -1,4 +1,4 @@
-"""The program: its arguments in, the command run, an exit code out."""
+"""Read the command line, run the command, and return an exit code."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from cio_pipeline.console import standard_streams
 from cio_pipeline.console.signals import Interrupted, raised_signals
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 
-# Integers of any size are kept exactly; past this many digits turning text into
-# a number takes longer than the network would (CVE-2020-10735).
+# Integers of any size are kept exactly. With more digits than this, parsing one
+# takes longer than sending it (CVE-2020-10735).
 _MOST_DIGITS = 100_000
-# EX_SOFTWARE of sysexits.h: 1 would tell a script of dead letters.
-_A_BUG = 70
+# EX_SOFTWARE of sysexits.h; 1 already means dead letters.
+_INTERNAL_ERROR = 70
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program.
 
     Args:
-        argv: the arguments without the program's name; the process's by default.
+        argv: the arguments without the program's name; default: those of the process.
 
     Returns:
         The exit code (see the help).
     """
     standard_streams.make_safe()
-    _let_owner_in()
+    _allow_owner_access()
     sys.set_int_max_str_digits(_MOST_DIGITS)
     try:
         return _run(sys.argv[1:] if argv is None else argv)
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         arguments = parse_arguments(argv)
-        # Imported now: `-help` and mistakes need not wait for requests and SQLite.
+        # Imported here, so that `-help` does not wait for requests and SQLite.
         module, _, name = COMMANDS[arguments.command].run.partition(":")
         run = getattr(importlib.import_module(module), name)
         with raised_signals():
@@ -55,15 +55,15 @@ def _run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except MemoryError:
-        # Short, and no import: there may be no room for either.
+        # Short and without an import, because there is little memory left.
         print("error: there is not enough memory; the work is kept", file=sys.stderr)  # noqa: T201  # as above
         return StopRun.exit_code
-    except Exception:  # noqa: BLE001  # a bug of ours: told whole, and by its own code
+    except Exception:  # noqa: BLE001  # a bug: print the traceback
         traceback.print_exc()
-        return _A_BUG
+        return _INTERNAL_ERROR
 
 
-def _let_owner_in() -> None:
-    """Have the umask not keep us from the files and folders that we make."""
+def _allow_owner_access() -> None:
+    """Make sure that the umask does not deny us access to what we create."""
     mask = os.umask(0o077)
     os.umask(mask & 0o077)

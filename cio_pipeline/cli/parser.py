@@ -1,4 +1,4 @@
-"""The command line of the whole program: its commands, and how they are found."""
+"""The parser of the command line."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ _ASKS_FOR_HELP = ("-h", "-help", "--help", "-version", "--version")
 class _StoreOnce(argparse._StoreAction):  # noqa: SLF001  # argparse has no public name
     """Keep an option's value, as ``store`` does; refuse a second one.
 
-    argparse would use the last one without a word. It is made for each parse, so that
-    it may remember.
+    argparse would silently use the last one.
     """
 
     _is_given = False
@@ -52,23 +51,19 @@ class _StoreOnce(argparse._StoreAction):  # noqa: SLF001  # argparse has no publ
         values: object,
         option_string: str | None = None,
     ) -> None:
-        """Keep the value.
-
-        Raises:
-            UsageError: there is one already.
-        """
+        """Keep the value, or raise `UsageError` if there is one already."""
         if self._is_given:
             name = "-" + (option_string or self.dest).lstrip("-")
             raise UsageError(
-                f"{name} is given twice, and takes one value: leave one of them out"
+                f"{name} is given twice, but takes one value: remove one of them"
                 f" (see: {parser.prog} -help)"
             )
         self._is_given = True
-        super().__call__(parser, namespace, values, option_string)  # type: ignore[arg-type]  # what argparse hands over
+        super().__call__(parser, namespace, values, option_string)  # type: ignore[arg-type]  # argparse's own types are wider
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with its complaints as our errors, and one value for an option."""
+    """argparse, with our errors and at most one value for an option."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401  # argparse's own
         super().__init__(**settings)
@@ -80,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Lists each option once, as it is written here: with one dash."""
+    """Lists each option once, with one dash."""
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         names = [name for name in action.option_strings if not name.startswith("--")]
@@ -94,11 +89,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line.
 
     Returns:
-        The options, the command's name as ``command``.
+        The options, with the command's name as ``command``.
 
     Raises:
-        UsageError: it cannot be understood.
-        SystemExit: help or the version was asked for, and printed.
+        UsageError: the command line is not valid.
+        SystemExit: help or the version was printed.
     """
     words = list(argv)
     if words[:1] == ["help"]:
@@ -108,7 +103,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         words.insert(0, "sync")
     if not is_bare and words[0] not in COMMANDS:
         meant = nearest(words[0], COMMANDS)
-        hint = f"did you mean {meant}?" if meant else f"there are {', '.join(COMMANDS)}"
+        known = f"the commands are {', '.join(COMMANDS)}"
+        hint = f"did you mean {meant}?" if meant else known
         raise UsageError(
             f"there is no command {words[0]!r}; {hint} (see: {program_name()} -help)"
         )
@@ -119,18 +115,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def parsers_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Give each command's own parser."""
-    for action in parser._actions:  # noqa: SLF001  # argparse shows them nowhere else
+    """Return the parser of each command, by the command's name."""
+    for action in parser._actions:  # noqa: SLF001  # argparse has no public name
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # as above
             return dict(action.choices)
     return {}
 
 
 def build_parser(name: str) -> argparse.ArgumentParser:
-    """Describe the command line.
+    """Return the parser of the command line.
 
     Args:
-        name: what the program is called.
+        name: the program's name in help and messages.
     """
     parser = _Parser(
         prog=name,

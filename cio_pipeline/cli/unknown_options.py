@@ -1,4 +1,4 @@
-"""Options that no command knows: said before argparse says less."""
+"""Report unknown options before argparse does, because it reports less."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def refuse_unknown_options(
     words: Sequence[str],
     parsers: Mapping[str, argparse.ArgumentParser],
 ) -> None:
-    """Refuse an option that the command does not have, naming the nearest.
+    """Refuse an option that the command does not have, and suggest a similar one.
 
-    argparse complains of what is missing first, so that ``-confg x`` would be told
-    as ``-config is missing``.
+    argparse reports missing options first: for ``-confg x`` it would report that
+    ``-config`` is missing.
 
     Args:
         command: its name.
-        words: what stands after it.
-        parsers: every command's.
+        words: the rest of the command line.
+        parsers: the parser of each command.
 
     Raises:
-        UsageError: there is one.
+        UsageError: an option is unknown.
     """
     parser = parsers[command]
     known = _options_of(parser)
@@ -40,7 +40,7 @@ def refuse_unknown_options(
         if _is_option(word) and name not in known:
             raise UsageError(
                 f"{command} has no option {name}"
-                f"{_advice(name, command, parsers)}{_if_value(word, previous, known)}"
+                f"{_advice(name, command, parsers)}{_value_hint(word, previous, known)}"
                 f" (see: {parser.prog} -help)"
             )
         previous = word
@@ -52,7 +52,7 @@ def _is_option(word: str) -> bool:
 
 
 def _options_of(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    return parser._option_string_actions  # noqa: SLF001  # argparse shows it nowhere else
+    return parser._option_string_actions  # noqa: SLF001  # argparse has no public name
 
 
 def _advice(
@@ -66,7 +66,7 @@ def _advice(
     return f"; did you mean -{meant}?" if meant else ""
 
 
-def _if_value(word: str, previous: str, known: Mapping[str, argparse.Action]) -> str:
+def _value_hint(word: str, previous: str, known: Mapping[str, argparse.Action]) -> str:
     action = known.get(previous)
     if action is None or action.nargs == 0:
         return ""

@@ -1,6 +1,5 @@
-"""The commands: what each one does with its arguments, stdout and exit code.
+"""The commands, one package each, and the modules that they share.
 
-Each module with a ``run`` is one command: the command line in, an exit code out.
-`cli` imports the one that was asked for, so that none waits for another's imports.
-The other modules are what commands share.
+The ``run`` of a command takes the parsed arguments and returns the exit code. `cli`
+imports only the command that it runs.
 """

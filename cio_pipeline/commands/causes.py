@@ -1,4 +1,4 @@
-"""The table of what dead letters have in common."""
+"""The table of the causes of dead letters."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _SHOWN_CAUSES = 3
 def cause_table(
     causes: Sequence[CauseCount], width: int, *, heading: str, message: str
 ) -> str:
-    """Return a table of causes: how many, reason, HTTP status, message.
+    """Return a table of causes: count, reason, HTTP status, message.
 
     Args:
-        causes: a row each.
+        causes: one for each row.
         width: the widest line, in columns.
         heading: what is counted.
-        message: how a message gives way: ``cut`` or ``wrapped``.
+        message: how a message that is too long is shown: ``cut`` or ``wrapped``.
     """
     columns = (
         (heading, "right"),

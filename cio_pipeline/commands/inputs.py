@@ -1,4 +1,4 @@
-"""The data and the configuration that a command line names."""
+"""Open the data and read the configuration that the command line names."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def open_data(arguments: argparse.Namespace) -> Source:
     """Open the data file that ``-data`` names; ``-`` is standard input.
 
     Raises:
-        DataFileError: it cannot be read.
+        DataFileError: the data cannot be read.
     """
     if arguments.data != "-":
         return open_source(arguments.data, format=arguments.format)
     if sys.stdin is None:
-        raise DataFileError("standard input", "it is closed; name a file with -data")
-    # Without the buffer of `sys.stdin`: a thread that waits in it holds its lock,
-    # and the interpreter aborts at its exit where it cannot get that.
+        raise DataFileError("standard input", "it is closed; use -data FILE")
+    # Not through `sys.stdin`: a thread that waits there holds the lock of its
+    # buffer, and the interpreter aborts at exit if it cannot get that lock.
     stdin = FileIO(sys.stdin.fileno(), closefd=False)
     return open_source("-", format=arguments.format, stdin=stdin)
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:
-    """Read the configuration; a shard has its share of the rate.
+    """Read the configuration; a shard gets its share of the request rate.
 
     Raises:
         ConfigError: the configuration cannot be used.

@@ -1,4 +1,4 @@
-"""The commands to type next, spelled out as this one was."""
+"""The commands to type next, written in the same way as the current one."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from cio_pipeline.commands.options import default_state_folder
 
 
 def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
-    """Spell out what may be typed after a run, ready to be pasted into a shell."""
+    """Return the commands to type after a run."""
     program = program_as_typed(sys.orig_argv, sys.argv)
-    place = queue_options(arguments)
+    queue = queue_options(arguments)
     return NextCommands(
-        dead_letters=shlex.join([*program, "dead-letters", *place, "-run", run_id]),
-        resume=shlex.join([*program, "resume", *place]),
+        dead_letters=shlex.join([*program, "dead-letters", *queue, "-run", run_id]),
+        resume=shlex.join([*program, "resume", *queue]),
         again=shlex.join([*program, *sys.argv[1:]]),
     )
 
 
 def queue_options(arguments: argparse.Namespace) -> list[str]:
-    """Say which queue is meant, as options of a command."""
-    place = ["-config", arguments.config]
+    """Return the options of a command that select the same queue."""
+    options = ["-config", arguments.config]
     if arguments.state != default_state_folder():
-        place += ["-state", str(arguments.state)]
+        options += ["-state", str(arguments.state)]
     if not arguments.shard.is_whole:
-        place += ["-shard", str(arguments.shard)]
-    return place
+        options += ["-shard", str(arguments.shard)]
+    return options
 
 
 def program_as_typed(original: Sequence[str], argv: Sequence[str]) -> list[str]:
-    """Return how the program was called: by Python, or by its own name.
+    """Return how the program was called: with Python, or by its own name.
 
     Args:
-        original: the interpreter's command line.
-        argv: the program's file and its arguments.
+        original: the interpreter's command line, `sys.orig_argv`.
+        argv: the program's file and its arguments, `sys.argv`.
     """
     end = len(original) - len(argv) + 1
     program, file = [*original[:end]], argv[0]
-    # Of a module, argv has the file for the name that was typed.
+    # After `python -m`, argv has the module's file, not the name that was typed.
     is_known = program[-1:] == [file] or file.endswith("__main__.py")
     if not is_known or [*original[end:]] != [*argv[1:]]:
         return ["python", "main.py"]
@@ -50,12 +50,12 @@ def program_as_typed(original: Sequence[str], argv: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextCommands:
-    """What may be typed after a run, ready to be pasted.
+    """Commands to type after a run, quoted for a shell.
 
     Args:
         dead_letters: shows this run's dead letters.
-        resume: finishes what is queued.
-        again: the same command once more; it goes on with an unfinished load.
+        resume: sends what is queued.
+        again: the same command again; it continues an unfinished load.
     """
 
     dead_letters: str

@@ -1,7 +1,7 @@
-"""What describes a command, and the options that several commands have.
+"""The description of a command, and the options that several commands have.
 
-The modules named ``options`` import nothing that takes time to load, so that `-help`
-and mistakes are answered at once; ``make lint`` checks it.
+Modules named ``options`` import nothing that is slow to load, so that `-help` is
+fast; ``make lint`` checks this.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ MISTAKE = "  2      bad usage, configuration, or state that cannot be read"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What the command line knows of a command before it runs.
+    """A command, as the command line knows it before it runs.
 
     Args:
-        name: what is typed for it.
-        about: what it does, on the first lines of its help.
-        run: the name of the function that runs it, ``package.module:function``. The
-            function takes the parsed arguments and returns the exit code. Its module
-            is imported only if the command runs.
+        name: its name on the command line.
+        about: what it does: the first lines of its help.
+        run: the function that runs it, as ``package.module:function``. It takes the
+            parsed arguments and returns the exit code. Its module is imported only
+            if the command runs.
         add_options: adds its options to its parser.
         examples: command lines for its help.
-        exit_codes: what each exit code means, a line each.
+        exit_codes: what each exit code means, one line each.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Command:
 
 
 def default_state_folder() -> Path:
-    """``state/`` beside ``main.py``; where installed without it, in this folder."""
+    """Return ``state/`` next to ``main.py``, or in the current folder if installed."""
     project = Path(__file__).resolve().parents[2]
     if (project / "main.py").exists():
         return project / "state"
@@ -59,7 +59,7 @@ def add_option(
     name: str,
     **settings: Any,  # noqa: ANN401  # those of `add_argument`
 ) -> None:
-    """Add an option that may be written with one dash or two."""
+    """Add an option that can be written with one dash or two."""
     parser.add_argument(f"-{name}", f"--{name}", **settings)
 
 
@@ -76,18 +76,18 @@ def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) ->
 
 
 USERS_OF_SHARD = (
-    "only the users of part I of N, counted from 0 (0/3, 1/3, 2/3), with a queue of"
-    " their own and 1/N of the rate; see docs/sharding.md"
+    "only the users of part I of N, counted from 0 (0/3, 1/3, 2/3), with a separate"
+    " queue and 1/N of the request rate; see docs/sharding.md"
 )
-QUEUE_OF_SHARD = "the queue of part I of N, as of sync -shard I/N"
+QUEUE_OF_SHARD = "the queue of part I of N, the one that sync -shard I/N uses"
 
 
 def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
-    """Add what names the queue: ``-state`` and ``-shard``.
+    """Add ``-state`` and ``-shard``, which select the queue.
 
     Args:
-        parser: the command's.
-        about_shard: what a shard means to the command.
+        parser: the command's parser.
+        about_shard: the help of ``-shard``.
     """
     add = partial(add_option, parser)
     add(
@@ -95,7 +95,7 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
         type=Path,
         default=default_state_folder(),
         metavar="DIR",
-        help="where the queue lives (default: %(default)s)",
+        help="the folder of the queue (default: %(default)s)",
     )
     add("shard", type=parse_shard, default=WHOLE, metavar="I/N", help=about_shard)
 
@@ -104,7 +104,7 @@ def add_data(
     parser: argparse.ArgumentParser,
     *,
     required: bool,
-    about: str = "the data file; - reads standard input",
+    about: str = "the data file; - for standard input",
 ) -> None:
     """Add ``-data`` and ``-format``."""
     add = partial(add_option, parser)
@@ -112,55 +112,55 @@ def add_data(
     add(
         "format",
         choices=("json", "jsonl", "csv"),
-        help="what the data file is (default: told by its ending, else a JSON array)",
+        help="format of the data file (default: by its extension, else a JSON array)",
     )
 
 
 def add_logging(parser: argparse.ArgumentParser) -> None:
-    """Add what is printed on stderr, and ``-log-file``."""
+    """Add the options of the log."""
     add = partial(add_option, parser)
     add(
         "log-level",
         choices=("debug", "info", "warning", "error"),
-        help="how much is told on stderr (default: info; warning beside a live"
-        " display)",
+        help="lowest level of the log lines on stderr (default: info; warning with a"
+        " live display)",
     )
     add(
         "log-format",
         choices=("auto", "console", "json"),
         default="auto",
-        help="readable lines or JSON lines, and no live display (default: a live"
-        " display where stderr is a terminal, else JSON lines)",
+        help="readable lines or JSON lines, without a live display (default: a live"
+        " display if stderr is a terminal, else JSON lines)",
     )
-    add("quiet", action="store_true", help="show nothing but errors and the result")
+    add("quiet", action="store_true", help="show only errors and the result")
     add(
         "log-file",
         type=Path,
         metavar="FILE",
-        help="append the log to a file too, as JSON lines",
+        help="also append the log to a file, as JSON lines",
     )
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1 on."""
+    """Read a whole number above 0."""
     number = int(text) if text.isascii() and text.isdigit() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
 
 
 def seconds(text: str) -> float:
-    """Read a number of seconds, from 0 on."""
+    """Read a number of seconds, 0 or more."""
     try:
         number = float(text)
     except ValueError:
         number = -1.0
     if not 0 <= number < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return number
 
 
 def program_name() -> str:
-    """Return how people call the program: from its folder, or installed."""
+    """Return how the program is usually called: from its folder, or installed."""
     called = {"main.py": "python main.py", "__main__.py": "python -m cio_pipeline"}
     return called.get(Path(sys.argv[0]).name, "cio-pipeline")

@@ -1,4 +1,4 @@
-"""What a run shows on stderr while it goes: a live display, or log lines alone."""
+"""What a run shows on stderr: a live display, or log lines only."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from cio_pipeline.core.progress import Progress
 
 
 class Display(Protocol):
-    """What shows a run while it goes."""
+    """Shows a run's progress."""
 
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:
-        """Set logging up so that it and the display do not tear each other."""
+        """Set up logging so that log lines and the display do not mix."""
 
     def show(self, progress: Progress) -> None:
-        """Take note of how the run stands."""
+        """Show the run's progress."""
 
     def abandon(self) -> None:
-        """Make way for a process that ends at once; called by a signal handler."""
+        """Prepare for an exit at once; called by a signal handler."""
 
     def __enter__(self) -> Self: ...  # shows nothing yet
-    def __exit__(self, *_: object) -> None: ...  # leaves all clean
+    def __exit__(self, *_: object) -> None: ...  # removes the live lines
 
 
 def open_display(arguments: argparse.Namespace) -> Display:
-    """Choose what a run shows: a live display where somebody can see it."""
+    """Return a live display if stderr is a terminal, else one of log lines."""
     is_live = (
         can_redraw(sys.stderr)
         and arguments.log_format == "auto"
@@ -50,19 +50,15 @@ def open_display(arguments: argparse.Namespace) -> Display:
 
 
 class LinesDisplay:
-    """Log lines alone, progress among them.
-
-    Args:
-        arguments: the command line.
-    """
+    """Log lines only, progress among them."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
 
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:
-        """Set logging up, straight to stderr."""
+        """Set up logging to stderr."""
         return logs.configure(
-            level=_log_level(self._arguments, otherwise="info"),
+            level=_log_level(self._arguments, default="info"),
             format=self._arguments.log_format,
             stream=sys.stderr,
             secrets=secrets,
@@ -84,11 +80,11 @@ class LinesDisplay:
 
 
 class LiveDisplay:
-    """A few lines that are redrawn, the log's warnings above them.
+    """A few lines that are redrawn, with the log's warnings above them.
 
     Args:
         arguments: the command line.
-        now: gives the local time.
+        now: returns the local time.
     """
 
     def __init__(
@@ -98,13 +94,13 @@ class LiveDisplay:
     ) -> None:
         self._arguments = arguments
         self._now = now
-        self._redrawn = LiveRegion(sys.stderr)
-        self._log_lines = _Waiting()
+        self._region = LiveRegion(sys.stderr)
+        self._log_lines = _LineBuffer()
 
     def configure_log(self, secrets: list[str]) -> FilteringBoundLogger:
-        """Set logging up so that its lines wait for the next redraw."""
+        """Set up logging so that its lines wait for the next redraw."""
         return logs.configure(
-            level=_log_level(self._arguments, otherwise="warning"),
+            level=_log_level(self._arguments, default="warning"),
             format="console",
             stream=self._log_lines,
             secrets=secrets,
@@ -114,18 +110,15 @@ class LiveDisplay:
         )
 
     def show(self, progress: Progress) -> None:
-        """Redraw, and print the log's lines since the last time above it."""
-        redrawn = self._redrawn
+        """Redraw, and print the new log lines above."""
+        region = self._region
         lines = progress_lines(
-            progress,
-            now=self._now(),
-            width=redrawn.width,
-            is_ascii=redrawn.is_ascii,
+            progress, now=self._now(), width=region.width, is_ascii=region.is_ascii
         )
-        redrawn.draw(lines, self._log_lines.take())
+        region.draw(lines, self._log_lines.take())
 
     def abandon(self) -> None:
-        """Begin a new line, so that the shell's prompt stands on its own."""
+        """Start a new line for the shell's prompt."""
         with contextlib.suppress(OSError):
             os.write(sys.stderr.fileno(), b"\r\n")
 
@@ -133,27 +126,27 @@ class LiveDisplay:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._redrawn.end()
+        self._region.end()
         left = self._log_lines.take()
         if left is not None:
             open_console(sys.stderr).print(left)
 
 
-def _log_level(arguments: argparse.Namespace, *, otherwise: str) -> str:
+def _log_level(arguments: argparse.Namespace, *, default: str) -> str:
     if arguments.quiet:
         return "error"
-    return str(arguments.log_level or otherwise)
+    return str(arguments.log_level or default)
 
 
 def _file_level(arguments: argparse.Namespace) -> str:
-    # No less than ever, beside a live display that says less.
+    # The file has the same lines with a live display as without one.
     return str(arguments.log_level or "info")
 
 
-class _Waiting(io.StringIO):
-    """A stream whose lines wait for the one thread that draws. Thread-safe.
+class _LineBuffer(io.StringIO):
+    """A stream that keeps lines for the thread that draws. Thread-safe.
 
-    Consumers so never wait for the terminal, and nobody else moves its cursor.
+    So consumers never wait for the terminal, and only one thread moves its cursor.
     """
 
     def __init__(self) -> None:
@@ -168,7 +161,7 @@ class _Waiting(io.StringIO):
         return True
 
     def take(self) -> Group | None:
-        """Give what has come, ready to be printed; None for nothing."""
+        """Return the new lines, ready to print; None if there are none."""
         lines = []
         while self._lines:
             line = Text(self._lines.popleft().rstrip("\n"))

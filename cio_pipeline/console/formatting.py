@@ -1,4 +1,4 @@
-"""Spans, names and tables as people read them."""
+"""Format durations, times, names and tables for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cio_pipeline.core.text import shortened, visible
 
 
 def duration(seconds: float) -> str:
-    """Say a span of time: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    """Return a duration: ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min``."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -26,23 +26,23 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def span(seconds: float) -> str:
-    """Say a span of time in whole seconds, so that it does not flicker."""
+def full_seconds(seconds: float) -> str:
+    """Return a duration as text without tenths, so that it does not flicker."""
     return f"{int(seconds)} s" if seconds < 10 else duration(seconds)
 
 
-def moment(utc: str | None) -> str:
-    """Say a UTC time in ISO 8601 for people, to the second; nothing for None."""
+def timestamp_text(utc: str | None) -> str:
+    """Return an ISO 8601 time to the second, without the T; empty for None."""
     return (utc or "")[:19].replace("T", " ")
 
 
-def json_shown(value: object, most: int) -> str:
-    """Return a value as JSON on one line, of so many characters at most."""
-    return visible(shortened(json.dumps(value, ensure_ascii=False), most))
+def short_json(value: object, limit: int) -> str:
+    """Return a value as JSON on one line, cut after ``limit`` characters."""
+    return visible(shortened(json.dumps(value, ensure_ascii=False), limit))
 
 
 def fitted(text: str, width: int) -> str:
-    """Shorten a text in its middle, where a name says least, to so many cells."""
+    """Return a text cut in its middle to fit ``width`` terminal cells."""
     if cell_len(text) <= width:
         return text
     head = set_cell_size(text, max(0, width - 1) // 2).rstrip()
@@ -55,13 +55,14 @@ def fitted(text: str, width: int) -> str:
 def table(
     columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], width: int
 ) -> str:
-    """Draw a table, as wide as it must be and no wider than told.
+    """Draw a table.
 
     Args:
-        columns: each one's heading, and ``left`` or ``right``; or, to the left too,
-            what gives way first where the table is too wide: ``wrapped`` goes on
-            on the next line, ``cut`` ends in an ellipsis.
-        rows: the cells, one for each column; their text is never taken for markup.
+        columns: the heading and alignment of each: ``left`` or ``right``. If the
+            table is too wide, the columns ``wrapped`` (continued on the next line)
+            and ``cut`` (ending in an ellipsis) are narrowed first; both are aligned
+            to the left.
+        rows: one cell for each column; rich markup in a cell has no effect.
         width: the widest line, in terminal columns.
     """
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -71,7 +72,7 @@ def table(
             heading,
             justify="right" if is_number else "left",
             overflow="fold" if side == "wrapped" else "ellipsis",
-            # rich narrows columns that may wrap before it narrows others.
+            # rich narrows the columns that may wrap first.
             no_wrap=side not in ("wrapped", "cut"),
         )
     is_cut = [side == "cut" for _, side in columns]
@@ -79,7 +80,7 @@ def table(
         cells = zip(row, is_cut, strict=True)
         drawn.add_row(*(Text(visible(cell), no_wrap=cut) for cell, cut in cells))
     file = io.StringIO()
-    # Without the environment: rich fails on LINES=²; and a terminal of no height.
+    # No environment: rich fails on LINES=² and on a terminal of height 0.
     console = Console(
         file=file,
         width=width,

@@ -1,4 +1,4 @@
-"""Lines that are redrawn in place: the only module that moves a cursor."""
+"""Lines that are redrawn in place; the only module that moves a cursor."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rich.live import Live
 from rich.segment import ControlType
 from rich.text import Text
 
-# A terminal echoes ^C behind the last line; it must not push it over the edge.
+# Room for the ^C that a terminal prints after the last line.
 _MARGIN = 4
 
 
 class LiveRegion:
-    """Lines at the bottom of a terminal, redrawn in place. One thread's own.
+    """Lines at the bottom of a terminal, redrawn in place. For one thread.
 
     Args:
         file: the terminal.
-        stays: whether the last ones stay when all is over.
+        stays: whether the last lines stay on the screen at the end.
     """
 
     def __init__(self, file: TextIO, *, stays: bool = False) -> None:
@@ -36,38 +36,38 @@ class LiveRegion:
 
     @property
     def width(self) -> int:
-        """How many columns may be used; it changes with the window."""
+        """How many columns may be used; changes with the window's size."""
         return max(1, self._console.width - _MARGIN)
 
     @property
     def is_ascii(self) -> bool:
-        """Whether the terminal knows nothing but ASCII."""
+        """Whether the terminal supports only ASCII."""
         return self._console.options.ascii_only
 
     def draw(self, lines: list[Text], above: RenderableType | None = None) -> None:
-        """Draw lines in the stead of those that stand there.
+        """Replace the lines.
 
         Args:
-            lines: what to show.
-            above: what to print over them, to stay.
+            lines: the new lines.
+            above: printed above them; it stays on the screen.
         """
         self._live.start()
-        self._mind_the_fold()
+        self._clear_folded_rows()
         if above is not None:
             self._console.print(above)
         self._live.update(Text("\n").join(lines), refresh=True)
         self._drawn, self._drawn_width = lines, self._console.width
 
     def end(self) -> None:
-        """Leave the terminal to whoever comes next."""
-        self._mind_the_fold()
+        """Stop redrawing."""
+        self._clear_folded_rows()
         self._live.stop()
         self._drawn = []
 
-    def _mind_the_fold(self) -> None:
-        """Take back the rows that a narrowed window has folded our lines into.
+    def _clear_folded_rows(self) -> None:
+        """Clear the extra rows into which a narrower window has folded our lines.
 
-        rich goes up by the lines it has drawn; the terminal has more by now.
+        rich moves up by the lines that it has drawn, but the terminal has more now.
         """
         width = self._console.width
         if width >= self._drawn_width or width < 1:
@@ -81,7 +81,7 @@ class LiveRegion:
 
 
 class _Console(Console):
-    """A console that never hides the cursor: `kill -9` could not bring it back."""
+    """A console that never hides the cursor: after `kill -9` it would stay hidden."""
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002  # as rich declares it
         del show
@@ -89,20 +89,20 @@ class _Console(Console):
 
 
 def open_console(file: TextIO) -> Console:
-    """Open a console on a terminal, as wide as that is.
+    """Open a console that is as wide as its terminal.
 
-    What is drawn must fit the terminal that is there, whatever width the
-    environment speaks of (and rich fails on ``COLUMNS=²``).
+    The size in the environment is ignored: it may be wrong, and rich fails on
+    ``COLUMNS=²``.
     """
-    surroundings = {
+    environment = {
         name: value
         for name, value in os.environ.items()
         if name not in ("COLUMNS", "LINES")
     }
-    return _Console(file=file, highlight=False, _environ=surroundings)
+    return _Console(file=file, highlight=False, _environ=environment)
 
 
 def can_redraw(file: TextIO) -> bool:
-    """Whether a stream is a terminal whose cursor can be moved."""
+    """Return whether a stream is a terminal whose cursor can be moved."""
     has_cursor = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
     return file.isatty() and has_cursor

@@ -1,4 +1,4 @@
-"""Log events as sentences, for a person at a terminal: the first few of each kind."""
+"""Log events as sentences for the terminal: the first few of each kind."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from cio_pipeline.console.formatting import duration
 
 _MOST_OF_A_CAUSE = 3
 _MOST_OF_A_KIND = 10
-# The live display shows these, or the end of the run says them.
-_NO_NEWS = {"progress", "stop_requested", "mapped_keys_not_found"}
+# The live display or the summary shows these.
+_NOT_PRINTED = {"progress", "stop_requested", "mapped_keys_not_found"}
 
 
 class EventLines:
-    """Renders events, and holds back what would bury all else. Thread-safe.
+    """Renders events, and limits how many similar ones are shown. Thread-safe.
 
-    A thousand dead letters are three causes: of each cause the first few are
-    shown, and of dead letters altogether not many more; the summary has the
-    counts. Errors are always shown.
+    A thousand dead letters may have three causes. The first few of each cause are
+    shown, and only a few more of each kind of event; the summary has the counts.
+    Errors are always shown.
     """
 
     def __init__(self) -> None:
@@ -32,16 +32,12 @@ class EventLines:
         self._lock = threading.Lock()  # guards _seen
 
     def __call__(self, _: WrappedLogger, level: str, event: EventDict) -> str:
-        """Write an event as a line.
-
-        Raises:
-            DropEvent: enough like it were shown.
-        """
+        """Return an event as a line, or raise `DropEvent` after enough similar ones."""
         is_last = self._count(event) if level == "warning" else False
-        if event["event"] in _NO_NEWS:
+        if event["event"] in _NOT_PRINTED:
             raise DropEvent
         line = f"{_time(event)} {level}: {_sentence(event)}"
-        return line + (" (more like it are counted, not listed)" if is_last else "")
+        return line + (" (more like this are counted, not shown)" if is_last else "")
 
     def _count(self, event: EventDict) -> bool:
         kind = str(event["event"])
@@ -61,16 +57,16 @@ class EventLines:
 
 
 def _time(event: Mapping[str, object]) -> str:
-    moment = datetime.fromisoformat(str(event["timestamp"]))
-    return f"{moment.astimezone():%H:%M:%S}"
+    time = datetime.fromisoformat(str(event["timestamp"]))
+    return f"{time.astimezone():%H:%M:%S}"
 
 
 def _sentence(event: EventDict) -> str:
-    words = _SENTENCES.get(event["event"])
-    if words is not None:
-        return words(event)
-    apart = ("event", "timestamp", "level", "run_id")
-    facts = [f"{name}={value}" for name, value in event.items() if name not in apart]
+    make_sentence = _SENTENCES.get(event["event"])
+    if make_sentence is not None:
+        return make_sentence(event)
+    left_out = ("event", "timestamp", "level", "run_id")
+    facts = [f"{name}={value}" for name, value in event.items() if name not in left_out]
     return " ".join([str(event["event"]).replace("_", " "), *facts])
 
 
@@ -84,9 +80,9 @@ def _dead_letter(event: Mapping[str, Any]) -> str:  # an event holds what was lo
 
 def _slowed_down(event: Mapping[str, Any]) -> str:
     return (
-        "Customer.io asked us to slow down: a pause of"
+        "Customer.io asked us to slow down: pausing for"
         f" {duration(event['pause_seconds'])}, then"
-        f" {event['requests_per_second']:,.0f} requests a second"
+        f" {event['requests_per_second']:,.0f} requests per second"
     )
 
 
@@ -95,7 +91,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "slowed_down": _slowed_down,
     "outage_began": lambda event: f"Customer.io is not answering: {event['problem']}",
     "outage_ended": lambda event: (
-        f"Customer.io answers again, after {duration(event['down_seconds'])}"
+        f"Customer.io is answering again after {duration(event['down_seconds'])}"
     ),
     "time_lost": lambda event: (
         f"the process did not run for {duration(event['seconds'])} (suspended?)"

@@ -1,4 +1,4 @@
-"""Setting up structlog: readable or JSON lines on stderr, no secret among them."""
+"""Set up structlog: readable or JSON lines on stderr, with secrets removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.redaction import Redaction
 from cio_pipeline.core.text import visible
 
-# What a disk may answer, whatever the path.
+# Errors of the disk, not of the path.
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
@@ -33,16 +33,16 @@ def configure(
     file: Path | None = None,
     file_level: str = "info",
 ) -> FilteringBoundLogger:
-    """Set logging up for the process, and give its logger.
+    """Set up logging for the process, and return its logger.
 
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
-        format: ``console``, ``json``, or ``auto``: by whether it is a terminal.
+        format: ``console``, ``json``, or ``auto``: ``console`` for a terminal.
         stream: where lines go.
-        secrets: texts that never appear; `redaction.HIDDEN` stands in their place.
-        renderer: makes readable lines in the stead of structlog's own renderer.
-        file: where events are appended as JSON lines, or None.
-        file_level: how much of them, whatever the stream shows.
+        secrets: texts that `redaction.HIDDEN` replaces.
+        renderer: makes readable lines instead of structlog's own renderer.
+        file: where events are also appended as JSON lines, or None.
+        file_level: the lowest level in the file.
 
     Raises:
         UsageError: the file cannot be opened.
@@ -58,7 +58,7 @@ def configure(
             list(secrets),
             is_readable=is_readable,
             renderer=renderer or _readable_renderer(is_terminal=is_terminal),
-            copies=[] if file is None else [_FileCopy(file), _Shown(shown)],
+            copies=[] if file is None else [_FileCopy(file), _LevelFilter(shown)],
         ),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(stream),
@@ -95,7 +95,7 @@ def _readable_renderer(*, is_terminal: bool) -> Processor:
 
 
 class _Redactor:
-    """Hides secrets in every text of an event, however deep it stands."""
+    """Hides secrets in every text of an event, at any depth."""
 
     def __init__(self, secrets: list[str]) -> None:
         self._redaction = Redaction(secrets)
@@ -103,7 +103,7 @@ class _Redactor:
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {key: self._clean(value) for key, value in event.items()}
 
-    def _clean(self, value: Any) -> Any:  # noqa: ANN401  # whatever was logged
+    def _clean(self, value: Any) -> Any:  # noqa: ANN401  # any value may be logged
         if isinstance(value, dict):
             return {self._clean(key): self._clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -113,12 +113,8 @@ class _Redactor:
         return self._redaction.text(str(value))
 
 
-class _Shown:
-    """Drops the events that were only for the file.
-
-    Args:
-        level: the lowest that goes on.
-    """
+class _LevelFilter:
+    """Drops events below a level, which are only for the file."""
 
     def __init__(self, level: int) -> None:
         self._level = level
@@ -130,19 +126,19 @@ class _Shown:
 
 
 class _FileCopy:
-    """Appends each event to a file, as a line of JSON, closed to other users.
+    """Appends each event to a file with mode 0600, as a line of JSON.
 
-    A file that was moved away (logrotate) is made anew. What goes wrong with its
-    disk does not touch the run: that is told once, as an event.
+    A file that was moved (logrotate) is created again. Errors of its disk do not
+    affect the run: the first one is logged.
 
     Raises:
-        UsageError: the file cannot be opened, and not because of its disk.
+        UsageError: the file cannot be opened, and the disk is not the reason.
     """
 
     def __init__(self, path: Path) -> None:
         self._render = structlog.processors.JSONRenderer(ensure_ascii=True)
         try:
-            # The path is made absolute, which needs the current directory.
+            # May fail too: an absolute path needs the current directory.
             self._handler = _PrivateFile(path, encoding="ascii", delay=True)
             self._handler.try_to_open()
         except OSError as error:
@@ -157,7 +153,7 @@ class _FileCopy:
 
 
 class _PrivateFile(WatchedFileHandler):
-    """The standard library's handler that reopens a moved file, with mode 0600."""
+    """Python's handler that reopens a moved file, with mode 0600."""
 
     _has_failed = False
 
@@ -168,10 +164,10 @@ class _PrivateFile(WatchedFileHandler):
         return os.fdopen(descriptor, "a", encoding=self.encoding)
 
     def try_to_open(self) -> None:
-        """Open the file; a disk that takes nothing now may do so later.
+        """Open the file, or leave it closed until the disk works again.
 
         Raises:
-            OSError: it cannot be opened, and not because of its disk.
+            OSError: it cannot be opened, and the disk is not the reason.
         """
         try:
             self.stream = self._open()
@@ -181,18 +177,18 @@ class _PrivateFile(WatchedFileHandler):
                 raise
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line; where that fails, the run goes on without it."""
+        """Write a line; if that fails, continue without it."""
         try:
             super().emit(record)
         except OSError as error:
-            self._tell_once(error)
+            self._warn_once(error)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
-        """Take note of what `emit` of the library has caught."""
+        """Log what the library's `emit` has caught."""
         del record
-        self._tell_once(sys.exc_info()[1])
+        self._warn_once(sys.exc_info()[1])
 
-    def _tell_once(self, error: BaseException | None) -> None:
+    def _warn_once(self, error: BaseException | None) -> None:
         if self._has_failed:
             return
         self._has_failed = True
@@ -203,7 +199,7 @@ class _PrivateFile(WatchedFileHandler):
 
 
 def _show_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Make control characters visible, so that no name can steer a terminal."""
+    """Escape control characters, so that no name can control the terminal."""
     return {
         key: visible(value) if isinstance(value, str) else value
         for key, value in event.items()
@@ -211,7 +207,7 @@ def _show_control_characters(_: WrappedLogger, __: str, event: EventDict) -> Eve
 
 
 class _Adopter(logging.Handler):
-    """Passes what libraries log on to our logger."""
+    """Passes the log records of libraries to our logger."""
 
     def __init__(self, logger: FilteringBoundLogger) -> None:
         super().__init__()
@@ -223,7 +219,7 @@ class _Adopter(logging.Handler):
 
 
 def _adopt_libraries(logger: FilteringBoundLogger, level: int) -> None:
-    # urllib3 warns of every connection that broke, which our own events tell.
+    # urllib3 warns of every broken connection; our own events report those.
     root = logging.getLogger()
     root.handlers = [_Adopter(logger)]
     root.setLevel(logging.DEBUG if level <= logging.DEBUG else logging.ERROR)

@@ -1,4 +1,4 @@
-"""Where a command's words go: the result to stdout or a file, all else to stderr."""
+"""Print a command's result to stdout or a file, and everything else to stderr."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from cio_pipeline.console.private_file import write_private_file
 from cio_pipeline.console.standard_streams import stdout_failure
 
 _WIDTH_OF_A_PIPE = 100
-_WIDTH_OF_A_TERMINAL = 80  # one that does not know its own
+_WIDTH_OF_A_TERMINAL = 80  # one that does not report its width
 _NARROWEST = 20
 
 
 def width() -> int:
     """Return how wide a line of the result may be, in columns.
 
-    A terminal may have no columns (``docker run -t``), or fewer than a table needs.
+    A terminal may report 0 columns (``docker run -t``), or too few for a table.
     """
     if not sys.stdout.isatty():
         return _WIDTH_OF_A_PIPE
     try:
         columns = os.get_terminal_size().columns
-    except OSError:  # it has just gone
+    except OSError:  # the terminal was closed
         columns = 0
     return max(_NARROWEST, columns or _WIDTH_OF_A_TERMINAL)
 
 
-def say(text: str) -> None:
-    """Tell a person something beside the result, on stderr."""
+def print_note(text: str) -> None:
+    """Print a line for the user on stderr, apart from the result."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201  # what stderr is for
 
 
-def is_agreed(question: str) -> bool:
-    """Ask a person at a terminal a question; only a yes is a yes."""
+def ask_yes_or_no(question: str) -> bool:
+    """Ask a question at the terminal, and return whether the answer is yes."""
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201  # a dialogue
     try:
         answer = sys.stdin.readline()
-    except OSError:  # the terminal has gone
+    except OSError:  # the terminal was closed
         return False
     return answer.strip().lower() in ("y", "yes")
 
 
 def write(pieces: Iterable[str], path: Path | None = None) -> None:
-    """Write a result to stdout, or to a file that replaces what was there.
+    """Write a result to stdout, or to a file, and replace what was there.
 
-    A piece without an end of line gets one. Once stdout takes no more, no more
-    pieces are made.
+    A newline is added to each piece that does not end with one. When a write to
+    stdout fails, no more pieces are read.
 
     Raises:
         UsageError: the file cannot be written.

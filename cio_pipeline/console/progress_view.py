@@ -1,4 +1,4 @@
-"""How a run stands, drawn as a few lines; nothing here touches a terminal."""
+"""Draw a run's progress as a few lines. Pure: prints nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.filesize import decimal
 from rich.text import Text
 
-from cio_pipeline.console.formatting import fitted, span
+from cio_pipeline.console.formatting import fitted, full_seconds
 from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.progress import Hold, Progress
 from cio_pipeline.core.text import counted, visible
@@ -24,13 +24,13 @@ _MOST_HOLD_LINES = 3
 def progress_lines(
     progress: Progress, *, now: datetime, width: int, is_ascii: bool = False
 ) -> list[Text]:
-    """Draw how a run stands.
+    """Draw a run's progress.
 
     Args:
         progress: what to draw.
         now: the local time.
         width: terminal columns that may be used.
-        is_ascii: whether the terminal knows nothing but ASCII.
+        is_ascii: whether the terminal supports only ASCII.
     """
     width = max(20, min(width, _WIDEST))
     lines = [_title(progress, width), *_bar(progress, width, is_ascii=is_ascii)]
@@ -40,25 +40,24 @@ def progress_lines(
 
 
 def progress_line(progress: Progress, now: datetime) -> str:
-    """Say how a run stands in one line, for a pipe."""
+    """Return a run's progress as one line, for a pipe."""
     pieces = [piece.plain for piece in (*_counts(progress), *_pulse(progress))]
     share = _share(progress)
     done = [] if share is None else [f"{math.floor(100 * share)} %"]
-    words = hold_words(progress, now) if progress.hold else _time_left(progress)
-    return ", ".join([*done, *pieces, *filter(None, [words])])
+    outlook = _hold_text(progress, now) if progress.hold else _time_left(progress)
+    return ", ".join([*done, *pieces, *filter(None, [outlook])])
 
 
-def hold_words(progress: Progress, now: datetime) -> str:
-    """Say why nothing moves; an empty text where it does."""
+def _hold_text(progress: Progress, now: datetime) -> str:
     hold = progress.hold
-    return _WORDS[hold.kind](hold, progress, now) if hold else ""
+    return _HOLD_TEXTS[hold.kind](hold, progress, now) if hold else ""
 
 
 # -- the parts, from top to bottom ---------------------------------------------
 
 
 def _title(progress: Progress, width: int) -> Text:
-    elapsed = span(progress.seconds)
+    elapsed = full_seconds(progress.seconds)
     name = visible(progress.source or "what an earlier run left")
     room = width - len(progress.command) - len(elapsed) - 3
     title = Text.assemble((progress.command, "bold"), " ", fitted(name, room))
@@ -79,7 +78,7 @@ def _bar(progress: Progress, width: int, *, is_ascii: bool) -> list[Text]:
     percent = f" {math.floor(100 * share):>3} %"
     cells = width - len(percent)
     full = math.floor(cells * share)
-    # The rest differs in shape too: a terminal may show no colours.
+    # The rest has another shape too, because a terminal may show no colours.
     done, rest = ("#", "-") if is_ascii else ("━", "─")
     style = "yellow" if progress.hold else "green"
     return [
@@ -116,7 +115,7 @@ def _of_file(progress: Progress) -> str:
 def _pulse(progress: Progress) -> list[Text]:
     kind = progress.hold.kind if progress.hold else None
     pieces = [_piece("", f"{progress.rate:,.0f}", "/s")]
-    # In a pause or an outage what was handed out waits for its turn.
+    # In a pause or an outage, leased jobs wait and are not in flight.
     if kind not in ("throttled", "outage"):
         pieces.append(_piece("", f"{progress.in_flight:,}", " in flight"))
     retries = "yellow" if progress.counts.retries else "bold"
@@ -129,19 +128,19 @@ def _pulse(progress: Progress) -> list[Text]:
 
 
 def _outlook(progress: Progress, now: datetime, width: int) -> list[Text]:
-    words = hold_words(progress, now)
-    if not words:
+    text = _hold_text(progress, now)
+    if not text:
         return [Text(fitted(_time_left(progress), width), "dim")]
     style = "red" if progress.hold and progress.hold.kind == "outage" else "yellow"
     lines = textwrap.wrap(
-        words, width, max_lines=_MOST_HOLD_LINES, placeholder=" …", tabsize=1
+        text, width, max_lines=_MOST_HOLD_LINES, placeholder=" …", tabsize=1
     )
     return [Text(fitted(line, width), style) for line in lines]
 
 
 def _time_left(progress: Progress) -> str:
     eta = progress.eta_seconds
-    return "" if eta is None else f"about {span(eta)} left"
+    return "" if eta is None else f"about {full_seconds(eta)} left"
 
 
 def _piece(label: str, number: str, unit: str = "", style: str = "bold") -> Text:
@@ -150,7 +149,7 @@ def _piece(label: str, number: str, unit: str = "", style: str = "bold") -> Text
 
 
 def _packed(pieces: Sequence[Text], width: int) -> list[Text]:
-    """Put pieces side by side, in as few lines as they fit."""
+    """Put pieces side by side, on as few lines as possible."""
     lines: list[Text] = []
     for piece in pieces:
         if lines and cell_len(lines[-1].plain + _GAP + piece.plain) <= width:
@@ -165,7 +164,7 @@ def _packed(pieces: Sequence[Text], width: int) -> list[Text]:
 
 
 def _region(_hold: Hold, _progress: Progress, _now: datetime) -> str:
-    return "asking Customer.io for the workspace's region"
+    return "asking Customer.io for the region of the workspace"
 
 
 def _throttled(hold: Hold, _progress: Progress, _now: datetime) -> str:
@@ -175,38 +174,39 @@ def _throttled(hold: Hold, _progress: Progress, _now: datetime) -> str:
 def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
     since = now - timedelta(seconds=hold.since_seconds or 0.0)
     why = f": {visible(hold.problem)}" if hold.problem else ""
-    going = f"next try in {_until(hold)}" if hold.next_seconds else "trying now"
-    return f"Customer.io is not answering since {since:%H:%M}, {going}{why}"
+    next_try = f"next try in {_until(hold)}" if hold.next_seconds else "trying now"
+    return f"Customer.io has not answered since {since:%H:%M}, {next_try}{why}"
 
 
 def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:
     why = f": {visible(hold.problem)}" if hold.problem else ""
-    return f"all that is left backs off, next in {_until(hold)}{why}"
+    return f"all remaining users are backing off; next try in {_until(hold)}{why}"
 
 
 def _answers(hold: Hold, progress: Progress, _now: datetime) -> str:
     answers = counted(progress.in_flight, "answer")
-    return f"waiting for {answers}; none came for {span(hold.since_seconds or 0.0)}"
+    return f"waiting for {answers}; none for {full_seconds(hold.since_seconds or 0.0)}"
 
 
 def _data(hold: Hold, progress: Progress, _now: datetime) -> str:
     name = visible(progress.source or "the data")
-    return f"waiting for more of {name}; none came for {span(hold.since_seconds or 0)}"
+    waited = full_seconds(hold.since_seconds or 0)
+    return f"waiting for more of {name}; none for {waited}"
 
 
 def _stopping(hold: Hold, progress: Progress, _now: datetime) -> str:
-    flying = f"{counted(progress.in_flight, 'request')} in flight"
+    in_flight = f"{counted(progress.in_flight, 'request')} in flight"
     if hold.problem == "interrupted":
-        return f"stopping: {flying}; Ctrl-C again ends at once"
+        return f"stopping: {in_flight}; press Ctrl-C again to exit at once"
     why = f"{stop_reason(hold.problem).clause}; " if hold.problem else ""
-    return f"stopping: {why}{flying}"
+    return f"stopping: {why}{in_flight}"
 
 
 def _until(hold: Hold) -> str:
-    return span(math.ceil(hold.next_seconds or 0.0))
+    return full_seconds(math.ceil(hold.next_seconds or 0.0))
 
 
-_WORDS = {
+_HOLD_TEXTS = {
     "region": _region,
     "throttled": _throttled,
     "outage": _outage,

@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP: the first stops a run, the second ends it at once."""
+"""SIGINT, SIGTERM and SIGHUP: the first stops a run, the second exits at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asked the program to end, while nothing has to be brought to an end.
+    """A signal asked the program to end while there is nothing to finish.
 
     Args:
         number: the signal.
@@ -26,11 +26,10 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def raised_signals() -> Iterator[None]:
-    """Raise SIGTERM and SIGHUP as `Interrupted`, as Python does with SIGINT.
+    """Raise `Interrupted` on SIGTERM and SIGHUP, as Python does on SIGINT.
 
-    Whatever the main thread waits for then ends, the opening of a named pipe that
-    nobody writes into as well. Without it the first process of a container would
-    ignore both signals.
+    This ends every wait of the main thread, even in opening a named pipe that has
+    no writer. Without it, the first process of a container ignores both signals.
     """
     previous = {
         number: signal.signal(number, _interrupt)
@@ -49,7 +48,7 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _stop_signals() -> list[signal.Signals]:
-    """Return the signals that stop: not SIGHUP where it was ignored (`nohup`)."""
+    """Return the signals that stop a run; not SIGHUP if it is ignored (`nohup`)."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
@@ -57,15 +56,15 @@ def _stop_signals() -> list[signal.Signals]:
 
 
 class StopSignals:
-    """Turns signals into a stop, inside a ``with`` block of the main thread.
+    """Turns signals into a stop event, in a ``with`` block of the main thread.
 
-    Ending at once leaves every lease unsettled; that is what a crash does too,
-    so nothing is lost.
+    The second signal exits at once and leaves the leases unsettled. A crash does
+    the same, so nothing is lost.
 
     Args:
-        stop: set by the first signal.
-        on_second: called before the process ends at once, in the midst of whatever
-            the main thread does: it must take no lock that may be held.
+        stop: the first signal sets it.
+        on_second: called before the process exits at once. It interrupts the main
+            thread anywhere, so it must not wait for a lock.
     """
 
     def __init__(
@@ -92,8 +91,8 @@ class StopSignals:
             self._on_second()
             os._exit(128 + number)
         self.received = number
-        # The main thread waits on the event most of the time, and may hold its
-        # lock at this very moment: setting it here could wait for ourselves.
+        # The main thread may hold the event's lock right now, because it waits on
+        # the event most of the time. Setting it here could deadlock.
         try:
             _thread.start_new_thread(self._stop.set, ())
         except RuntimeError:  # the system allows no more threads

@@ -1,9 +1,9 @@
-"""The standard streams, made safe: writing to stdout or stderr never fails.
+"""The standard streams, made safe: a write to stdout or stderr never fails.
 
-How a run ended must not depend on where its words go. So what cannot be written (a
-full disk, a reader or a terminal that is gone) is left out, and what the encoding
-does not have is escaped. Every ``print`` of ours and of the libraries goes through
-these streams; nobody else need think of it.
+The result of a run must not depend on where its output goes. So output that cannot
+be written (a full disk, a closed pipe or terminal) is dropped, and characters that
+the encoding lacks are escaped. All output, that of libraries too, goes through
+these streams, so no other module needs to handle this.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _ESCAPED = "cio_pipeline.escaped"
 
 
 class SafeStream(io.TextIOWrapper):
-    """A text stream on a descriptor that takes whatever is written to it.
+    """A text stream on a descriptor whose writes never fail.
 
     Args:
         descriptor: 1 or 2.
-        encoding: the encoding that is wanted; UTF-8 if it is not usable.
+        encoding: the preferred encoding; UTF-8 is used if it is not usable.
     """
 
     def __init__(self, descriptor: int, encoding: str) -> None:
@@ -41,19 +41,19 @@ class SafeStream(io.TextIOWrapper):
 
     @property
     def failure(self) -> OSError | None:
-        """Return the first error of a write; None while there was none."""
+        """The first error of a write, or None."""
         return self._descriptor.failure
 
 
 class _SafeDescriptor(io.FileIO):
-    """Drops what cannot be written, and remembers why."""
+    """Drops what cannot be written, and keeps the first error."""
 
     failure: OSError | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
             while (written := super().write(data)) is None:
-                # Whoever shares the pipe or terminal has made it non-blocking.
+                # Another process has made the shared pipe or terminal non-blocking.
                 select.select([], [self], [])
         except OSError as error:
             self.failure = self.failure or error
@@ -62,15 +62,16 @@ class _SafeDescriptor(io.FileIO):
 
 
 def make_safe() -> None:
-    """Make stdout and stderr safe; to be called before any file is opened.
+    """Make stdout and stderr safe. Call this before any file is opened.
 
-    A descriptor that the parent has closed is opened on ``/dev/null``: the next
-    file that is opened (the queue!) would get its number, and what a library writes
-    to stderr would go into it. ``sys.stdin`` stays None if it was closed.
+    A descriptor that the parent process has closed is opened on ``/dev/null``.
+    Without that, the next file to be opened (such as the queue) would get its
+    number, and what a library writes to stderr would go into that file.
+    ``sys.stdin`` stays None if it was closed.
 
-    Streams that somebody has put in the place of the interpreter's are left alone.
+    Streams that have replaced the interpreter's own are not changed.
     """
-    _open_what_is_closed()
+    _open_closed_descriptors()
     if sys.stdout is sys.__stdout__:
         sys.stdout = SafeStream(1, _encoding_of(sys.stdout))
     if sys.stderr is sys.__stderr__:
@@ -80,31 +81,32 @@ def make_safe() -> None:
 
 
 def stdout_failure() -> OSError | None:
-    """Return why stdout did not take all that was written; None if it did."""
+    """Return the first error of a write to stdout, or None."""
     return sys.stdout.failure if isinstance(sys.stdout, SafeStream) else None
 
 
 def finish() -> None:
-    """Write out what is buffered; report on stderr a result that was not written.
+    """Flush both streams; report on stderr if the result could not be written.
 
-    A reader that went away (``| head``) has what it wanted: that is not reported.
+    A reader that has closed the pipe (``| head``) has what it wanted, so that is
+    not reported.
     """
     sys.stdout.flush()
     failure = stdout_failure()
     if failure is not None and failure.errno != errno.EPIPE:
         sys.stderr.write(
             "warning: the result could not be written to stdout:"
-            f" {failure.strerror}. The exit code is that of the run all the same\n"
+            f" {failure.strerror}. The exit code is still that of the run\n"
         )
     sys.stderr.flush()
 
 
-def _open_what_is_closed() -> None:
+def _open_closed_descriptors() -> None:
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest free number is the one that is missing.
+            # `open` returns the lowest free number, which is the missing one.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003  # as it is declared
 
 
@@ -113,7 +115,7 @@ def _encoding_of(stream: TextIO | None) -> str:
 
 
 def _is_usable(encoding: str) -> bool:
-    """Whether an encoding can be told what to do with what it does not have."""
+    """Return whether an encoding supports an error handler."""
     try:
         "\udcff".encode(encoding, _ESCAPED)
     except (LookupError, UnicodeError):  # PYTHONIOENCODING=idna, undefined
@@ -122,7 +124,7 @@ def _is_usable(encoding: str) -> bool:
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
-    r"""Escape as JSON does (``\u00e9``), so that a JSON result stays one."""
+    r"""Escape as JSON does (``\u00e9``), so that a JSON result stays valid."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]

@@ -1,7 +1,7 @@
-"""Why a run can stop early, and what a person does before going on.
+"""Why a run can stop early, and what to do before it can continue.
 
-The reasons are the values of ``reason`` in a run's result and in the history. Each
-is also in docs/operations.md.
+The keys are the values of ``reason`` in a run's result and in the history. Each is
+also in docs/operations.md.
 """
 
 from __future__ import annotations
@@ -10,69 +10,73 @@ from typing import NamedTuple
 
 
 class StopReason(NamedTuple):
-    """A reason in words.
+    """The texts for one reason.
 
     Args:
-        clause: why, for the middle of a sentence.
-        next_step: what a command line that goes on is introduced with.
+        clause: why the run stopped, for the middle of a sentence.
+        next_step: the words before the command line that continues.
     """
 
     clause: str
     next_step: str
 
 
-_GO_ON = "To go on where it stopped"
+_CONTINUE = "To continue where it stopped"
 
 STOP_REASONS = {
-    "interrupted": StopReason("you stopped it", _GO_ON),
+    "interrupted": StopReason("you stopped it", _CONTINUE),
     "keys_rejected": StopReason(
         "Customer.io rejected the keys",
-        "Once siteId, apiKey and region are right, go on with",
+        "When siteId, apiKey and region are correct, continue with",
     ),
     "unreachable": StopReason(
-        "Customer.io was out of reach", "When Customer.io is back, go on with"
+        "Customer.io could not be reached", "When it can be reached, continue with"
     ),
     "redirected": StopReason(
-        "the API's address redirects elsewhere", "Once the address is right, go on with"
+        "the API's address redirects elsewhere",
+        "When the address is correct, continue with",
     ),
     "wrong_address": StopReason(
-        "the API's address is probably wrong", "Once the address is right, go on with"
+        "the API's address is probably wrong",
+        "When the address is correct, continue with",
     ),
     "untrusted_certificate": StopReason(
         "the server's certificate was not accepted",
-        "Once its certificate is accepted, go on with",
+        "When its certificate is accepted, continue with",
     ),
     "state_unwritable": StopReason(
-        "the state folder took no more writes",
-        "Once the state can be written, go on with",
+        "the state folder could not be written to",
+        "When it can be written to, continue with",
     ),
     "invalid_state": StopReason(
-        "the state folder is damaged", "Once the state folder is restored, go on with"
+        "the state folder is damaged", "When it is restored, continue with"
     ),
     "proxy_unusable": StopReason(
-        "the proxy could not be used", "Once the proxy is named rightly, go on with"
+        "the proxy could not be used",
+        "When the proxy's address is correct, continue with",
     ),
     "ca_bundle_missing": StopReason(
-        "the CA bundle is not there", "Once the bundle is named rightly, go on with"
+        "the CA bundle does not exist", "When its path is correct, continue with"
     ),
     "too_many_threads": StopReason(
-        "the system let no more threads be started",
-        "With a lower parallelism, go on with",
+        "the system does not allow more threads",
+        "With a lower parallelism, continue with",
     ),
     "too_many_open_files": StopReason(
-        "the system allowed no more open files", "With a lower parallelism, go on with"
+        "the system does not allow more open files",
+        "With a lower parallelism, continue with",
     ),
     "out_of_memory": StopReason(
         "there was not enough memory",
-        "With more memory or a lower parallelism, go on with",
+        "With more memory or a lower parallelism, continue with",
     ),
     "invalid_data": StopReason(
-        "the data file broke off", "Once the file is mended, run it again"
+        "the data file is broken", "When the file is fixed, run this again"
     ),
-    "killed": StopReason("it was killed", _GO_ON),
+    "killed": StopReason("it was killed", _CONTINUE),
 }
 
 
 def stop_reason(reason: str) -> StopReason:
-    """Return the words of a result's ``reason``, of another version's too."""
-    return STOP_REASONS.get(reason, StopReason(reason, _GO_ON))
+    """Return the texts for a ``reason``, even for one of another version."""
+    return STOP_REASONS.get(reason, StopReason(reason, _CONTINUE))

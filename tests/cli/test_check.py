@@ -128,7 +128,7 @@ def test_a_mapping_to_nothing_is_told(api: ScriptedApi, program: Program) -> Non
     nothing = program.run("sync", "-data", data)
 
     assert "'computedltv' (did you mean 'computed_ltv'?)" in checked.stdout
-    assert "Nothing looks wrong" not in checked.stdout
+    assert "No problems found" not in checked.stdout
     assert "no record has the mapped key 'computedltv'" in synced.stderr
     assert "no record has any of the mapped keys" in nothing.stderr
     assert (synced.code, nothing.code) == (0, 0)
@@ -350,6 +350,6 @@ def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> No
     counts = {each["warning"]: each["count"] for each in result["warnings"]}
     assert counts == {"header_repeated": 2, "row_without_values": 3}
     assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
-    assert "2  the header of the CSV file is repeated" in text
+    assert "2  the CSV file repeats its header" in text
     assert "3  a row of the CSV file has no values" in text
-    assert "Nothing looks wrong" not in text
+    assert "No problems found" not in text

@@ -302,11 +302,9 @@ def test_requeued_dead_letters_are_sent_by_the_next_run(
 
     assert needs_choice.code == 2
     assert by_reason.stdout == "1 dead letter requeued\n"
-    assert (
-        "to send what was requeued: python main.py resume -config" in by_reason.stderr
-    )
+    assert "to send them: python main.py resume -config" in by_reason.stderr
     assert nothing_to_send.stdout == "0 dead letters requeued\n"
-    assert "1 dead letter with nothing to send: mend" in nothing_to_send.stderr
+    assert "1 dead letter not requeued" in nothing_to_send.stderr
     assert (resumed.code, resumed.result["resumed"]) == (0, 1)
     assert api.people() == {"1": {"name": "a"}}
     assert [letter["reason"] for letter in left] == ["invalid_record", "not_found"]

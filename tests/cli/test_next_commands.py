@@ -49,7 +49,7 @@ def test_the_command_for_the_dead_letters_shows_this_runs_own(
     data = program.write_data(USERS[:6])
 
     outcome = program.run("sync", "-data", data)
-    shown = paste(outcome, "Which records they are:")
+    shown = paste(outcome, "To see these records:")
 
     assert outcome.code == 1
     assert "1   rejected      400   bad attribute" in outcome.stdout
@@ -68,7 +68,7 @@ def test_the_command_for_going_on_goes_on(api: ScriptedApi, program: Program) ->
 
     api.after_answer = interrupt
     outcome = finish(process)
-    again = paste(outcome, "To go on where it stopped")
+    again = paste(outcome, "To continue where it stopped")
 
     assert outcome.code == 130
     assert again.returncode == 0

@@ -308,7 +308,7 @@ def test_a_queue_that_is_not_there_is_told_from_an_empty_one(program: Program) -
     shard = program.run("status", "-json", "-shard", "1/3")
 
     assert whole.code == 0
-    assert "note: there is no such queue" in whole.stderr
+    assert "note: this queue does not exist" in whole.stderr
     assert "-shard 0/3, -shard 1/3, -shard 2/3" in whole.stderr
     assert shard.stderr == ""
     assert shard.result["synced_total"] > 0

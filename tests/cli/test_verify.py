@@ -238,7 +238,7 @@ def test_a_file_of_which_no_record_is_a_user_does_not_pass(program: Program) -> 
     outcome = program.run("verify", "-data", data)
 
     assert outcome.code == 1
-    assert "no record maps to a user" in outcome.stdout
+    assert "no record could be mapped" in outcome.stdout
 
 
 def test_failures_are_repeated_and_a_rejected_key_is_told(
@@ -257,7 +257,7 @@ def test_failures_are_repeated_and_a_rejected_key_is_told(
     assert repeated.code == 0
     assert rejected.code == 3
     assert "Check appApiKey" in rejected.stderr
-    assert "Track API key will not do" in rejected.stderr
+    assert "Track API key does not work" in rejected.stderr
     assert missing.code == 2
     assert "appApiKey" in missing.stderr
 

@@ -1,4 +1,4 @@
-"""`completion`: a script that makes a shell complete our commands and options."""
+"""`completion`: print a script that makes a shell complete commands and options."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
     script = shtab.complete(_completable(), shell=arguments.shell)
     if arguments.shell == "fish":
-        # shtab takes any one-dash option for a letter; fish calls long ones "old".
+        # shtab writes each one-dash option as `-s`; fish needs `-o` for long ones.
         script = _LONG_AS_SHORT.sub(r"-o \1", script)
     write([script])
     return 0
 
 
 def _completable() -> argparse.ArgumentParser:
-    """Describe the command line to shtab, which reads argparse's own objects."""
+    """Return the parser, prepared for shtab, which reads argparse's own objects."""
     parser = build_parser(_INSTALLED_NAME)
     parsers = parsers_of(parser)
-    for action in parser._actions:  # noqa: SLF001  # argparse shows them nowhere else
+    for action in parser._actions:  # noqa: SLF001  # argparse has no public name
         if action.dest == "command":
-            action.help = "command"  # a suppressed one is not completed either
+            action.help = "command"  # shtab leaves out what has no help
     for action in parsers["sync"]._actions:  # noqa: SLF001  # as above
         if not {*action.option_strings} & {*parser._option_string_actions}:  # noqa: SLF001  # as above
-            parser._add_action(action)  # noqa: SLF001  # sync goes without its name
+            parser._add_action(action)  # noqa: SLF001  # sync needs no name
     for each in (parser, *parsers.values()):
         for action in each._actions:  # noqa: SLF001  # as above
             if action.metavar in _KINDS:
-                action.complete = _KINDS[action.metavar]  # type: ignore[attr-defined]  # what shtab looks for
+                action.complete = _KINDS[action.metavar]  # type: ignore[attr-defined]  # shtab reads it
     return parser

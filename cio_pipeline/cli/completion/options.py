@@ -8,7 +8,7 @@ from cio_pipeline.commands.options import DONE, Command
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
 
 
 COMPLETION = Command(

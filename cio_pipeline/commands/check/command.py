@@ -21,7 +21,7 @@ from cio_pipeline.commands.check.report import (
     suggestion_text,
 )
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
-from cio_pipeline.console.output import say, width, write
+from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.core.config import missing_track_keys
 from cio_pipeline.core.errors import StateUnwritable, UsageError
 from cio_pipeline.store import queue_folder
@@ -61,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pending(folder: Path) -> int:
-    """Say how many jobs are queued; 0 where the state is not ours to read."""
+    """Return how many jobs are queued; 0 if we may not read the state."""
     try:
         return read_status(folder, datetime.now(UTC)).pending
     except StateUnwritable as error:
-        say(f"note: {error}")
+        print_note(f"note: {error}")
         return 0
 
 
@@ -75,10 +75,10 @@ def _suggest(arguments: argparse.Namespace) -> int:
     with open_data(arguments) as source:
         seen = look_at_keys(source)
     if not seen.records:
-        raise UsageError(f"{arguments.data}: there is no record that is an object")
+        raise UsageError(f"{arguments.data}: no record is a JSON object")
     if arguments.json:
         write([keys_json(seen)])
         return 0
-    say(keys_text(seen, width()))
+    print_note(keys_text(seen, width()))
     write([suggestion_text(seen)])
     return 0

@@ -1,4 +1,4 @@
-"""`check`: what a sync would do, without doing it."""
+"""Find out what a sync would do, without sending anything."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from cio_pipeline.commands.check.doubts import doubt_of_time, doubts_of_id
 from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
     WarningKind,
@@ -35,12 +35,11 @@ _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
 _SHOWN_VALUES = 3
 _MOST_SHOWN_OF_A_VALUE = 40
-# What one connection does in a second where nothing else is known: an answer of
-# Customer.io's takes some 80 ms.
+# Customer.io answers in about 80 ms; that limits the rate of one connection.
 _ANSWER_SECONDS = 0.08
-_LOOKED_AT_RECORDS = 10_000
+_SUGGESTION_RECORDS = 10_000
 _MOST_KNOWN_KEYS = 1000
-# Identifiers that a payload can give to its user, under the names of their kinds.
+# Attributes that set an identifier of the user, and the warning for each.
 _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
     "email": "email_of_another",
     "id": "id_of_another",
@@ -50,13 +49,14 @@ _Key = TypeVar("_Key")
 
 @dataclass(slots=True)
 class Found:
-    """How often something was seen, and where first.
+    """How often a problem occurs, and where first.
 
     Args:
-        first_index: the place of the first such record in the file, from 0; None
-            where no single record is meant.
-        examples: groups of records that are wrong together, by their places.
-        values: the first values that are meant, as text, long ones cut.
+        count: how often.
+        first_index: the index of the first such record in the file, from 0; None
+            if the problem is not about single records.
+        examples: indexes of records that conflict, one group each.
+        values: the first such values, as text; long ones are cut.
     """
 
     count: int
@@ -67,18 +67,17 @@ class Found:
 
 @dataclass(slots=True)
 class Findings:
-    """What reading a data file came to.
+    """The result of checking a data file.
 
     Args:
         records: how many were read.
-        users: how many different users they are of.
-        requests: how many a sync would send, at least.
+        users: how many different users they have.
+        requests: how many requests a sync would send, at least.
         payloads: the first ones.
-        invalid: messages of records that cannot be sent.
-        warnings: what is legal and probably wrong.
-        unused: each mapped key that no record has, and the key of the data that
-            may be meant.
-        broken: why the file could not be read to its end; None where it could.
+        invalid: records that cannot be sent, by error message.
+        warnings: what Customer.io accepts, but is probably wrong.
+        unused: each mapped key that no record has, with a similar key of the data.
+        broken: why the file could not be read to its end; None if it could.
     """
 
     records: int = 0
@@ -92,20 +91,20 @@ class Findings:
 
     @property
     def invalid_records(self) -> int:
-        """How many records would be dead letters at once."""
+        """How many records would become dead letters without being sent."""
         return sum(found.count for found in self.invalid.values())
 
 
 def check_data(
     config: Config, source: Source, *, now_seconds: float, shard: Shard = WHOLE
 ) -> Findings:
-    """Read and map every record; send nothing, keep nothing.
+    """Read and map every record; send nothing and store nothing.
 
     Args:
         config: what to map, and how it would be sent.
-        source: the data; it is read to its end, or to where it breaks.
+        source: the data; read to its end, or to the first syntax error.
         now_seconds: Unix seconds.
-        shard: whose records are meant.
+        shard: only the records of this shard are checked.
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
@@ -131,8 +130,8 @@ def check_data(
             claims.add(user, payload, record.record_index)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
-            _look_at(findings, payload, record, size)
-            for warning in _doubts(payload, times, now_seconds):
+            _note_payload(findings, payload, record, size)
+            for warning in _value_warnings(payload, times, now_seconds):
                 _warn(findings, warning, payload, record.record_index)
     except DataFileError as error:
         findings.broken = error
@@ -150,7 +149,7 @@ def check_data(
 
 
 def estimated_seconds(config: Config, requests: int) -> float:
-    """Say how long so many requests take: the rate's bound, or the threads'."""
+    """Return how long requests take, limited by the rate or by the threads."""
     rate = config.parallelism / _ANSWER_SECONDS
     if config.requests_per_second:
         rate = min(rate, config.requests_per_second)
@@ -158,17 +157,17 @@ def estimated_seconds(config: Config, requests: int) -> float:
 
 
 def look_at_keys(source: Source) -> SeenKeys:
-    """Look at the first records of a data file.
+    """Return the keys of the first records of a data file.
 
     Raises:
-        DataFileError: not even the first of them could be read.
+        DataFileError: not even the first record could be read.
     """
     seen = SeenKeys(is_text=source.format.is_text)
     try:
         for record in source.records():
             if isinstance(record.value, dict):
                 seen.add(record.value)
-            if seen.records >= _LOOKED_AT_RECORDS:
+            if seen.records >= _SUGGESTION_RECORDS:
                 break
     except DataFileError:
         if not seen.records:
@@ -177,13 +176,13 @@ def look_at_keys(source: Source) -> SeenKeys:
 
 
 class _IdentifierClaims:
-    """What payloads give to their users as a further id or email."""
+    """Which users set an id or email that is not the identifier they are sent with."""
 
     def __init__(self) -> None:
         self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
     def add(self, user: Identity, payload: Payload, index: int) -> None:
-        """Note the identifiers of a payload; the user's own is none of them."""
+        """Note the identifiers that a payload sets, except the user's own."""
         for kind, claims in self._claims.items():
             value = payload.attributes.get(kind)
             if isinstance(value, str | int) and value != "":
@@ -192,7 +191,7 @@ class _IdentifierClaims:
                     claims.add(claimed, user, index)
 
     def note_shared(self, findings: Findings, users: Duplicates) -> None:
-        """Warn of users that have an identifier of another."""
+        """Warn of users that have an identifier of another user."""
         for kind, claims in self._claims.items():
             shared = claims.shared(users)
             if shared.users:
@@ -202,7 +201,9 @@ class _IdentifierClaims:
                 )
 
 
-def _look_at(findings: Findings, payload: Payload, record: Record, size: int) -> None:
+def _note_payload(
+    findings: Findings, payload: Payload, record: Record, size: int
+) -> None:
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
     for warning in payload_warnings(payload):
@@ -212,16 +213,16 @@ def _look_at(findings: Findings, payload: Payload, record: Record, size: int) ->
         _warn(findings, too_large, payload, record.record_index)
 
 
-def _doubts(
+def _value_warnings(
     payload: Payload, times: set[str], now_seconds: float
 ) -> Iterator[PayloadWarning]:
-    yield from map(PayloadWarning, doubts_of_id(payload.user_id))
+    yield from map(PayloadWarning, id_warnings(payload.user_id))
     for name, value in payload.attributes.items():
-        doubt = doubt_of_time(
+        warning = time_warning(
             name, value, is_typed=name in times, now_seconds=now_seconds
         )
-        if doubt is not None:
-            yield PayloadWarning(doubt, name)
+        if warning is not None:
+            yield PayloadWarning(warning, name)
 
 
 def _warn(

@@ -23,13 +23,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         parser,
         "suggest",
         action="store_true",
-        help="write a configuration for the data file to stdout",
+        help="print a configuration for the data file",
     )
 
 
 CHECK = Command(
     name="check",
-    about="Read and validate everything, map every record, send nothing.",
+    about="Validate the configuration and the data, map every record, send nothing.",
     run="cio_pipeline.commands.check.command:run",
     add_options=_add_options,
     examples="""\

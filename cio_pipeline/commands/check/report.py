@@ -1,4 +1,4 @@
-"""What a sync would do."""
+"""The reports of `check`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
-from cio_pipeline.console.formatting import duration, json_shown, table
+from cio_pipeline.console.formatting import duration, short_json, table
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.text import counted, did_you_mean, visible
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300
 _KEY_COLUMNS = (
     ("key", "left"),
-    ("in", "right"),
+    ("records", "right"),
     ("type", "left"),
 )
 
@@ -25,7 +25,7 @@ def check_json(
 ) -> str:
     """Return the findings as one JSON document.
 
-    Positions of records in the file count from 0; null if none is known::
+    Indexes of records in the file count from 0; null if none is known::
 
         {"records": int, "users": int, "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
@@ -34,7 +34,7 @@ def check_json(
          "warnings": [
              {"warning": str, "attribute": str | null, "meaning": str,
               "count": int, "first_record": int | null,
-              "examples": [[int]],       groups of positions
+              "examples": [[int]],       groups of indexes
               "values": [str]}],
          "unused_mappings": [{"from": str, "did_you_mean": str | null}],
          "missing_keys": [str],          of the configuration
@@ -78,13 +78,13 @@ def check_json(
 def check_text(
     findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
 ) -> str:
-    """Say what a sync would do, and what looks wrong.
+    """Return what a sync would do, and what looks wrong.
 
     Args:
         findings: what was found.
         seconds: how long a sync would take.
-        pending: what an earlier run left in the queue.
-        missing_keys: what must still be filled in before anything can be sent.
+        pending: how many jobs an earlier run left in the queue.
+        missing_keys: keys of the configuration to fill in before a sync.
     """
     lines = [
         (
@@ -95,11 +95,11 @@ def check_text(
     ]
     if pending:
         left = counted(pending, "job")
-        lines.append(f"First, {left} of an earlier run would be sent.")
+        lines.append(f"Before that, {left} of an earlier run would be sent.")
     if findings.payloads:
-        lines += ["", "The first would be sent as"]
+        lines += ["", "The first payloads:"]
         lines += [
-            f"  {visible(user_id)}: {json_shown(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
+            f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
             for user_id, sent in findings.payloads
         ]
     if findings.invalid:
@@ -107,22 +107,22 @@ def check_text(
         lines += ["", f"{dead} cannot be sent (dead letters):"]
         lines += [_line(message, each) for message, each in findings.invalid.items()]
     if findings.warnings:
-        lines += ["", "Legal, and probably wrong:"]
+        lines += ["", "Warnings (Customer.io accepts these; they are probably wrong):"]
         for warning, each in findings.warnings.items():
-            lines += [_line(_doubt(warning), each), *_values(each)]
+            lines += [_line(_meaning(warning), each), *_values(each)]
     if findings.unused:
-        lines += ["", "Mapped to nothing, for no record has the key:"]
+        lines += ["", "Mapped keys that no record has:"]
         lines += [_unused(key, near) for key, near in findings.unused.items()]
     if missing_keys:
         names = " and ".join(missing_keys)
         lines += ["", f"Before a sync, fill in {names} in the configuration."]
     if _is_fine(findings):
-        lines += ["", "Nothing looks wrong."]
+        lines += ["", "No problems found."]
     return "\n".join(lines)
 
 
 def configuration_json(missing_keys: Sequence[str]) -> str:
-    """Return as JSON that a configuration is valid, and what it still needs.
+    """Return as JSON that a configuration is valid, and which keys it still needs.
 
     ``{"valid": true, "missing_keys": [str]}``
     """
@@ -130,48 +130,44 @@ def configuration_json(missing_keys: Sequence[str]) -> str:
 
 
 def configuration_text(missing_keys: Sequence[str]) -> str:
-    """Say that a configuration is valid, and what it still needs."""
+    """Return that a configuration is valid, and which keys it still needs."""
     if not missing_keys:
-        return "The configuration is good."
+        return "The configuration is valid."
     names = " and ".join(missing_keys)
-    return f"The configuration is good; before a sync, fill in {names}."
+    return f"The configuration is valid. Before a sync, fill in {names}."
 
 
 def suggestion_text(seen: SeenKeys) -> str:
-    """Write the suggested configuration, ready to be edited: a line a mapping."""
+    """Return the suggested configuration, with one line for each mapping."""
     document = seen.configuration()
     mappings = document["mappings"]
     assert isinstance(mappings, list)  # noqa: S101  # it was just made
     lines = [json.dumps(each, ensure_ascii=False) for each in mappings]
-    whole = json.dumps(document | {"mappings": []}, indent=2, ensure_ascii=False)
+    text = json.dumps(document | {"mappings": []}, indent=2, ensure_ascii=False)
     if not lines:
-        return whole
-    return whole.replace("[]", "[\n    " + ",\n    ".join(lines) + "\n  ]", 1)
+        return text
+    return text.replace("[]", "[\n    " + ",\n    ".join(lines) + "\n  ]", 1)
 
 
 def keys_text(seen: SeenKeys, width: int) -> str:
-    """Say which keys records have, how often, and with what in them."""
+    """Return a table of the keys, how many records have each, and their types."""
     rows = [
-        [
-            facts.name,
-            _share(facts.count, seen.records),
-            ", ".join(sorted(facts.kinds)),
-        ]
-        for facts in seen.keys.values()
+        [key.name, _share(key.count, seen.records), ", ".join(sorted(key.kinds))]
+        for key in seen.keys.values()
     ]
-    looked_at = counted(seen.records, "record")
+    records = counted(seen.records, "record")
     user_id = seen.user_id()
     guess = (
         "No key looks like a user id: set userId."
         if user_id is None
-        else f"The user id may be {user_id!r}: check userId."
+        else f"The user id is probably {user_id!r}: check userId."
     )
     keys = table(_KEY_COLUMNS, rows, width)
-    return f"{looked_at} looked at\n\n{keys}\n\n{guess}\n"
+    return f"Keys of the first {records}:\n\n{keys}\n\n{guess}\n"
 
 
 def _share(count: int, records: int) -> str:
-    """Say how many records have a key; never 100 % for nearly all of them."""
+    """Return the share of records, rounded down: never 100 % for nearly all."""
     percent = 100 * count // records
     return f"{percent} %" if percent else "< 1 %"
 
@@ -179,13 +175,13 @@ def _share(count: int, records: int) -> str:
 def keys_json(seen: SeenKeys) -> str:
     """Return the keys of the records, and a suggestion, as one JSON document.
 
-    It is made from the first records of the data::
+    They are made from the first records of the data::
 
-    {"records": int,                 how many were looked at
+    {"records": int,                 how many were read
      "keys": [{"key": str,
                "records": int,       how many have it
                "types": {str: int}}],   how many values of each type
-     "user_id": str | null,          the key that holds it, probably
+     "user_id": str | null,          the key that probably has the user id
      "configuration": {...}}         as in a configuration file
     """
     keys: list[JsonValue] = [
@@ -215,7 +211,7 @@ def _unused(key: str, near: str | None) -> str:
     return visible(f"  {key!r}{hint}")
 
 
-def _doubt(warning: PayloadWarning) -> str:
+def _meaning(warning: PayloadWarning) -> str:
     about = f"{warning.attribute}: " if warning.attribute else ""
     return about + MEANINGS[warning.kind]
 

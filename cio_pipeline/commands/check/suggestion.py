@@ -1,4 +1,4 @@
-"""A configuration made from looking at records. Pure."""
+"""Suggest a configuration from the keys of some records. Pure."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _KINDS: dict[type, Kind] = {
 _DEPTH = 3
 _ID_NAMES = ("id", "userid", "customerid", "externalid", "uuid", "personid", "email")
 _ID_ENDING = re.compile(r"(^|[_.\- ])[iI][dD]$|I[dD]$")
-# A leading plus or zero means something: a phone number, a postal code.
+# No leading plus or zero: it may be a phone number or a postal code.
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
 _TIME_NAME = re.compile(r"(_at|At|date|Date|time|Time|timestamp)$")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?", re.ASCII)
-# Of numbers whose key names a time: milliseconds, 20240131123000, as text 20240131.
+# Digits of a number that may be a time: milliseconds, 20240131123000, text 20240131.
 _TIME_DIGITS = (13, 14)
 _TIME_DIGITS_OF_TEXT = (8, *_TIME_DIGITS)
 _USUAL_SECONDS = range(978_307_200, 4_102_444_800)  # the years 2001 to 2099
@@ -41,17 +41,17 @@ _OBJECT_ID = ".$oid"  # MongoDB's ids are {"$oid": TEXT}
 
 @dataclass(slots=True)
 class KeyFacts:
-    """What is known of one key.
+    """What is known about one key.
 
     Args:
         name: the key, or a dotted path into nested objects.
         count: how many records have it.
-        kinds: how often its values look like what.
-        has_parts: whether its values are objects whose keys are known too.
+        kinds: how many of its values look like each kind.
+        has_parts: whether some values are objects whose keys are known too.
         needs_type: whether some values are MongoDB's objects that name a type.
-        truths: what its texts that may be booleans would mean.
-        has_letters: whether some of them are other words than true and false.
-        fits_time: whether all values can be timestamps; known of created_at alone.
+        truths: the booleans that its texts may mean.
+        has_letters: whether some of those texts are not ``true`` or ``false``.
+        fits_time: whether all values can be timestamps; only set for created_at.
     """
 
     name: str
@@ -65,10 +65,10 @@ class KeyFacts:
 
     @property
     def main_kind(self) -> Kind:
-        """What nearly all of its values are; text where they differ."""
+        """The kind of its values, apart from null; text if they differ."""
         kinds = [kind for kind in self.kinds if kind != "null"]
         if kinds == ["boolean"] and self.has_letters and len(self.truths) == 1:
-            return "text"  # a column of nothing but "f" may be anything
+            return "text"  # a column with only "f" may mean anything
         if len(kinds) == 1:
             return kinds[0]
         if set(kinds) == {"integer", "number"}:
@@ -77,15 +77,15 @@ class KeyFacts:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no value is empty."""
+        """Whether it has no empty values."""
         return not self.kinds["null"]
 
 
 class SeenKeys:
-    """Looks at records, and remembers what keys they have.
+    """Collects the keys of records.
 
     Args:
-        is_text: whether all values are text that may mean something else (CSV).
+        is_text: whether all values are text, which may stand for other types (CSV).
     """
 
     def __init__(self, *, is_text: bool) -> None:
@@ -94,15 +94,15 @@ class SeenKeys:
         self.keys: dict[str, KeyFacts] = {}
 
     def add(self, record: Mapping[str, JsonValue]) -> None:
-        """Look at a record."""
+        """Add the keys of a record."""
         self.records += 1
         self._look(record, "", _DEPTH)
 
     def configuration(self) -> dict[str, JsonValue]:
-        """Write a configuration that maps every key to an attribute of its name."""
+        """Return a configuration that maps every key to an attribute of that name."""
         user_id = self.user_id()
         mappings: list[JsonValue] = []
-        taken = set(self.keys)  # a_b stays a_b, so a.b beside it keeps its dot
+        taken = set(self.keys)  # if there is a_b too, a.b keeps its dot
         for facts in self.keys.values():
             if facts.name == user_id or not _is_mappable(facts):
                 continue
@@ -118,9 +118,10 @@ class SeenKeys:
         }
 
     def user_id(self) -> str | None:
-        """Guess the user id's key: the best known name that every record has.
+        """Return the key that is probably the user id, or None.
 
-        One with empty values only where there is no other.
+        It is the most usual name that every record has; one with empty values only
+        if there is no other.
         """
         usable = [
             facts
@@ -150,7 +151,7 @@ class SeenKeys:
                 self._look(value, name + ".", depth - 1)
 
     def _note(self, facts: KeyFacts, value: JsonValue) -> Kind:
-        """Note what a value is; returns its kind."""
+        """Note facts about a value, and return its kind."""
         if _plain(facts.name) == "created_at":
             facts.fits_time &= _converted(value, "timestamp") != _UNFIT
         inside = without_mongo(value)
@@ -175,7 +176,7 @@ class SeenKeys:
 
 
 def _is_mappable(facts: KeyFacts) -> bool:
-    """Whether Customer.io takes the name, and mappings of its parts do not say more."""
+    """Whether Customer.io accepts the name, and its parts are not mapped instead."""
     size = len(facts.name.encode(errors="surrogatepass"))
     if not 0 < size <= ATTRIBUTE_NAME_LIMIT_BYTES:
         return False
@@ -191,7 +192,7 @@ def _plain_id(name: str) -> str:
 
 
 def _kind_of_mongo(value: JsonValue, inside: JsonValue) -> Kind:
-    """Return what one of MongoDB's objects is: the type that its value fits."""
+    """Return the kind of a MongoDB object: the type that its value fits."""
     if isinstance(value, dict) and "$date" in value:
         return "object" if _converted(value, "timestamp") == _UNFIT else "time"
     if isinstance(inside, str) and _INTEGER.fullmatch(inside):
@@ -200,7 +201,7 @@ def _kind_of_mongo(value: JsonValue, inside: JsonValue) -> Kind:
 
 
 def _kind_of(name: str, value: JsonValue, *, is_text: bool) -> Kind:
-    """Return what a value is; of text, what it looks like."""
+    """Return the kind of a value; of a text, what it looks like."""
     if isinstance(value, str):
         return _kind_of_text(name, value, is_text=is_text)
     kind = _KINDS[type(value)]
@@ -209,7 +210,7 @@ def _kind_of(name: str, value: JsonValue, *, is_text: bool) -> Kind:
 
 
 def _is_usual_time(name: str, value: JsonValue, digits: tuple[int, ...]) -> bool:
-    """Whether a number is a time, going by its digits and its key's name."""
+    """Whether a number is probably a time, by its digits and its key's name."""
     if len(str(value)) not in digits or not _TIME_NAME.search(name):
         return False
     return _converted(value, "timestamp") in _USUAL_SECONDS
@@ -231,7 +232,7 @@ def _kind_of_text(name: str, text: str, *, is_text: bool) -> Kind:
 
 
 def _converted(value: JsonValue, kind: ValueKind) -> JsonValue:
-    """Return what a mapping of a type makes of a value; ``_UNFIT`` if it refuses."""
+    """Return a value converted to a type, or ``_UNFIT`` if that is not possible."""
     try:
         return convert(value, kind, "")
     except RecordError:
@@ -246,4 +247,4 @@ def _best(names: Iterable[str]) -> str | None:
     return next((plain[name] for name in _ID_NAMES if name in plain), None)
 
 
-_UNFIT = "unfit"  # no type makes text of a value
+_UNFIT = "unfit"  # no conversion returns text

@@ -1,23 +1,23 @@
-"""What is legal and probably wrong in a payload. Pure."""
+"""Warnings about payloads that are valid, but probably wrong. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from cio_pipeline.commands.check.doubts import IdDoubt, TimeDoubt
+from cio_pipeline.commands.check.value_warnings import IdWarning, TimeWarning
 from cio_pipeline.core.identifiers import IdentifierKind, identity, identity_of
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
 from cio_pipeline.customerio.reserved import BESIDE_ATTRIBUTES, action_and_entries
 
-_TOPIC = "cio_subscription_preferences.topics."  # and the name of one topic
+_TOPIC = "cio_subscription_preferences.topics."  # followed by a topic's name
 _OBJECTS = ({"object_type_id", "object_id"}, {"cio_object_id"})
 
 WarningKind = Literal[
-    IdDoubt,
-    TimeDoubt,
+    IdWarning,
+    TimeWarning,
     "created_at_not_a_timestamp",
     "value_too_long",
     "payload_too_large",
@@ -33,52 +33,49 @@ WarningKind = Literal[
     "row_without_values",
 ]
 MEANINGS: dict[WarningKind, str] = {
-    "created_at_not_a_timestamp": "created_at is not whole Unix seconds, so date"
-    ' segments miss it: give its mapping "type": "timestamp"',
+    "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
+    ' segments do not match it: add "type": "timestamp" to its mapping',
     "value_too_long": "a value is longer than Customer.io's limit of"
-    f" {ATTRIBUTE_VALUE_LIMIT_BYTES:,} bytes, and will be refused",
-    "payload_too_large": "the whole payload is larger than Customer.io's limit of"
-    f" {PAYLOAD_LIMIT_BYTES // 1000} KB, and will be refused",
+    f" {ATTRIBUTE_VALUE_LIMIT_BYTES:,} bytes and will be refused",
+    "payload_too_large": "the payload is larger than Customer.io's limit of"
+    f" {PAYLOAD_LIMIT_BYTES // 1000} KB and will be refused",
     "identifier_changed": "this attribute is an identifier and differs from the user"
-    " id: Customer.io will give the person a new one, or fail silently where another"
+    " id: Customer.io will change the person's identifier, or fail silently if another"
     " person has it",
-    "reserved_attribute": "Customer.io reads this attribute as more than data, and"
-    " its value has another form than the one that Customer.io documents",
+    "reserved_attribute": "this attribute has a special meaning in Customer.io, and its"
+    " value does not have the documented form",
     "id_read_as_email": "the user id looks like an email address, and Customer.io"
-    " will take it for one",
-    "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will take"
-    " it for an id of its own",
-    "nothing_mapped": "none of the mapped keys is in the record; only the user"
-    " itself will be made",
-    "user_repeated": "a user stands more than once in the file; the records are sent"
-    " one after another, and the last one wins",
-    "email_of_another": "users have the email of another user of the file (case does"
-    " not count): Customer.io accepts it, and then fails silently or makes one person"
-    " of them, in no certain order",
+    " will use it as one",
+    "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will use it"
+    " as one of its own ids",
+    "nothing_mapped": "the record has none of the mapped keys; only the user id will"
+    " be sent",
+    "user_repeated": "a user is in the file more than once; the records are sent one"
+    " after another, and the last one wins",
+    "email_of_another": "users have the email of another user of the file (upper and"
+    " lower case are the same): Customer.io accepts this, and then fails silently or"
+    " merges them, in no fixed order",
     "id_of_another": "users have the id of another user of the file: Customer.io"
-    " accepts it, and then fails silently or makes one person of them, in no certain"
-    " order",
+    " accepts this, and then fails silently or merges them, in no fixed order",
     "id_reformatted": "the user id looks like a number that a spreadsheet or another"
     " program has rounded or reformatted: export the column as text",
-    "id_guarded": "the user id has characters around it that keep a spreadsheet from"
-    " changing it, and they are sent too: export the column without them",
-    "id_spreadsheet_error": "the user id is an error of a spreadsheet: correct the"
-    " formula, or remove the rows",
-    "id_no_value": "the user id is a word for no value, and a person of that name will"
-    " be made: remove the rows, or export an empty cell",
-    "id_blanks_around": "the user id has blanks around it, and is another person than"
-    " the one without: remove them from the data",
+    "id_guarded": "the user id has extra characters around it that protect it in a"
+    " spreadsheet, and they are sent too: export the column without them",
+    "id_spreadsheet_error": "the user id is an error value of a spreadsheet: correct"
+    " the formula, or remove the rows",
+    "id_no_value": "the user id is a word that means no value, and a person with that"
+    " id will be created: remove the rows, or export an empty cell",
+    "id_blanks_around": "the user id has blanks around it, which makes it another"
+    " person than without them: remove them from the data",
     "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
     " spreadsheet's number of days, or in another unit? Export Unix seconds or"
     " 2026-01-31T12:30:00Z",
     "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
     " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
-    "header_repeated": "the header of the CSV file is repeated: the row is passed over,"
-    " and sent to nobody",
-    "row_without_values": "a row of the CSV file has no values: it is passed over, and"
-    " sent to nobody",
+    "header_repeated": "the CSV file repeats its header: the row is skipped",
+    "row_without_values": "a row of the CSV file has no values: it is skipped",
 }
-# Kinds that a user id is taken for because of its shape.
+# How Customer.io reads a user id because of its form.
 _READ_AS: dict[IdentifierKind, WarningKind] = {
     "email": "id_read_as_email",
     "cio_id": "id_read_as_cio_id",
@@ -86,10 +83,11 @@ _READ_AS: dict[IdentifierKind, WarningKind] = {
 
 
 class PayloadWarning(NamedTuple):
-    """One doubt about one payload.
+    """A warning about a payload.
 
     Args:
-        attribute: the attribute it is about; None where it is about the user.
+        kind: what is wrong, a key of `MEANINGS`.
+        attribute: the attribute that it is about; None if it is about the user.
     """
 
     kind: WarningKind
@@ -97,7 +95,7 @@ class PayloadWarning(NamedTuple):
 
 
 def payload_warnings(payload: Payload) -> list[PayloadWarning]:
-    """Doubt a payload: each doubt once, in no order that matters."""
+    """Return the warnings about a payload, in any order."""
     found: list[PayloadWarning] = []
     person = identity_of(payload.user_id)
     kind = person.kind
@@ -160,7 +158,7 @@ def _is_relationship(value: JsonValue) -> bool:
     )
 
 
-# Attributes that are more than data, and whether a value has the form of the
+# For each attribute with a special meaning: whether a value has the form of the
 # published schemas, which is the same for both values of `api`.
 _FORMS: dict[str, Callable[[JsonValue], bool]] = {
     "_timestamp": _is_time,
@@ -176,7 +174,7 @@ _FORMS: dict[str, Callable[[JsonValue], bool]] = {
 
 def _is_too_long(value: JsonValue) -> bool:
     if isinstance(value, str):
-        # Four bytes a character at most: nearly all need no counting.
+        # At most 4 bytes for each character, so most values need no encoding.
         if len(value) * 4 <= ATTRIBUTE_VALUE_LIMIT_BYTES:
             return False
         return len(value.encode(errors="surrogatepass")) > ATTRIBUTE_VALUE_LIMIT_BYTES

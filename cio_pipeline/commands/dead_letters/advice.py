@@ -20,7 +20,7 @@ from cio_pipeline.core.text import visible
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a person is told about one reason.
+    """The advice for one reason.
 
     Args:
         meaning: what happened.
@@ -34,45 +34,45 @@ class Advice:
 _ADVICE = {
     INVALID_RECORD: Advice(
         "The record could not be mapped, so nothing was sent.",
-        "Mend the data file or the mappings and sync again, then discard these; they"
+        "Fix the data file or the mappings and sync again, then discard these; they"
         " cannot be requeued.",
     ),
     REJECTED: Advice(
         "Customer.io refused what was sent.",
-        "Mend what its message names, in the data or the mappings, and sync again;"
+        "Fix what its message names, in the data or the mappings, and sync again;"
         " then discard these.",
     ),
     NOT_FOUND: Advice(
-        "Customer.io knows no such person or address.",
-        "Check the ids (one that begins with cio_ must exist already), sync again,"
+        "Customer.io does not know the person or the address.",
+        "Check the ids (one that begins with cio_ must already exist) and sync again,"
         " then discard these.",
     ),
     TOO_LARGE: Advice(
-        "It is more than Customer.io takes in one request.",
+        "The payload is larger than Customer.io accepts in one request.",
         "Map fewer or shorter attributes and sync again, then discard these.",
     ),
     RETRIES_EXHAUSTED: Advice(
-        "Customer.io kept failing on these while it took others.",
-        "This often passes: requeue them, then resume.",
+        "Customer.io repeatedly failed on these, but accepted others.",
+        "This is often temporary: requeue them, then resume.",
     ),
 }
-_OTHER = Advice("They could not be delivered.", "Mend the cause, then requeue them.")
+_OTHER = Advice("They could not be delivered.", "Fix the cause, then requeue them.")
 
 
 def advice_on(reason: str) -> Advice:
-    """Say what a reason means and what to do."""
+    """Return what a reason means and what to do."""
     return _ADVICE.get(reason, _OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How the report was asked for, ready to be typed again.
+    """The command line of the report, from which it makes the commands to type next.
 
     Args:
-        program: what the program is called.
-        options: how configuration and state were named: ``-config c.json``.
-        filters: which letters were asked for, the reason aside; may be empty.
-        reason: the one reason that was asked for, or None.
+        program: how the program is called.
+        options: the options that select the queue: ``-config c.json``.
+        filters: the options that select letters, except the reason; may be empty.
+        reason: the selected reason, or None.
     """
 
     program: str
@@ -82,7 +82,7 @@ class Asked:
 
     @property
     def chosen(self) -> str:
-        """Which letters were asked for; empty for all."""
+        """The options that select letters; empty for all."""
         by_reason = "" if self.reason is None else _reason(self.reason)
         return f"{by_reason} {self.filters}".strip()
 
@@ -92,12 +92,12 @@ class Asked:
         return f"{self.program} resume {self.options}"
 
     def command(self, action: str, filters: str = "") -> str:
-        """Write out a dead-letters command."""
+        """Return a dead-letters command."""
         words = (f"{self.program} dead-letters", action, self.options, filters)
         return " ".join(filter(None, words))
 
     def commands_for(self, reason: str) -> list[str]:
-        """Write out the commands that settle the shown letters of one reason."""
+        """Return the commands that requeue or discard the letters of one reason."""
         which = f"{_reason(reason)} {self.filters}".strip()
         if reason in _ADVICE and reason != RETRIES_EXHAUSTED:
             return [self.command("discard", which)]
@@ -109,10 +109,10 @@ def _reason(reason: str) -> str:
 
 
 def asked_for(arguments: argparse.Namespace) -> Asked:
-    """Write out which dead letters a report is of, to be typed again.
+    """Return the options of a report.
 
-    A report may be read by somebody else, elsewhere, so it names the program as
-    people know it, not as it was called.
+    Another person may read the report, so it has the usual name of the program, not
+    the path with which it was called.
     """
     filters: list[str] = []
     for name in ("user", "run", "since", "id"):

@@ -1,4 +1,4 @@
-"""`dead-letters`: what could not be delivered, and what to do about it."""
+"""`dead-letters`: list, requeue or discard what could not be delivered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_text,
 )
 from cio_pipeline.commands.queues import find_queue
-from cio_pipeline.console.output import is_agreed, say, width, write
+from cio_pipeline.console.output import ask_yes_or_no, print_note, width, write
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Selection
@@ -55,12 +55,12 @@ def _require_clear_choice(arguments: argparse.Namespace, *, is_open: bool) -> No
     for option in ("limit", "format", "output"):
         if getattr(arguments, option) is not None:
             raise UsageError(
-                f"-{option} is for list alone; {action} takes all it names"
+                f"-{option} is for list only; {action} applies to all that are selected"
             )
     if is_open and not arguments.all:
         raise UsageError(
-            f"which dead letters to {action}? Name them with -reason, -id,"
-            " -user, -run or -since, or say -all"
+            f"which dead letters to {action}? Select them with -reason, -id, -user,"
+            " -run or -since, or use -all"
         )
 
 
@@ -69,43 +69,46 @@ def _utf8(option: str, text: str | None) -> str | None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise UsageError(f"{option} {text!a} is no UTF-8") from None
+            raise UsageError(f"{option} {text!a} is not UTF-8") from None
     return text
 
 
 def _utc(text: str) -> str:
     try:
-        moment = datetime.fromisoformat(text)
-        # As the report writes times, so that one copied from it means the same.
-        utc = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        time = datetime.fromisoformat(text)
+        # UTC, as in the report, so that a time can be copied from it.
+        utc = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"-since {text!r} is no time; wanted ISO 8601, such as 2026-11-24 or"
+            f"-since {text!r} is not a time; expected ISO 8601, such as 2026-11-24 or"
             " 2026-11-24T14:30"
         ) from None
     return utc.isoformat(timespec="seconds")
 
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    shape = _shape(arguments)
+    make_list = _LISTS[_list_format(arguments)]
     with open_report(find_queue(arguments), selection, arguments.limit) as report:
-        lines = _LISTS[shape](arguments, report)
+        lines = make_list(arguments, report)
         write(lines, arguments.output)
     if arguments.output is not None:
-        say(f"written to {arguments.output}, for you alone: payloads are personal data")
+        print_note(
+            f"written to {arguments.output}, readable only by you, because payloads are"
+            " personal data"
+        )
     return 0
 
 
-def _shape(arguments: argparse.Namespace) -> str:
-    shape = arguments.format or ("json" if arguments.json else "table")
-    if arguments.json and shape != "json":
-        raise UsageError(f"-json and -format {shape} contradict each other")
-    if shape == "html" and arguments.output is None:
+def _list_format(arguments: argparse.Namespace) -> str:
+    name = arguments.format or ("json" if arguments.json else "table")
+    if arguments.json and name != "json":
+        raise UsageError(f"-json and -format {name} contradict each other")
+    if name == "html" and arguments.output is None:
         raise UsageError(
-            "-format html needs a file: add -output dead-letters.html, and open that in"
-            " a browser"
+            "-format html needs a file: add -output dead-letters.html, and open that"
+            " file in a browser"
         )
-    return str(shape)
+    return str(name)
 
 
 def _as_json(_: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
@@ -127,8 +130,8 @@ def _as_table(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterab
 
 
 def _as_html(arguments: argparse.Namespace, report: DeadLetterReport) -> Iterable[str]:
-    # Imported now: only this page needs Jinja2.
-    from cio_pipeline.commands.dead_letters.page import dead_letter_page  # noqa: PLC0415  # as just said
+    # Imported here, because only this page needs Jinja2.
+    from cio_pipeline.commands.dead_letters.page import dead_letter_page  # noqa: PLC0415  # see above
 
     return dead_letter_page(
         report.statistics(),
@@ -150,26 +153,25 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     folder = find_queue(arguments)
     moved, overtaken = requeue(folder, selection)
-    _tell_count(arguments, "requeued", moved)
+    _print_count(arguments, "requeued", moved)
     if moved:
-        say(f"to send what was requeued: {asked_for(arguments).resume}")
+        print_note(f"to send them: {asked_for(arguments).resume}")
     if overtaken:
-        say(
-            f"warning: of {overtaken:,} of them the user has been synced since. What"
-            " was to be sent then will go over that: sync your newest data afterwards"
+        print_note(
+            f"warning: {overtaken:,} of them have older data of users that were synced"
+            " later. It will overwrite the newer data: sync your newest data afterwards"
         )
-    _tell_what_stays(folder, selection)
+    _note_unmappable(folder, selection)
     return 0
 
 
-def _tell_what_stays(folder: Path, selection: Selection) -> None:
-    """Say so where letters were asked for that hold nothing to send."""
+def _note_unmappable(folder: Path, selection: Selection) -> None:
     with open_report(folder, selection) as report:
-        stays = report.statistics().letters
-    if stays:
-        say(
-            f"{counted(stays, 'dead letter')} with nothing to send: mend the data or"
-            " the mappings and sync again, then discard"
+        count = report.statistics().letters
+    if count:
+        print_note(
+            f"{counted(count, 'dead letter')} not requeued, because the records could"
+            " not be mapped: fix the data or the mappings, sync again, then discard"
         )
 
 
@@ -178,21 +180,21 @@ def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -
     with open_report(folder, selection) as report:
         total = report.statistics().letters
         # Only those that were counted: a run may add more before the answer.
-        meant = report.selection
-    question = f"Drop {counted(total, 'dead letter')}?"
+        counted_letters = report.selection
+    question = f"Discard {counted(total, 'dead letter')}?"
     if total and not arguments.yes and not _confirm(question):
-        raise UsageError("nothing was dropped")
-    _tell_count(arguments, "discarded", discard(folder, meant))
+        raise UsageError("nothing was discarded")
+    _print_count(arguments, "discarded", discard(folder, counted_letters))
     return 0
 
 
 def _confirm(question: str) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("dropping dead letters needs a yes: say -yes")
-    return is_agreed(question)
+        raise UsageError("to discard without a terminal, add -yes")
+    return ask_yes_or_no(question)
 
 
-def _tell_count(arguments: argparse.Namespace, word: str, count: int) -> None:
+def _print_count(arguments: argparse.Namespace, word: str, count: int) -> None:
     if arguments.json:
         write([f'{{"{word}": {count}}}'])
     else:

@@ -30,34 +30,33 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add_queue(parser, QUEUE_OF_SHARD)
     _add_selection(parser)
     add = partial(add_option, parser)
-    add("limit", type=positive, metavar="N", help="list: show so many rows at most")
+    add("limit", type=positive, metavar="N", help="list: show at most N rows")
     add(
         "format",
         choices=("table", "json", "csv", "html"),
-        help="list: how to show them (default: table); html is a page for a browser,"
+        help="list: the output format (default: table); html is a page for a browser"
         " and needs -output",
     )
     add(
         "output",
         type=Path,
         metavar="FILE",
-        help="list: write to a file, replaced whole, that only you can read",
+        help="list: write to a file that only you can read (replaces an existing one)",
     )
-    add("yes", action="store_true", help="discard: do not ask")
+    add("yes", action="store_true", help="discard: do not ask for confirmation")
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add what dead letters are chosen by."""
-    which = parser.add_argument_group("which ones (all that are given must hold)")
-    add = partial(add_option, which)
-    add("all", action="store_true", help="all of them (for requeue, discard)")
+    group = parser.add_argument_group("selection (all that are given must match)")
+    add = partial(add_option, group)
+    add("all", action="store_true", help="all of them (for requeue and discard)")
     add("reason", metavar="R", help="with this reason")
     add("user", metavar="ID", help="of this user")
     add("run", metavar="RUN", help="of this run")
     add(
         "since",
         metavar="TIME",
-        help="failed at or after this (ISO 8601; UTC where it names no offset)",
+        help="failed at or after this time (ISO 8601; UTC if it has no offset)",
     )
     add(
         "id",
@@ -65,14 +64,14 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         metavar="N",
-        help="with these numbers",
+        help="with these ids, as in the list",
     )
 
 
 DEAD_LETTERS = Command(
     name="dead-letters",
-    about="Show the records that could not be delivered, and why; put them back in the"
-    "\nqueue for the next sync or resume, or drop them.",
+    about="Show the records that could not be delivered, and why; put them back into"
+    "\nthe queue for the next sync or resume (requeue), or delete them (discard).",
     run="cio_pipeline.commands.dead_letters.command:run",
     add_options=_add_options,
     examples="""\
@@ -86,7 +85,7 @@ DEAD_LETTERS = Command(
   python main.py dead-letters requeue -config configuration.json -id 17 18
   python main.py dead-letters discard -config configuration.json -since 2026-11-24""",
     exit_codes=f"""\
-{DONE}, whether there are any or not
+{DONE}, with or without dead letters
 {MISTAKE}
   3      the state folder cannot be written; nothing was changed""",
 )

@@ -1,8 +1,8 @@
-"""The dead-letter report as one page for a browser, written as a stream.
+"""The dead-letter report as a page for a browser, written as a stream.
 
-The page asks the network for nothing, and its Content-Security-Policy lets it
-run its own script and style only, known by their digests. The letters are data
-in it, not markup: its script draws a hundred of them at a time.
+The page loads nothing from the network. Its Content-Security-Policy allows only its
+own script and style, by their digests. The letters are in it as JSON data, not as
+markup; its script draws a hundred at a time.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from markupsafe import Markup
 
 from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
 from cio_pipeline.commands.dead_letters.timeline import draw_timeline
-from cio_pipeline.console.formatting import moment
+from cio_pipeline.console.formatting import timestamp_text
 from cio_pipeline.core.jobs import DeadLetter, JsonValue
 from cio_pipeline.core.text import visible
 from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
-# Browsers take a page of a few hundred megabytes; the figures count all letters.
+# Browsers can open a page of a few hundred megabytes. The counts are of all letters.
 MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class _ReasonGroup:
-    """One reason, and those of its causes that are shown, with their numbers."""
+    """One reason and its shown causes, with their indexes."""
 
     counted: ReasonCount
     causes: tuple[tuple[int, CauseCount], ...]
@@ -53,21 +53,21 @@ def dead_letter_page(
     asked: Asked,
     now: datetime,
 ) -> Iterator[str]:
-    """Write the page, some lines at a time.
+    """Return the page, some lines at a time.
 
     Args:
-        statistics: what the letters have in common.
+        statistics: the counts and causes of the letters.
         letters: the rows.
-        limit: how many rows are wanted; None for as many as a browser takes.
-        asked: how it was asked for, for the commands to type next.
-        now: the time, in UTC, that the page bears.
+        limit: how many rows to show; None for `MOST_ROWS`.
+        asked: the command line, for the commands to type next.
+        now: the time that the page shows, in UTC.
     """
     environment = _environment()
     style, script = (
         _asset(environment, f"dead_letters.{end}") for end in ("css", "js")
     )
     shown = min(limit or MOST_ROWS, statistics.letters)
-    # Streamed as long as the template makes no block or macro of the rows.
+    # This streams only as long as the rows are not in a block or macro.
     pieces = environment.get_template("dead_letters.html").generate(
         statistics=statistics,
         groups=_by_reason(statistics),
@@ -82,11 +82,11 @@ def dead_letter_page(
         script=script,
         policy=_policy(style, script),
     )
-    return _whole_lines(pieces)
+    return _complete_lines(pieces)
 
 
-def _whole_lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Join pieces up to where one ends a line."""
+def _complete_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Join pieces until one ends a line."""
     line: list[str] = []
     for piece in pieces:
         line.append(piece)
@@ -106,17 +106,17 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "visible": visible,
-        "moment": moment,
+        "timestamp_text": timestamp_text,
         "grouped": "{:,}".format,
     }
     return environment
 
 
 def _asset(environment: Environment, name: str) -> Markup:
-    """Read a file that is put into the page as it is: ours, with nothing in it."""
-    assert environment.loader is not None  # noqa: S101  # given above
+    """Read a file that is put into the page without escaping; it has no user data."""
+    assert environment.loader is not None  # noqa: S101  # see `_environment`
     source, _, _ = environment.loader.get_source(environment, name)
-    return Markup(source)  # noqa: S704  # as just said
+    return Markup(source)  # noqa: S704  # our own file
 
 
 def _policy(style: str, script: str) -> str:
@@ -125,7 +125,7 @@ def _policy(style: str, script: str) -> str:
             "default-src 'none'",
             f"style-src '{_digest(style)}'",
             f"script-src '{_digest(script)}'",
-            "img-src data:",  # the empty icon, so that no server is asked for one
+            "img-src data:",  # an empty icon, so that the browser does not request one
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
@@ -150,7 +150,7 @@ def _by_reason(statistics: DeadLetterStatistics) -> list[_ReasonGroup]:
 
 
 def _row(letter: DeadLetter) -> list[JsonValue]:
-    # The payload as text: a browser would read its large integers inexactly.
+    # The payload as text: JSON.parse would round large integers.
     return [
         letter.id,
         letter.user_id,

@@ -1,4 +1,4 @@
-"""The dead-letter report: for people, for programs, for spreadsheets."""
+"""The dead-letter report as text, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from itertools import islice
 
 from cio_pipeline.commands.causes import cause_table
 from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
-from cio_pipeline.console.formatting import moment, table
+from cio_pipeline.console.formatting import table, timestamp_text
 from cio_pipeline.core.jobs import DeadLetter
 from cio_pipeline.core.text import counted, escaped, visible
 from cio_pipeline.store import DeadLetterStatistics
@@ -21,7 +21,7 @@ from cio_pipeline.store import DeadLetterStatistics
 _FIELDS = tuple(field.name for field in fields(DeadLetter))
 _NONE = "No dead letters."
 _SHOWN_LETTERS = 50
-# Rows drawn as one table: however many are asked for, no more are in memory.
+# Rows of one table: no more than this are in memory at a time.
 _ROWS_OF_A_TABLE = 500
 _LETTER_COLUMNS = (
     ("id", "right"),
@@ -41,7 +41,7 @@ _NARROW_COLUMNS = (
     ("message", "cut"),
 )
 _NARROW = 100
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001  # spreadsheets take the wide ones too
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001  # spreadsheets accept the wide ones too
 
 
 def dead_letters_text(
@@ -52,15 +52,15 @@ def dead_letters_text(
     asked: Asked,
     width: int,
 ) -> Iterator[str]:
-    """Say why records could not be delivered, then which ones, then what to do.
+    """Return why records could not be delivered, then which ones, then what to do.
 
-    Causes come first: a hundred thousand rows must not bury the three causes.
+    The causes come first, so that thousands of rows do not hide them.
 
     Args:
-        statistics: what they have in common.
+        statistics: the counts and causes of the letters.
         letters: the rows.
-        limit: how many rows are wanted; None for the first few.
-        asked: how it was asked for, for the commands to type next.
+        limit: how many rows to show; None for the first few.
+        asked: the command line, for the commands to type next.
         width: the widest line.
     """
     if not statistics.letters:
@@ -105,10 +105,10 @@ def dead_letters_json(letters: Iterable[DeadLetter]) -> Iterator[str]:
 
 
 def dead_letters_csv(letters: Iterable[DeadLetter]) -> Iterator[str]:
-    """Write dead letters as CSV with a header, a row at a time.
+    """Return dead letters as CSV with a header, a row at a time.
 
-    Cells that a spreadsheet would run as formulas get an apostrophe before them;
-    control characters are written as escapes.
+    Cells that a spreadsheet would run as formulas begin with an apostrophe; control
+    characters are escaped.
     """
     yield _csv_row(_FIELDS)
     for letter in letters:
@@ -117,7 +117,7 @@ def dead_letters_csv(letters: Iterable[DeadLetter]) -> Iterator[str]:
 
 
 def _values(letter: DeadLetter) -> dict[str, object]:
-    # Not `asdict`, which copies the payload, value by value.
+    # Not `asdict`, which makes a deep copy of the payload.
     return {name: getattr(letter, name) for name in _FIELDS}
 
 
@@ -129,7 +129,7 @@ def _csv_row(cells: Iterable[str]) -> str:
 
 def _readable_json(letter: DeadLetter) -> str:
     text = json.dumps(letter.payload, ensure_ascii=False)
-    # Half a surrogate pair is JSON, but no UTF-8.
+    # Lone surrogates are valid in JSON, but not in UTF-8.
     return text if text.isascii() else _without("Cs", text)
 
 
@@ -138,7 +138,7 @@ def _safe_cell(value: object) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
-    # A terminal obeys control characters, and a lone CR splits a row for some.
+    # Control characters act on a terminal, and some readers end a row at a CR.
     text = value if value.isprintable() else _without("Cc", value)
     return "'" + text if text.lstrip().startswith(_FORMULA_STARTS) else text
 
@@ -153,7 +153,8 @@ def _headline(statistics: DeadLetterStatistics) -> str:
         counted(statistics.cause_count, "cause"),
         counted(statistics.users, "user"),
     ]
-    first, last = moment(statistics.first_failed_at), moment(statistics.last_failed_at)
+    first = timestamp_text(statistics.first_failed_at)
+    last = timestamp_text(statistics.last_failed_at)
     when = first if first == last else f"{first} to {last}"
     return f"{', '.join(figures)}\nfailed {when} UTC"
 
@@ -168,7 +169,7 @@ def _next_steps(
         yield textwrap.fill(visible(what), width)
         yield from (f"  {command}" for command in asked.commands_for(reason))
     yield ""
-    yield "What was to be sent; and all of it as a page for a browser:"
+    yield "To see a payload, or everything as a page for a browser:"
     yield "  " + asked.command("", "-id N -json")
     page = f"{asked.chosen} -format html -output dead-letters.html".strip()
     yield "  " + asked.command("", page)
@@ -187,7 +188,7 @@ def _letter_row(letter: DeadLetter) -> list[str]:
         letter.user_id or "",
         letter.reason,
         str(letter.attempts),
-        moment(letter.failed_at),
+        timestamp_text(letter.failed_at),
         letter.message,
     ]
 

@@ -1,4 +1,4 @@
-"""When letters failed, as the bars of a chart."""
+"""The bar chart of when letters failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cio_pipeline.core.times import DAY_SECONDS
 from cio_pipeline.store import Timeline
 
-# A single second with letters in it shows as one bar of some, not as a wall.
+# So that one span with letters is a thin bar, and does not fill the chart.
 _FEWEST_BARS = 30
 
 
@@ -17,12 +17,12 @@ class Bar:
     """One span of time.
 
     Args:
-        place: which one, from 0.
-        letters: how many failed in it; never none.
-        start: when it begins, for people.
+        index: its position in the chart, from 0.
+        letters: how many failed in it, at least 1.
+        start: when it begins, as text.
     """
 
-    place: int
+    index: int
     letters: int
     start: str
 
@@ -32,10 +32,11 @@ class Chart:
     """A bar for each span that has letters.
 
     Args:
-        spans: how many there is room for.
-        span: how long each is, for people.
+        bars: the spans with letters.
+        spans: how many spans fit in the chart.
+        span: the length of each, as text.
         ticks: labels for the chart's start, middle and end.
-        tallest: the fullest span; None where there are no letters.
+        tallest: the span with the most letters; None if there are none.
     """
 
     bars: tuple[Bar, ...]
@@ -46,7 +47,7 @@ class Chart:
 
 
 def draw_timeline(timeline: Timeline) -> Chart:
-    """Place the bars, with room beside few of them."""
+    """Return the chart, with empty spans on both sides if there are few bars."""
     length = timeline.bucket_seconds
     if not timeline.counts:
         return Chart(bars=(), spans=0, span="", ticks=("", "", ""), tallest=None)
@@ -56,7 +57,7 @@ def draw_timeline(timeline: Timeline) -> Chart:
     start = first - (spans - needed) // 2 * length
     style = _style(length, spans * length)
     bars = tuple(
-        Bar((at - start) // length, letters, _moment(at, style))
+        Bar((at - start) // length, letters, _time_text(at, style))
         for at, letters in sorted(timeline.counts.items())
     )
     ends = (start, start + spans // 2 * length, start + spans * length)
@@ -65,9 +66,9 @@ def draw_timeline(timeline: Timeline) -> Chart:
         spans=spans,
         span=_span(length),
         ticks=(
-            _moment(ends[0], style),
-            _moment(ends[1], style),
-            _moment(ends[2], style),
+            _time_text(ends[0], style),
+            _time_text(ends[1], style),
+            _time_text(ends[2], style),
         ),
         tallest=max(bars, key=lambda bar: bar.letters),
     )
@@ -81,7 +82,7 @@ def _style(length: int, range_seconds: int) -> str:
     return "%H:%M" if length >= 60 else "%H:%M:%S"
 
 
-def _moment(at: int, style: str) -> str:
+def _time_text(at: int, style: str) -> str:
     return f"{datetime.fromtimestamp(at, UTC):{style}}"
 
 

@@ -13,7 +13,7 @@ from cio_pipeline.sandbox.settings import SandboxSettings
 def _port(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
     return number
 
 
@@ -25,7 +25,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         type=_port,
         default=default.port,
         metavar="P",
-        help=f"port on 127.0.0.1; 0 takes a free one (default: {default.port})",
+        help=f"port on 127.0.0.1; 0 for any free port (default: {default.port})",
     )
     for name in ("site-id", "api-key", "app-api-key"):
         value = getattr(default, name.replace("-", "_"))
@@ -34,17 +34,17 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             name,
             default=value,
             metavar="KEY",
-            help=f"the one it accepts (default: {value})",
+            help=f"the {name.replace('-', ' ')} to accept (default: {value})",
         )
     add_option(
         parser,
         "seed",
         type=int,
         metavar="N",
-        help="with the same number the same faults come by chance",
+        help="seed of the random faults: the same seed, the same faults",
     )
     faults = parser.add_argument_group(
-        "faults, to try things out (PUT /_sandbox/faults changes them while it runs)"
+        "faults (PUT /_sandbox/faults changes them while the sandbox runs)"
     )
     for fault in fields(Faults):
         choices = fault.metadata["choices"]
@@ -61,7 +61,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 SANDBOX = Command(
     name="sandbox",
-    about="Serve a local stand-in for Customer.io's Track and App APIs, in memory.",
+    about="Run a local stand-in for Customer.io's Track and App APIs, in memory.",
     run="cio_pipeline.commands.sandbox.command:run",
     add_options=_add_options,
     examples="""\
@@ -73,7 +73,7 @@ SANDBOX = Command(
 
 
 def settings_from(arguments: argparse.Namespace) -> SandboxSettings:
-    """Read the sandbox's settings off its options."""
+    """Return the sandbox's settings from its options."""
     faults = Faults(**{name: getattr(arguments, name) for name in FAULT_NAMES})
     return SandboxSettings(
         port=arguments.port,

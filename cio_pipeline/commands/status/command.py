@@ -1,4 +1,4 @@
-"""`status`: where the queue stands, and the last runs."""
+"""`status`: show the queue's counts and the last runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cio_pipeline.store.status import read_status
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show it once, or with ``-watch`` again and again."""
+    """Show the status once, or repeatedly with ``-watch``."""
     folder = find_queue(arguments)
     if arguments.watch is not None:
-        # Imported now: a single look needs no live display.
-        from cio_pipeline.commands.status.watch import watch  # noqa: PLC0415  # as just said
+        # Imported here, because only -watch needs a live display.
+        from cio_pipeline.commands.status.watch import watch  # noqa: PLC0415  # see above
 
         watch(arguments, folder)
         return 0

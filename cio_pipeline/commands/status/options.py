@@ -17,10 +17,9 @@ from cio_pipeline.commands.options import (
 
 
 def _interval(text: str) -> float:
-    """Read the seconds between two looks."""
     number = seconds(text)
     if number < 0.1:
-        raise argparse.ArgumentTypeError(f"{text!r} is too short: 0.1 s at least")
+        raise argparse.ArgumentTypeError(f"{text!r} is too short: at least 0.1 s")
     return number
 
 
@@ -33,15 +32,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=1.0,
         metavar="SECONDS",
-        help="show it again every so many seconds (default: 1) until Ctrl-C; piped,"
-        " a line each, with -json a document",
+        help="repeat every SECONDS (default: 1) until Ctrl-C; in a pipe, print one"
+        " line each time, with -json one document",
     )
     add_queue(parser, QUEUE_OF_SHARD)
 
 
 STATUS = Command(
     name="status",
-    about="Say what is queued, in flight, dead and synced, and list the last runs.",
+    about="Show how many jobs are queued, in flight and synced, how many dead letters\n"
+    "there are, and the last runs.",
     run="cio_pipeline.commands.status.command:run",
     add_options=_add_options,
     examples="""\

@@ -1,4 +1,4 @@
-"""Where a queue stands."""
+"""The report of a queue's status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from cio_pipeline.console.formatting import duration, fitted, span, table
+from cio_pipeline.console.formatting import duration, fitted, full_seconds, table
 from cio_pipeline.console.progress_view import progress_line, progress_lines
 from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunningRun, RunRecord, Status
@@ -23,12 +23,12 @@ _COLUMNS = (
     ("pending", "right"),
     ("took", "right"),
 )
-_DATA = 1  # the column whose cells give way
+_DATA = 1  # the column whose cells are shortened
 _NARROWEST_NAME = 8
 _COLUMN_GAP = 3  # what `table` puts between two columns
-# What a narrow terminal goes without, in this order: pending, data, ended, took.
+# Columns left out on a narrow terminal, in this order: pending, data, ended, took.
 _LEAST_WANTED = (5, 1, 2, 6)
-# A run writes its heartbeat every second; one that has not for so long is stuck.
+# A run writes its heartbeat every second; after this time without one it is stuck.
 _STUCK_SECONDS = 5.0
 
 
@@ -53,7 +53,7 @@ def status_json(status: Status, *, indent: int | None = 2) -> str:
 
 
 def status_text(status: Status, now: datetime, width: int) -> str:
-    """Say where a queue stands, and list its last runs (`status_lines`)."""
+    """Return the status and the last runs as text."""
     lines = status_lines(status, now, width)
     return "\n".join(line.plain.rstrip() for line in lines)
 
@@ -61,13 +61,13 @@ def status_text(status: Status, now: datetime, width: int) -> str:
 def status_lines(
     status: Status, now: datetime, width: int, *, is_ascii: bool = False
 ) -> list[Text]:
-    """Say where a queue stands, and list its last runs.
+    """Return the status and the last runs as lines.
 
     Args:
-        status: what to tell.
+        status: what to show.
         now: the local time, with its offset.
         width: the widest line.
-        is_ascii: whether the terminal knows nothing but ASCII.
+        is_ascii: whether the terminal supports only ASCII.
     """
     lines = [
         Text(f"pending       {status.pending:>12,}"),
@@ -75,27 +75,26 @@ def status_lines(
         Text(f"dead letters  {status.dead_letters:>12,}"),
         Text(f"synced so far {status.synced_total:>12,}"),
         Text(),
-        *_going(status.running, now, width, is_ascii=is_ascii),
+        *_running(status.running, now, width, is_ascii=is_ascii),
     ]
     return lines + (_history(status.runs, now, width) if status.runs else [])
 
 
 def status_line(status: Status, now: datetime) -> str:
-    """Say where a queue stands in one line, for a pipe."""
+    """Return the status as one line, for a pipe."""
     run = status.running
     if run is None:
         left = f"{status.pending:,} pending, {status.dead_letters:,} dead letters"
-        return f"{now:%H:%M:%S} no run is going: {left}"
-    stuck = _stuck(run)
-    words = progress_line(run.progress, now) if run.progress else "is going"
-    return f"{now:%H:%M:%S} {stuck or words}"
+        return f"{now:%H:%M:%S} no run is active: {left}"
+    progress = progress_line(run.progress, now) if run.progress else "a run is active"
+    return f"{now:%H:%M:%S} {_stuck(run) or progress}"
 
 
-def _going(
+def _running(
     run: RunningRun | None, now: datetime, width: int, *, is_ascii: bool
 ) -> list[Text]:
     if run is None:
-        return [Text("No run is going.")]
+        return [Text("No run is active.")]
     lines = [Text(fitted(f"process {run.pid}, run {run.run_id}:", width))]
     if run.progress is not None:
         lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
@@ -110,8 +109,8 @@ def _stuck(run: RunningRun) -> str:
     if age < _STUCK_SECONDS:
         return ""
     return (
-        f"no sign of life for {span(age)}: process {run.pid} is stopped, or its disk"
-        " hangs"
+        f"no heartbeat for {full_seconds(age)}: process {run.pid} is suspended, or its"
+        " disk does not respond"
     )
 
 
@@ -138,25 +137,25 @@ def _ended(run: RunRecord) -> str:
 
 def _history(runs: Sequence[RunRecord], now: datetime, width: int) -> list[Text]:
     rows = [_row(run, now) for run in runs]
-    places = list(range(len(_COLUMNS)))
-    for place in _LEAST_WANTED:
-        if _fits([[row[place] for place in places] for row in rows], places, width):
+    kept = list(range(len(_COLUMNS)))
+    for column in _LEAST_WANTED:
+        if _fits([[row[each] for each in kept] for row in rows], kept, width):
             break
-        places.remove(place)
-    columns = [_COLUMNS[place] for place in places]
-    rows = [[row[place] for place in places] for row in rows]
-    if _DATA in places:
+        kept.remove(column)
+    columns = [_COLUMNS[each] for each in kept]
+    rows = [[row[each] for each in kept] for row in rows]
+    if _DATA in kept:
         rows = _with_names_fitted(columns, rows, width)
     drawn = table(columns, rows, width)
     return [Text(), Text("last runs"), *map(Text, drawn.splitlines())]
 
 
-def _fits(rows: list[list[str]], places: list[int], width: int) -> bool:
-    """Whether columns fit, the name's shortened as far as it may be."""
-    headings = [_COLUMNS[place][0] for place in places]
+def _fits(rows: list[list[str]], kept: list[int], width: int) -> bool:
+    """Return whether the columns fit, with the file's name as short as allowed."""
+    headings = [_COLUMNS[each][0] for each in kept]
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    if _DATA in places:
-        name = places.index(_DATA)
+    if _DATA in kept:
+        name = kept.index(_DATA)
         widths[name] = min(widths[name], _NARROWEST_NAME)
     return sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width
 
@@ -164,12 +163,12 @@ def _fits(rows: list[list[str]], places: list[int], width: int) -> bool:
 def _with_names_fitted(
     columns: list[tuple[str, str]], rows: list[list[str]], width: int
 ) -> list[list[str]]:
-    """Shorten the files' names in their middle, so that all else has its room."""
+    """Shorten the file names in their middle, so that the other columns fit."""
     headings = [heading for heading, _ in columns]
     others = sum(
         max(map(len, column)) + _COLUMN_GAP
-        for place, column in enumerate(zip(headings, *rows, strict=True))
-        if place != _DATA
+        for index, column in enumerate(zip(headings, *rows, strict=True))
+        if index != _DATA
     )
     room = max(_NARROWEST_NAME, width - others)
     return [

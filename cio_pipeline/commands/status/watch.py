@@ -1,4 +1,4 @@
-"""`status -watch`: where the queue stands, shown again and again."""
+"""`status -watch`: show the status repeatedly."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from cio_pipeline.store.status import read_status
 
 
 def watch(arguments: argparse.Namespace, folder: Path) -> None:
-    """Show it every so many seconds, until a signal comes or nobody can see it."""
+    """Show the status at intervals, until a signal or until stdout is closed."""
     stop = threading.Event()
     with StopSignals(stop):
         if arguments.json or not can_redraw(sys.stdout):
-            _print_on(arguments, folder, stop)
+            _print_repeatedly(arguments, folder, stop)
         else:
-            _redraw_on(arguments, folder, stop)
+            _redraw_repeatedly(arguments, folder, stop)
 
 
-def _print_on(
+def _print_repeatedly(
     arguments: argparse.Namespace, folder: Path, stop: threading.Event
 ) -> None:
     while not stop.is_set() and stdout_failure() is None:
@@ -39,19 +39,19 @@ def _print_on(
         stop.wait(arguments.watch)
 
 
-def _redraw_on(
+def _redraw_repeatedly(
     arguments: argparse.Namespace, folder: Path, stop: threading.Event
 ) -> None:
-    redrawn = LiveRegion(sys.stdout, stays=True)
+    region = LiveRegion(sys.stdout, stays=True)
     try:
         while not stop.is_set() and stdout_failure() is None:
             lines = status_lines(
-                _read(folder), _now(), redrawn.width, is_ascii=redrawn.is_ascii
+                _read(folder), _now(), region.width, is_ascii=region.is_ascii
             )
-            redrawn.draw(lines)
+            region.draw(lines)
             stop.wait(arguments.watch)
     finally:
-        redrawn.end()
+        region.end()
 
 
 def _read(folder: Path) -> Status:

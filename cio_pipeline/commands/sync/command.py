@@ -1,4 +1,4 @@
-"""`sync` and `resume`: finish what an earlier run left; load a data file, send it."""
+"""`sync` and `resume`: send what is queued; `sync` also loads a data file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.sync.summary import (
-    mapped_to_nothing,
     summary_json,
     summary_text,
+    unused_keys_text,
 )
 from cio_pipeline.console.display import open_display
-from cio_pipeline.console.output import say, width, write
+from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
@@ -54,12 +54,6 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
-    """Run, show the summary, and say the exit code.
-
-    Args:
-        arguments: the command line.
-        source: the data, or None to only finish what is queued.
-    """
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
@@ -89,8 +83,8 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             result = _not_begun(run_id, folder, error)
     _show_result(arguments, folder, result)
     if result.unused:
-        problem = mapped_to_nothing(result.unused, len(config.mappings))
-        say(f"warning: {problem}")
+        problem = unused_keys_text(result.unused, len(config.mappings))
+        print_note(f"warning: {problem}")
     return _exit_code(result, signals.received)
 
 
@@ -102,12 +96,7 @@ def _execute(
     context: RunContext,
     signals: StopSignals,
 ) -> RunResult:
-    """Run with the queue's lock held, its state open, and signals caught.
-
-    Raises:
-        UsageError: the queue cannot be worked on now.
-        StateUnwritable: the state could not be opened for writing.
-    """
+    """Run with the queue's lock held, its state open, and signals caught."""
     make_private_folder(arguments.state)
     make_private_folder(folder)
     with RunLock(folder), Store(folder) as store, signals:
@@ -127,11 +116,7 @@ def _execute(
 
 
 def _not_begun(run_id: str, folder: Path, error: StopRun) -> RunResult:
-    """Say what is queued all the same, where the state can at least be read.
-
-    Raises:
-        StopRun: it cannot.
-    """
+    """Return a result with the number of queued jobs; raise if it cannot be read."""
     try:
         pending = read_status(folder, SYSTEM_CLOCK.utc_now()).pending
     except CioPipelineError:
@@ -145,24 +130,24 @@ def _open_metrics(
     site_id: str,
     log: FilteringBoundLogger,
 ) -> RunMetrics | None:
-    """Begin the metrics' file, where one was named; the caller has the run lock."""
+    """Return the writer of the metrics file, if any; the caller has the run lock."""
     if arguments.metrics is None:
         return None
-    # Imported now: runs without it need not wait for the library.
-    from cio_pipeline.commands.sync.metrics import RunMetrics  # noqa: PLC0415  # as just said
+    # Imported here, so that runs without metrics do not wait for the library.
+    from cio_pipeline.commands.sync.metrics import RunMetrics  # noqa: PLC0415  # see above
 
     return RunMetrics(
         arguments.metrics,
         labels={"site_id": site_id, "shard": str(arguments.shard)},
-        last_success=_moment(last_ended_at(folder, {"completed"})),
-        last_completed=_moment(
+        last_success=_unix_seconds(last_ended_at(folder, {"completed"})),
+        last_completed=_unix_seconds(
             last_ended_at(folder, {"completed", "completed_with_dead_letters"})
         ),
         log=log,
     )
 
 
-def _moment(text: str | None) -> float | None:
+def _unix_seconds(text: str | None) -> float | None:
     return None if text is None else datetime.fromisoformat(text).timestamp()
 
 
@@ -170,7 +155,7 @@ def _show_result(
     arguments: argparse.Namespace, folder: Path, result: RunResult
 ) -> None:
     if result.error is not None:
-        say(f"error: {result.error}")
+        print_note(f"error: {result.error}")
     if arguments.json:
         write([summary_json(result.summary)])
         return

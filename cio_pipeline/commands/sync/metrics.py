@@ -1,7 +1,7 @@
-"""A run in numbers, as a file that Prometheus's node_exporter collects.
+"""Write a run's metrics to a file that Prometheus's node_exporter collects.
 
-The file is replaced whole now and then and at the end. Whatever goes wrong with it
-is told once and does not touch the run.
+The file is replaced every few seconds and at the end. A failure to write it is logged
+once and does not affect the run.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from cio_pipeline.core.runs import RunSummary
 _WRITE_SECONDS = 10.0
 _STATUSES = ("running", "completed", "completed_with_dead_letters", "stopped")
 _GAUGES = {
-    "run_start_timestamp_seconds": "When the last run began.",
+    "run_start_timestamp_seconds": "When the last run started.",
     "run_duration_seconds": "How long the last run has taken.",
-    "run_exit_code": "What the last run ended with.",
+    "run_exit_code": "The exit code of the last run.",
     "last_success_timestamp_seconds": (
         "When a run last ended with everything synced (exit code 0)."
     ),
     "last_completed_timestamp_seconds": (
-        "When a run last ended by itself, dead letters or not (0 or 1)."
+        "When a run last completed, with or without dead letters (exit code 0 or 1)."
     ),
 }
-_COUNTERS = {  # by their names in `Counts`
+_COUNTERS = {  # the keys are fields of `Counts`
     "records": "Records read from the data file by the last run.",
     "resumed": "Jobs of earlier runs that the last run found in the queue.",
     "synced": "Jobs that Customer.io accepted in the last run.",
-    "skipped": "Records that the last run left out as unchanged.",
+    "skipped": "Records that the last run skipped as unchanged.",
     "requests": "Requests that the last run sent.",
     "retries": "Requests of the last run that repeated one that had failed.",
 }
 
 
 class RunMetrics:
-    """Keeps one run's file. One thread's own.
+    """Writes the metrics file of one run. For one thread.
 
     Args:
         path: the file.
-        labels: what tells this queue from others on the machine.
+        labels: labels of every metric, which identify this queue.
         last_success: when a run last ended with exit code 0, in Unix seconds.
-        last_completed: when a run last ended by itself, dead letters or not.
-        log: told once if the file cannot be written.
+        last_completed: the same for exit code 0 or 1.
+        log: gets one warning if the file cannot be written.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class RunMetrics:
         self._has_failed = False
 
     def beat(self, summary: RunSummary, dead_letters: Mapping[str, int]) -> None:
-        """Write the file, if the last time is some seconds ago."""
+        """Write the file, if the last write was some seconds ago."""
         now = time.monotonic()
         if self._written_at is None or now - self._written_at >= _WRITE_SECONDS:
             self._written_at = now
@@ -95,7 +95,7 @@ class RunMetrics:
         yield self._family(
             GaugeMetricFamily,
             "run_status",
-            "How the last run stands: 1 for the status it has.",
+            "The status of the last run: 1 for the current one.",
             {each: float(each == status) for each in _STATUSES},
             by="status",
         )
@@ -134,7 +134,7 @@ class RunMetrics:
         values: Mapping[str, float],
         by: str | None = None,
     ) -> Metric:
-        """Return a metric with a value for each value of the label ``by``, or one."""
+        """Return a metric: a value for each value of the label ``by``, or one value."""
         own = [by] if by else []
         family = kind(f"cio_pipeline_{name}", about, labels=[*self._labels, *own])
         for label, value in values.items():
@@ -151,14 +151,14 @@ class RunMetrics:
         families = self._families(summary, dead_letters, exit_code)
         try:
             if self._path.exists() and not self._path.is_file():
-                # The library would put its file in the place of a device or a pipe.
-                self._tell_once("it is not a regular file")
+                # The library would replace a device or a pipe with its file.
+                self._warn_once("it is not a regular file")
                 return
             write_to_textfile(str(self._path), _Collected(families))
         except OSError as error:
-            self._tell_once(error.strerror)
+            self._warn_once(error.strerror)
 
-    def _tell_once(self, problem: str | None) -> None:
+    def _warn_once(self, problem: str | None) -> None:
         if not self._has_failed:
             self._has_failed = True
             self._log.warning(
@@ -167,10 +167,10 @@ class RunMetrics:
 
 
 class _Collected(list[Metric]):
-    """Metrics, as the library collects them.
+    """A list of metrics with the method that the library calls.
 
-    Not its `Gauge` and `Counter`: where ``PROMETHEUS_MULTIPROC_DIR`` is set, these
-    keep their values in files of that folder.
+    The library's `Gauge` and `Counter` are not used, because they keep their values
+    in files if ``PROMETHEUS_MULTIPROC_DIR`` is set.
     """
 
     def collect(self) -> Iterable[Metric]:

@@ -18,11 +18,11 @@ from cio_pipeline.commands.options import (
 
 EXIT_CODES = """\
   0      all synced
-  1      the run ended, and some records are dead letters
+  1      the run is complete, but some records are dead letters
   2      bad usage, configuration or data file
-  3      stopped early, the work kept in the queue: run again to go on
-  70     a bug of this program, told on stderr; the work kept
-  128+N  stopped by signal N, the work kept"""
+  3      stopped early; the work is kept, run again to continue
+  70     internal error (a bug), the traceback is on stderr; the work is kept
+  128+N  stopped by signal N; the work is kept"""
 
 
 def _add_sync(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         parser,
         "changed-only",
         action="store_true",
-        help="send only users whose payload differs from what was delivered last",
+        help="send only users whose payload differs from the last one delivered",
     )
     add_queue(parser, USERS_OF_SHARD)
     _add_metrics(parser)
@@ -52,14 +52,14 @@ def _add_metrics(parser: argparse.ArgumentParser) -> None:
         "metrics",
         type=Path,
         metavar="FILE",
-        help="keep the run's numbers in a file for Prometheus's node_exporter, which"
-        " wants a name that ends in .prom; see docs/monitoring.md",
+        help="write the run's metrics to a file for Prometheus's node_exporter, which"
+        " needs the extension .prom; see docs/monitoring.md",
     )
 
 
 SYNC = Command(
     name="sync",
-    about="Finish what an earlier run left, then load a data file and send it.",
+    about="Send what an earlier run left in the queue, then load and send a data file.",
     run="cio_pipeline.commands.sync.command:run",
     add_options=_add_sync,
     examples="""\
@@ -73,7 +73,7 @@ SYNC = Command(
 )
 RESUME = Command(
     name="resume",
-    about="Finish what an earlier run left; load nothing.",
+    about="Send what an earlier run left in the queue, without loading a data file.",
     run="cio_pipeline.commands.sync.command:resume",
     add_options=_add_resume,
     examples="""\

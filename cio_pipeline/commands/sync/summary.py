@@ -1,4 +1,4 @@
-"""What a run did, at its end, and what to do next."""
+"""The summary of a run: what it did, and what to do next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cio_pipeline.core.text import counted, shortened
 from cio_pipeline.store import DeadLetterStatistics
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
-_HEADINGS = {"dead_lettered": "dead letters"}  # of counts that have another name here
+_HEADINGS = {"dead_lettered": "dead letters"}
 
 
 def summary_json(summary: RunSummary) -> str:
@@ -43,14 +43,14 @@ def summary_text(
     commands: NextCommands,
     width: int,
 ) -> str:
-    """Say what a run did, why records failed, and what to do next.
+    """Return what a run did, why records failed, and what to do next.
 
     Args:
         summary: its counts.
-        statistics: what the dead letters of this run have in common; None without any.
+        statistics: the causes of this run's dead letters; None if there are none.
         is_loaded: whether all of the data is in the queue.
-        commands: what to do next.
-        width: the widest line, commands apart.
+        commands: the commands to suggest.
+        width: the widest line; commands may be longer.
     """
     lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
@@ -58,22 +58,25 @@ def summary_text(
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if summary.counts.dead_lettered:
-        lines += ["", "Which records they are:", f"  {commands.dead_letters}"]
-    return "\n".join(lines + _going_on(summary, commands, is_loaded=is_loaded))
+        lines += ["", "To see these records:", f"  {commands.dead_letters}"]
+    return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
 
 
 def _headline(summary: RunSummary) -> str:
     counts = summary.counts
     if summary.reason == "invalid_data" and not counts.pending:
-        return "Stopped: the data file broke off. All before the break was dealt with."
+        return (
+            "Stopped: the data file is broken. Every record before that point was"
+            " processed."
+        )
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "").clause
-        return f"Stopped: {why}. {counted(counts.pending, 'job')} kept in the queue."
+        return f"Stopped: {why}. {counted(counts.pending, 'job')} left in the queue."
     if counts.dead_lettered:
         dead = counted(counts.dead_lettered, "record")
         return f"Done, but {dead} could not be delivered."
     if counts.skipped and not counts.synced:
-        return "Done: nothing has changed since it was last sent."
+        return "Done: nothing has changed since the last delivery."
     if not counts.records and not counts.resumed:
         return "Done: there was nothing to send."
     return "Done: all synced."
@@ -95,20 +98,20 @@ def _speed(summary: RunSummary) -> str:
     return f"  ({summary.counts.synced / seconds:,.0f} users/s)"
 
 
-def _going_on(
+def _next_step(
     summary: RunSummary, commands: NextCommands, *, is_loaded: bool
 ) -> list[str]:
     if summary.status != "stopped" or (is_loaded and not summary.counts.pending):
         return []
-    do = stop_reason(summary.reason or "").next_step
+    step = stop_reason(summary.reason or "").next_step
     if is_loaded:
-        return ["", f"{do}:", f"  {commands.resume}"]
-    rest = "" if summary.reason == "invalid_data" else " (some of the data is unread)"
-    return ["", f"{do}{rest}:", f"  {commands.again}"]
+        return ["", f"{step}:", f"  {commands.resume}"]
+    note = "" if summary.reason == "invalid_data" else " (some data is not read yet)"
+    return ["", f"{step}{note}:", f"  {commands.again}"]
 
 
-def mapped_to_nothing(keys: Sequence[str], mappings: int) -> str:
-    """Say that no record has some of the mapped keys.
+def unused_keys_text(keys: Sequence[str], mappings: int) -> str:
+    """Return a warning that no record has some of the mapped keys.
 
     Args:
         keys: the ``from`` of those mappings.
@@ -117,11 +120,11 @@ def mapped_to_nothing(keys: Sequence[str], mappings: int) -> str:
     names = shortened(", ".join(map(repr, keys)), 200)
     if len(keys) == mappings:
         return (
-            f"no record has any of the mapped keys ({names}), so nothing but the user"
-            " ids is sent. Check 'mappings' in the configuration against the data"
+            f"no record has any of the mapped keys ({names}), so only user ids are"
+            " sent. Compare 'mappings' in the configuration with the data"
         )
     key = "key" if len(keys) == 1 else "keys"
     return (
-        f"no record has the mapped {key} {names}. Check 'mappings' in the configuration"
-        " against the data"
+        f"no record has the mapped {key} {names}. Compare 'mappings' in the"
+        " configuration with the data"
     )

@@ -1,4 +1,4 @@
-"""`verify`: is what a file maps to what Customer.io holds?"""
+"""`verify`: compare the users of a data file with those in Customer.io."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _PROGRESS_SECONDS = 5.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look users up, compare, report; exit 1 where some differ."""
+    """Look up the users, compare and report; return 1 if some differ."""
     if arguments.data == "-" or is_pipe(arguments.data):
         raise UsageError(
-            "verify reads the data twice, which a pipe cannot do: name a file"
+            "verify reads the data twice, which is not possible with a pipe: use a file"
         )
     config = read_config(arguments.config)
     if config.app_api_key is None:
         raise ConfigError(
             arguments.config,
-            "the key is missing; looking people up needs an App API key (Settings >"
+            "this key is required: verify needs an App API key (Settings >"
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
     log = LinesDisplay(arguments).configure_log(_secrets(config))
     with open_data(arguments):
-        pass  # a mistake in its name is told before anything is asked
+        pass  # report a wrong name before the first request
     stop = threading.Event()
     with StopSignals(stop) as signals:
         transport = Transport(
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 128 + signals.received
     show = verification_json if arguments.json else verification_text
     write([show(result)])
-    return 0 if result.holds else 1
+    return 0 if result.is_match else 1
 
 
 def _secrets(config: Config) -> list[str]:
@@ -92,7 +92,7 @@ def _find_url(
     if config.app_url is not None:
         return config.app_url
     if config.region is None and (config.site_id is None or config.api_key is None):
-        raise ConfigError(path, "the key is missing; say 'us' or 'eu'", key="region")
+        raise ConfigError(path, "this key is required: 'us' or 'eu'", key="region")
     region = find_region(
         config,
         transport,
@@ -105,22 +105,21 @@ def _find_url(
 
 
 def _address_hint(config: Config) -> str:
-    """Return what to check where the App API's address may be wrong."""
     if config.app_url is not None:
-        return "Check appUrl in the configuration, and any proxy on the way"
+        return "Check appUrl in the configuration, and the proxy if you use one"
     if config.region is not None:
-        return "Check region in the configuration, and any proxy on the way"
-    return "Check any proxy on the way"
+        return "Check region in the configuration, and the proxy if you use one"
+    return "Check the proxy if you use one"
 
 
 class _Progress:
-    """Tells the log now and then how many users were looked up."""
+    """Logs every few seconds how many users were looked up."""
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
-        self._told_at = SYSTEM_CLOCK.monotonic()
+        self._logged_at = SYSTEM_CLOCK.monotonic()
 
     def __call__(self, checked: int) -> None:
-        if SYSTEM_CLOCK.monotonic() - self._told_at >= _PROGRESS_SECONDS:
-            self._told_at = SYSTEM_CLOCK.monotonic()
+        if SYSTEM_CLOCK.monotonic() - self._logged_at >= _PROGRESS_SECONDS:
+            self._logged_at = SYSTEM_CLOCK.monotonic()
             self._log.info("progress", looked_up=checked)

@@ -1,6 +1,6 @@
-"""Whether Customer.io holds what was mapped, given that it answers in text. Pure.
+"""Compare what was mapped with what Customer.io has. Pure.
 
-The App API gives every attribute's value back as a string: 12.5 as ``"12.5"``,
+The App API returns the value of every attribute as a string: 12.5 as ``"12.5"``,
 true as ``"true"``, objects and lists as JSON text (``customerio-api.md``).
 """
 
@@ -14,8 +14,8 @@ from typing import NamedTuple
 from cio_pipeline.core.identifiers import identity
 from cio_pipeline.core.jobs import JsonValue
 
-# Instructions to Customer.io, not attributes that could be looked up again. Nor is
-# one topic of the preferences, which is mapped as `….topics.NAME`.
+# Instructions to Customer.io, which are not attributes and cannot be looked up. A
+# topic of the preferences (mapped as `….topics.NAME`) cannot be either.
 _NOT_KEPT = frozenset(
     {
         "_timestamp",
@@ -30,11 +30,12 @@ _NUMBER_DIGITS = 400
 
 
 class Difference(NamedTuple):
-    """One attribute that is not what it should be.
+    """One attribute that differs.
 
     Args:
+        attribute: its name.
         wanted: what was mapped.
-        found: what Customer.io has, as text; None where it has no such attribute.
+        found: what Customer.io has, as text; None if it has no such attribute.
     """
 
     attribute: str
@@ -43,10 +44,10 @@ class Difference(NamedTuple):
 
 
 class FoundPerson(NamedTuple):
-    """What the App API says of a person.
+    """A person as returned by the App API.
 
     Args:
-        attributes: by name; identifiers are among them.
+        attributes: values by name, the identifiers among them.
     """
 
     attributes: Mapping[str, str]
@@ -55,7 +56,7 @@ class FoundPerson(NamedTuple):
 def differences(
     wanted: Mapping[str, JsonValue], found: FoundPerson
 ) -> list[Difference]:
-    """Compare what was mapped with what is there; other attributes may be."""
+    """Return the mapped attributes that differ; other attributes are ignored."""
     return [
         Difference(name, value, text)
         for name, value in wanted.items()
@@ -67,9 +68,9 @@ def differences(
 
 
 def is_same(wanted: JsonValue, found: str | None) -> bool:
-    """Whether a text can be what became of a value.
+    """Return whether a text is the same as the value that was sent.
 
-    Null and empty text remove an attribute, so they are the same as none.
+    Null and empty text remove an attribute, so they match a missing one.
     """
     if wanted is None or wanted == "":
         return found in (None, "", "null")
@@ -77,12 +78,12 @@ def is_same(wanted: JsonValue, found: str | None) -> bool:
 
 
 def _is_removed_flag(name: str, wanted: JsonValue, found: str | None) -> bool:
-    """Whether it is ``unsubscribed``, removed: that shows as false."""
+    """Whether it is a removed ``unsubscribed``, which is returned as false."""
     return name == "unsubscribed" and wanted in (None, "") and found == "false"
 
 
 def _is_same_email(name: str, wanted: JsonValue, found: str | None) -> bool:
-    """Whether it is ``email`` and differs only in case: that is one address."""
+    """Whether it is an ``email`` that differs only in case."""
     if name != "email" or not isinstance(wanted, str) or found is None:
         return False
     return identity("email", wanted) == identity("email", found)

@@ -1,4 +1,4 @@
-"""Looking people up: within the App API's rate, and again where it fails."""
+"""Look up people within the App API's rate limit, with retries."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ from cio_pipeline.customerio.outcome import Wording
 from cio_pipeline.pipeline.rate_limit import RateLimit
 
 _NOT_THE_APP_API = (
-    "what answered a look-up is not Customer.io's App API: its answer has no customers"
-    " in it"
+    "the answer to a look-up has no customers, so it is not from Customer.io's App API"
 )
 Document = dict[str, JsonValue]
 _NOBODY: Document = {"customer": None}
 
 
 class LookUps:
-    """Asks for people, one request at a time.
+    """Looks up people, one request at a time.
 
     Args:
         client: makes the requests.
-        address_hint: a sentence on what to check where the address may be wrong.
-        patience_seconds: how long one request may be refused before it is given up.
-        stop: set to end every wait.
-        clock: time and chance.
+        address_hint: a sentence on what to check if the address may be wrong.
+        patience_seconds: how long one request is retried.
+        stop: ends every wait.
+        clock: time and random numbers.
     """
 
     def __init__(
@@ -57,14 +56,14 @@ class LookUps:
         self._rate_limit = RateLimit(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
     def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
-        """Look people up by the ids they were sent with; who is not there is left out.
+        """Return the people that exist, by the ids that they were sent with.
 
         Args:
-            user_ids: as many as are at hand; up to `LOOK_UP_LIMIT_IDS` ids are one
-                request, an email address or a ``cio_`` id is one of its own.
+            user_ids: any number. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
+                email address or ``cio_`` id is a separate request.
 
         Raises:
-            StopRun: the key was rejected, or no answer came.
+            StopRun: the key was rejected, or there was no answer.
         """
         found: dict[str, FoundPerson] = {}
         plain: list[str] = []
@@ -116,7 +115,7 @@ class LookUps:
         if isinstance(outcome, Rejected):
             raise UsageError(
                 f"the App API refused a look-up ({outcome.http_status}:"
-                f" {outcome.message}); nothing was compared from there on."
+                f" {outcome.message}), so the comparison was stopped."
                 f" {self._address_hint}"
             )
         if not 200 <= reply.status < 300:
@@ -139,15 +138,14 @@ def _wording(address_hint: str) -> Wording:
     return Wording(
         request="a look-up in the App API",
         keys="the App API key",
-        check_keys="Check appApiKey in the configuration: a Track API key will not do."
-        f" {address_hint}",
+        check_keys="Check appApiKey in the configuration; a Track API key does not work"
+        f" here. {address_hint}",
         check_address=address_hint,
         kept="Nothing was changed",
     )
 
 
 def _person(document: JsonValue) -> FoundPerson | None:
-    """Read a person as the App API writes one."""
     if not isinstance(document, dict):
         return None
     attributes: dict[str, str] = {}

@@ -24,32 +24,32 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "sample",
         type=positive,
         metavar="N",
-        help="look up so many users only, picked evenly",
+        help="look up only N users, an even sample",
     )
     add(
         "wait",
         type=seconds,
         default=30.0,
         metavar="SECONDS",
-        help="look users that differ up again for so long: a sync takes seconds to"
-        " show (default: 30)",
+        help="look up users that differ again for this long, because a sync takes"
+        " seconds to show (default: 30)",
     )
     add_logging(parser)
 
 
 VERIFY = Command(
     name="verify",
-    about="Look the data file's users up in Customer.io (App API, 10 requests a second,"
-    "\n100 users a request) and compare their attributes with what it maps to.",
+    about="Look up the users of the data file in Customer.io (App API, 10 requests per"
+    "\nsecond, 100 users per request) and compare them with what it maps to.",
     run="cio_pipeline.commands.verify.command:run",
     add_options=_add_options,
     examples="""\
   python main.py verify -config configuration.json -data data.json -sample 1000
   python main.py verify -config configuration.json -data data.json -json""",
     exit_codes="""\
-  0      everybody is there, with the attributes the file maps to
-  1      some are missing or differ
+  0      all users exist and have the mapped attributes
+  1      some users are missing or differ
   2      bad usage, configuration or data file
-  3      the key was rejected, or Customer.io is out of reach
+  3      the key was rejected, or Customer.io cannot be reached
   128+N  stopped by signal N""",
 )

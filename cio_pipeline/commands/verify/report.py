@@ -1,11 +1,11 @@
-"""Whether Customer.io holds what a file maps to."""
+"""The report of `verify`."""
 
 from __future__ import annotations
 
 import json
 
 from cio_pipeline.commands.verify.verifier import DifferentUser, Verification
-from cio_pipeline.console.formatting import json_shown
+from cio_pipeline.console.formatting import short_json
 from cio_pipeline.core.text import counted, visible
 
 _SHOWN = 10
@@ -15,8 +15,8 @@ _MOST_SHOWN_OF_A_VALUE = 60
 def verification_json(result: Verification) -> str:
     """Return the comparison as one JSON document.
 
-    Counts are of users, ``invalid`` of records; of missing and different users the
-    first `MOST_NAMED` are listed::
+    The counts are of users, but ``invalid`` is of records. The first `MOST_NAMED`
+    missing and different users are listed::
 
         {"checked": int, "matching": int, "missing": int, "different": int,
          "invalid": int,
@@ -25,7 +25,7 @@ def verification_json(result: Verification) -> str:
              {"user_id": str,
               "attributes": [
                   {"attribute": str, "wanted": any JSON,
-                   "found": str | null}]}]}   Customer.io's own text
+                   "found": str | null}]}]}   as Customer.io returned it
     """
     document = {
         "checked": result.checked,
@@ -46,7 +46,7 @@ def verification_json(result: Verification) -> str:
 
 
 def verification_text(result: Verification) -> str:
-    """Say what matches, and give examples of what does not."""
+    """Return the counts, and the first users that are missing or differ."""
     lines = [
         f"{counted(result.checked, 'user')} looked up:",
         "",
@@ -55,8 +55,8 @@ def verification_text(result: Verification) -> str:
         f"  different  {result.different:>12,}",
     ]
     if result.invalid:
-        passed_over = counted(result.invalid, "record")
-        lines += ["", f"{passed_over} passed over: they map to no user."]
+        skipped = counted(result.invalid, "record")
+        lines += ["", f"{skipped} skipped, because they could not be mapped."]
     if result.missing:
         names = ", ".join(map(visible, result.missing_users[:_SHOWN]))
         lines += ["", f"Missing: {names}{_more(result.missing)}"]
@@ -65,24 +65,27 @@ def verification_text(result: Verification) -> str:
         for user in result.different_users[:_SHOWN]:
             lines += _lines_of(user)
     if result.missing or result.different:
-        lines += ["", "A sync of the file mends it; what was just sent takes seconds."]
+        lines += [
+            "",
+            "To fix this, sync the file. New data takes some seconds to show.",
+        ]
     if not result.checked:
-        lines += ["", "Nobody was looked up: no record maps to a user."]
-    elif result.holds:
-        lines += ["", "Customer.io holds all that was mapped."]
+        lines += ["", "No users were looked up, because no record could be mapped."]
+    elif result.is_match:
+        lines += ["", "Customer.io has all users and their mapped attributes."]
     return "\n".join(lines)
 
 
 def _lines_of(user: DifferentUser) -> list[str]:
     return [f"  {visible(user.user_id)}"] + [
-        f"    {visible(each.attribute)}: wanted {_shown(each.wanted)},"
-        f" found {'nothing' if each.found is None else _shown(each.found)}"
+        f"    {visible(each.attribute)}: expected {_short(each.wanted)},"
+        f" found {'nothing' if each.found is None else _short(each.found)}"
         for each in user.attributes
     ]
 
 
-def _shown(value: object) -> str:
-    return json_shown(value, _MOST_SHOWN_OF_A_VALUE)
+def _short(value: object) -> str:
+    return short_json(value, _MOST_SHOWN_OF_A_VALUE)
 
 
 def _more(count: int) -> str:

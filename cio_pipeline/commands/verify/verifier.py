@@ -1,4 +1,4 @@
-"""`verify`: is what a file maps to what Customer.io holds?"""
+"""Compare the users of a data file with those in Customer.io."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.source import Source
 
-# Users named in the result; the counts are of all.
+# Users listed in the result; the counts are of all.
 MOST_NAMED = 1000
-# Users that are looked up again while the wait allows.
+# More users than this are not looked up again.
 _MOST_LOOKED_UP_AGAIN = 10_000
 _LOOK_AGAIN_SECONDS = 2.0
 
@@ -30,7 +30,7 @@ Attributes = dict[str, JsonValue]
 
 
 class DifferentUser(NamedTuple):
-    """A user with attributes that are not what was mapped."""
+    """A user with attributes that differ from the mapped ones."""
 
     user_id: str
     attributes: list[Difference]
@@ -38,16 +38,16 @@ class DifferentUser(NamedTuple):
 
 @dataclass(slots=True)
 class Verification:
-    """What the comparison came to.
+    """The result of the comparison.
 
     Args:
-        checked: users that were looked up.
-        matching: users whose every mapped attribute is there.
-        missing: users that are not there.
-        different: users with attributes that differ.
-        invalid: records that map to no user.
-        missing_users: the first `MOST_NAMED` of them, by id.
-        different_users: the first `MOST_NAMED` of them.
+        checked: how many users were looked up.
+        matching: how many have all mapped attributes.
+        missing: how many do not exist.
+        different: how many have attributes that differ.
+        invalid: how many records could not be mapped.
+        missing_users: the ids of the first `MOST_NAMED` missing users.
+        different_users: the first `MOST_NAMED` users that differ.
     """
 
     checked: int = 0
@@ -59,29 +59,29 @@ class Verification:
     different_users: list[DifferentUser] = field(default_factory=list)
 
     @property
-    def holds(self) -> bool:
-        """Whether Customer.io holds all that was mapped, and something was."""
+    def is_match(self) -> bool:
+        """Whether all users match, and not all records were invalid."""
         if self.invalid and not self.checked:
             return False
         return not self.missing and not self.different
 
 
 class Verifier:
-    """Compares a data file's users with Customer.io's.
+    """Compares the users of a data file with those in Customer.io.
 
-    A file is read twice: first to learn who stands in it how often, for only
-    those users' records have to be kept and merged, until the last one is read.
+    The file is read twice. The first time counts the records of each user, because
+    only the records of repeated users must be kept and merged.
 
     Args:
-        mapper: what makes payloads of records.
-        open_source: opens the data from its beginning.
-        look_ups: asks for people.
-        sample: how many users to look up, picked evenly; None for all.
-        wait_seconds: how long users that differ are looked up again, for it takes
-            seconds until the App API shows what the Track API accepted.
-        stop: set to end early.
-        clock: time and chance.
-        on_progress: told how many users were checked so far.
+        mapper: makes payloads from records.
+        open_source: opens the data at its beginning.
+        look_ups: looks up people.
+        sample: how many users to look up, an even sample; None for all.
+        wait_seconds: how long users that differ are looked up again. The App API
+            shows what the Track API accepted only after some seconds.
+        stop: ends the comparison early.
+        clock: time and random numbers.
+        on_progress: called with the number of users checked so far.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class Verifier:
         self._result = Verification()
 
     def run(self) -> Verification:
-        """Compare.
+        """Compare all users or the sample, and return the result.
 
         Raises:
-            DataFileError: the data breaks off.
-            StopRun: the App API could not be asked.
+            DataFileError: the data is broken.
+            StopRun: the App API could not be used.
         """
         result = self._result
         waiting: dict[str, Attributes] = {}
@@ -135,7 +135,7 @@ class Verifier:
     def _compare(
         self, users: dict[str, Attributes], *, is_last: bool
     ) -> dict[str, Attributes]:
-        """Look users up; unless it is the last look, give back those that differ."""
+        """Look up users; return those that differ, except at the last look-up."""
         result = self._result
         found = self._look_ups.find(list(users))
         waiting: dict[str, Attributes] = {}
@@ -161,14 +161,14 @@ class Verifier:
             yield from self._users()
 
     def _users(self) -> Iterator[tuple[str, Attributes]]:
-        """Give each chosen user once, with what all of its records come to."""
+        """Return each user of the sample once, with its records merged."""
         duplicates = Duplicates()
         sample = _Lowest(self._sample_size)
         for payload in self._payloads():
             sample.offer(duplicates.add(identity_of(payload.user_id)))
         repeated = duplicates.repeated()
-        self._result.invalid = 0  # they are met a second time now
-        # By hash, for those are what was counted: two users may share one.
+        self._result.invalid = 0  # the second reading counts them again
+        # By hash, because hashes were counted; two users may have the same one.
         merged: dict[int, dict[Identity, Payload]] = {}
         for payload in self._payloads():
             person = identity_of(payload.user_id)
@@ -182,7 +182,7 @@ class Verifier:
             earlier = users.get(person, payload).attributes
             users[person] = payload._replace(attributes=earlier | payload.attributes)
             repeated[number] -= 1
-            if not repeated[number]:  # that was the last of them
+            if not repeated[number]:  # the last record
                 yield from merged.pop(number).values()
 
     def _payloads(self) -> Iterator[Payload]:
@@ -201,15 +201,11 @@ class Verifier:
 
 
 class _Stopped(Exception):
-    """The comparison was asked to end, while the file was being read."""
+    """The comparison was stopped while the file was being read."""
 
 
 class _Lowest:
-    """The lowest so many of different numbers: of hashes, an even sample.
-
-    Args:
-        size: how many to keep; None for all.
-    """
+    """The lowest ``size`` of many numbers, or all; of hashes, an even sample."""
 
     def __init__(self, size: int | None) -> None:
         self._size = size
@@ -235,7 +231,7 @@ class _Lowest:
 def _in_groups(
     users: Iterator[tuple[str, Attributes]],
 ) -> Iterator[dict[str, Attributes]]:
-    """Group users for one look-up each."""
+    """Return users in groups of one look-up each."""
     group: dict[str, Attributes] = {}
     for user_id, attributes in users:
         group[user_id] = attributes

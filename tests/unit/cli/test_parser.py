@@ -27,7 +27,7 @@ from cio_pipeline.sandbox.settings import SandboxSettings
 )
 def test_a_second_value_is_refused(line: str, name: str) -> None:
     """Else one of two data files would be left out without a word."""
-    with pytest.raises(UsageError, match=f"^{name} is given twice.*leave one"):
+    with pytest.raises(UsageError, match=f"^{name} is given twice.*remove one"):
         parse_arguments(line.split())
 
 

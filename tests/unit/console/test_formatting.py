@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from cio_pipeline.console.formatting import (
     duration,
     fitted,
-    moment,
+    full_seconds,
     shortened,
-    span,
     table,
+    timestamp_text,
 )
 
 
@@ -34,13 +34,13 @@ def test_a_duration_has_the_unit_that_people_use(seconds: float, text: str) -> N
 
 def test_a_span_that_is_drawn_again_has_no_fractions() -> None:
     """A tenth of a second would flicker."""
-    assert (span(4.9), span(61)) == ("4 s", "1 min 01 s")
+    assert (full_seconds(4.9), full_seconds(61)) == ("4 s", "1 min 01 s")
 
 
 def test_a_time_is_shown_to_the_second() -> None:
     """Without a zone: the column's heading has it."""
-    assert moment("2026-11-24T12:00:30.5+00:00") == "2026-11-24 12:00:30"
-    assert moment(None) == ""
+    assert timestamp_text("2026-11-24T12:00:30.5+00:00") == "2026-11-24 12:00:30"
+    assert timestamp_text(None) == ""
 
 
 def test_a_long_text_is_cut_at_its_end() -> None:

@@ -42,7 +42,7 @@ def test_of_one_cause_the_first_few_are_shown() -> None:
     lines = shown(EventLines(), events, "warning")
 
     assert len(lines) == 4
-    assert lines[2].endswith("(more like it are counted, not listed)")
+    assert lines[2].endswith("(more like this are counted, not shown)")
     assert lines[3].endswith("other")
 
 
@@ -53,7 +53,7 @@ def test_a_thousand_causes_are_not_listed_either() -> None:
     lines = shown(EventLines(), events, "warning")
 
     assert len(lines) == 10
-    assert lines[-1].endswith("(more like it are counted, not listed)")
+    assert lines[-1].endswith("(more like this are counted, not shown)")
 
 
 def test_errors_are_never_held_back() -> None:
@@ -73,7 +73,7 @@ def test_what_the_display_shows_is_not_told_again() -> None:
     [
         (
             {"event": "slowed_down", "pause_seconds": 15.0, "requests_per_second": 70},
-            "a pause of 15 s, then 70 requests a second",
+            "pausing for 15 s, then 70 requests per second",
         ),
         (
             {"event": "outage_began", "problem": "refused"},
@@ -81,7 +81,7 @@ def test_what_the_display_shows_is_not_told_again() -> None:
         ),
         (
             {"event": "outage_ended", "down_seconds": 75.0},
-            "Customer.io answers again, after 1 min 15 s",
+            "Customer.io is answering again after 1 min 15 s",
         ),
         ({"event": "region_found", "region": "eu", "run_id": "r"}, ": region found"),
         ({"event": "region_found", "region": "eu", "run_id": "r"}, "region=eu"),

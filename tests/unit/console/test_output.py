@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.console.output import say, width, write
+from cio_pipeline.console.output import print_note, width, write
 
 
 def test_each_piece_of_a_result_ends_its_line(
@@ -33,7 +33,7 @@ def test_what_is_said_beside_the_result_goes_to_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Else a program that reads the JSON would find words in it."""
-    say("note")
+    print_note("note")
 
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "note\n")

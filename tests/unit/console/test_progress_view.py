@@ -19,32 +19,35 @@ HOLDS = [
     (Hold(kind="throttled", next_seconds=11.2), "waiting 12 s: Customer.io asked us"),
     (
         Hold(kind="outage", next_seconds=7.5, since_seconds=95, problem="refused"),
-        "Customer.io is not answering since 11:58, next try in 8 s: refused",
+        "Customer.io has not answered since 11:58, next try in 8 s: refused",
     ),
     (
         Hold(kind="outage", next_seconds=0, since_seconds=95, problem="refused"),
-        "Customer.io is not answering since 11:58, trying now: refused",
+        "Customer.io has not answered since 11:58, trying now: refused",
     ),
-    (Hold(kind="backoff", next_seconds=2.1), "all that is left backs off, next in 3 s"),
+    (
+        Hold(kind="backoff", next_seconds=2.1),
+        "all remaining users are backing off; next try in 3 s",
+    ),
     (
         Hold(kind="backoff", next_seconds=2.1, problem="busy"),
-        "all that is left backs off, next in 3 s: busy",
+        "all remaining users are backing off; next try in 3 s: busy",
     ),
     (
         Hold(kind="answers", since_seconds=4.9),
-        "waiting for 25 answers; none came for 4 s",
+        "waiting for 25 answers; none for 4 s",
     ),
     (
         Hold(kind="data", since_seconds=61),
-        "waiting for more of users.json; none came for 1 min 01 s",
+        "waiting for more of users.json; none for 1 min 01 s",
     ),
     (
         Hold(kind="region", since_seconds=2),
-        "asking Customer.io for the workspace's region",
+        "asking Customer.io for the region of the workspace",
     ),
     (
         Hold(kind="stopping", problem="interrupted"),
-        "stopping: 25 requests in flight; Ctrl-C again ends at once",
+        "stopping: 25 requests in flight; press Ctrl-C again to exit at once",
     ),
     (
         Hold(kind="stopping", problem="keys_rejected"),

@@ -5,16 +5,15 @@ const byId = (id) => document.getElementById(id);
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
 
-/* Characters that cannot be seen or that turn text around, written as escapes:
-   no name may pass itself off as another. */
+/* Escapes invisible characters and those that change the direction of text, so that
+   no name can look like another one. */
 const visible = (text) =>
   text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (each) =>
     each.codePointAt(0) > 0xffff
       ? `\\u{${each.codePointAt(0).toString(16)}}`
       : `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/* JSON text with line breaks and indents, token by token: JSON.parse would round
-   large integers. */
+/* Indents JSON text, token by token, because JSON.parse would round large integers. */
 function pretty(json) {
   let depth = 0;
   const line = () => "\n" + "  ".repeat(Math.min(depth, 30));
@@ -28,7 +27,7 @@ function pretty(json) {
   });
 }
 
-/* The page's theme: the system's, until the button says otherwise. */
+/* The page has the system's theme until the button changes it. */
 function startTheme() {
   const button = byId("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -54,14 +53,14 @@ function sortKey(letter, name) {
   return name === "user" && value !== null && /^\d{1,15}$/.test(value) ? Number(value) : value;
 }
 
-/* Numbers in their order, then texts in theirs. */
+/* Numbers first, then texts. */
 function compare(a, b) {
   if (a === b) return 0;
   if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
   return a < b ? -1 : 1;
 }
 
-/* What is missing comes last, whichever way round. */
+/* Missing values come last in both directions. */
 function sorted(letters, { name, isDescending }) {
   const keyed = letters.map((letter) => [sortKey(letter, name), letter]);
   const sign = isDescending ? -1 : 1;
@@ -91,12 +90,12 @@ function startTable() {
     row.setAttribute("role", "row");
     row.className = "letter";
     row.dataset.id = letter.id;
-    const starter = cell("starter", "");
+    const opener = cell("opener", "");
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
     button.setAttribute("aria-label", `Payload of dead letter ${letter.id}`);
-    starter.append(button);
+    opener.append(button);
     row.append(
       cell("id", letter.id),
       letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user)),
@@ -117,15 +116,15 @@ function startTable() {
     const td = cell("", "");
     td.colSpan = 8;
     td.append(byId("details").content.cloneNode(true));
-    const place = letter.record === null ? "" : `${grouped(letter.record)} of `;
-    const words = {
+    const record = letter.record === null ? "" : `${grouped(letter.record)} of `;
+    const fields = {
       message: visible(letter.message),
-      place: place + visible(letter.source),
+      record: record + visible(letter.source),
       run: visible(letter.run),
-      requeue: letter.reason === "invalid_record" ? "a record that could not be mapped cannot be" : `${requeue} ${letter.id}`,
+      requeue: letter.reason === "invalid_record" ? "not possible, because the record could not be mapped" : `${requeue} ${letter.id}`,
       discard: `${discard} ${letter.id}`,
     };
-    for (const [name, text] of Object.entries(words)) {
+    for (const [name, text] of Object.entries(fields)) {
       td.querySelector(`[data-field="${name}"]`).textContent = text;
     }
     td.querySelector(".payload").textContent = pretty(letter.payload);
@@ -134,7 +133,7 @@ function startTable() {
   }
 
   function toggle(row) {
-    const button = row.querySelector(".starter button");
+    const button = row.querySelector(".opener button");
     const isOpen = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!isOpen));
     if (isOpen) row.nextElementSibling.remove();
@@ -150,7 +149,7 @@ function startTable() {
       : `${grouped(found.length)} of ${grouped(all.length)} letters`;
     byId("page").textContent = found.length
       ? `${grouped(from + 1)}–${grouped(from + shown.length)} of ${grouped(found.length)}`
-      : "Nothing is like that.";
+      : "No matches.";
     byId("previous").disabled = state.page === 0;
     byId("next").disabled = from + ROWS_OF_A_PAGE >= found.length;
   }
@@ -161,7 +160,7 @@ function startTable() {
     byId("table").scrollIntoView();
   }
 
-  /* One lower-case text a letter, made when first searched. */
+  /* The text that is searched, made on the first search. */
   const haystack = (letter) =>
     (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.payload].join("\n").toLowerCase());
 

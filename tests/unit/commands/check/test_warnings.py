@@ -1,4 +1,4 @@
-"""What `check` doubts in one payload, without a file or a process."""
+"""What `check` warns of in one payload, without a file or a process."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ def test_one_moment_is_a_bar_in_the_middle() -> None:
     chart = draw_timeline(Timeline(bucket_seconds=1, counts={1_800_000_000: 3}))
 
     (bar,) = chart.bars
-    assert (bar.place, chart.spans, bar.letters) == (14, 30, 3)
+    assert (bar.index, chart.spans, bar.letters) == (14, 30, 3)
     assert (bar.start, chart.span) == ("08:00:00", "second")
     assert chart.ticks == ("07:59:46", "08:00:01", "08:00:16")
 

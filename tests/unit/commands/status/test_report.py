@@ -95,10 +95,10 @@ def test_a_run_that_is_going_is_drawn_as_its_own_terminal_draws_it() -> None:
 def test_silence_is_told_with_its_length(age: float, *, is_stuck: bool) -> None:
     """A stopped process, or a disk that hangs, still holds the lock."""
     run = replace(RUNNING, heartbeat_age_seconds=age)
-    words = "no sign of life for 32 s: process 4711 is stopped, or its disk hangs"
+    problem = "no heartbeat for 32 s: process 4711 is suspended, or its disk"
 
-    assert (words in text(run)) is is_stuck
-    assert (words in status_line(replace(STATUS, running=run), NOW)) is is_stuck
+    assert (problem in text(run)) is is_stuck
+    assert (problem in status_line(replace(STATUS, running=run), NOW)) is is_stuck
 
 
 def test_a_heartbeat_of_another_version_is_shown_as_far_as_it_goes() -> None:
@@ -106,14 +106,14 @@ def test_a_heartbeat_of_another_version_is_shown_as_far_as_it_goes() -> None:
     run = replace(RUNNING, progress=None)
 
     assert "process 4711, run" in text(run)
-    assert status_line(replace(STATUS, running=run), NOW).endswith("is going")
+    assert status_line(replace(STATUS, running=run), NOW).endswith("a run is active")
 
 
 def test_without_a_run_the_line_says_what_is_left() -> None:
     """For a watch into a log file."""
     line = status_line(replace(STATUS, running=None), NOW)
 
-    assert line == "12:00:30 no run is going: 23,763 pending, 3 dead letters"
+    assert line == "12:00:30 no run is active: 23,763 pending, 3 dead letters"
 
 
 def test_the_json_has_the_progress_and_can_be_one_line() -> None:

@@ -72,7 +72,7 @@ def test_the_first_three_causes_are_named_and_the_rest_counted() -> None:
     assert len(lines) < 24
     assert [line.split()[0] for line in lines if "rejected" in line] == ["9", "7", "5"]
     assert "  and 27 rarer causes" in lines
-    assert lines[-2:] == ["Which records they are:", "  SHOW"]
+    assert lines[-2:] == ["To see these records:", "  SHOW"]
 
 
 def test_a_run_that_changed_nothing_says_so() -> None:
@@ -86,12 +86,12 @@ def test_a_run_that_changed_nothing_says_so() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("interrupted", "To go on where it stopped"),
-        ("keys_rejected", "Once siteId, apiKey and region are right, go on with"),
-        ("unreachable", "When Customer.io is back, go on with"),
-        ("state_unwritable", "Once the state can be written, go on with"),
-        ("invalid_state", "Once the state folder is restored, go on with"),
-        ("a reason of tomorrow", "To go on where it stopped"),
+        ("interrupted", "To continue where it stopped"),
+        ("keys_rejected", "When siteId, apiKey and region are correct, continue with"),
+        ("unreachable", "When it can be reached, continue with"),
+        ("state_unwritable", "When it can be written to, continue with"),
+        ("invalid_state", "When it is restored, continue with"),
+        ("a reason of tomorrow", "To continue where it stopped"),
     ],
 )
 def test_a_stopped_run_says_how_to_go_on(reason: str, words: str) -> None:
@@ -101,7 +101,7 @@ def test_a_stopped_run_says_how_to_go_on(reason: str, words: str) -> None:
 
     assert text(stopped).endswith(f"\n{words}:\n  RESUME")
     assert text(stopped, is_loaded=False).endswith(
-        f"\n{words} (some of the data is unread):\n  AGAIN"
+        f"\n{words} (some data is not read yet):\n  AGAIN"
     )
 
 
@@ -109,6 +109,6 @@ def test_a_broken_file_is_mended_and_run_again() -> None:
     """What stands before the break is synced; there may be nothing to resume."""
     broken = replace(DONE, status="stopped", reason="invalid_data")
 
-    ending = "\nOnce the file is mended, run it again:\n  AGAIN"
+    ending = "\nWhen the file is fixed, run this again:\n  AGAIN"
     assert text(broken, is_loaded=False).endswith(ending)
     assert "0 jobs" not in text(broken, is_loaded=False)

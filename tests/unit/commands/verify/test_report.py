@@ -37,7 +37,7 @@ def test_differences_are_shown_with_both_values() -> None:
 
     assert "user-9" in report
     assert "user-10" not in report
-    assert "ltv: wanted 12.5" in report
+    assert "ltv: expected 12.5" in report
     assert '"13"' in report
     assert "\x1b" not in report
     assert max(map(len, report.splitlines())) < 200
@@ -47,8 +47,8 @@ def test_a_file_without_users_is_no_match() -> None:
     """A wrong userId must not look like success."""
     nobody = Verification(invalid=5)
 
-    assert not nobody.holds
-    assert "Customer.io holds" not in verification_text(nobody)
+    assert not nobody.is_match
+    assert "Customer.io has all" not in verification_text(nobody)
 
 
 def test_the_json_has_every_count_and_the_named_users() -> None:

@@ -87,7 +87,7 @@ def test_each_user_is_counted_as_one_of_four(tmp_path: Path) -> None:
     assert (result.checked, result.matching, result.invalid) == (3, 1, 1)
     assert result.missing_users == ["3"]
     assert [user.user_id for user in result.different_users] == ["2"]
-    assert not result.holds
+    assert not result.is_match
 
 
 def test_a_user_with_several_records_is_compared_with_all_of_them(
@@ -128,7 +128,7 @@ def test_who_differs_is_looked_up_again_while_the_wait_allows(tmp_path: Path) ->
     result = verify(records, workspace, tmp_path, wait_seconds=1.0)
 
     assert workspace.asked == [["1", "2"], ["2"]]
-    assert result.holds
+    assert result.is_match
 
 
 def test_looks_at_one_user_are_seconds_apart(tmp_path: Path) -> None:
@@ -152,5 +152,5 @@ def test_without_a_wait_the_first_look_counts(tmp_path: Path) -> None:
 
 def test_a_file_that_maps_to_nobody_does_not_match(tmp_path: Path) -> None:
     """A wrong userId in the configuration is no success."""
-    assert not verify([{"n": 1}], Workspace({}), tmp_path).holds
-    assert verify([], Workspace({}), tmp_path).holds
+    assert not verify([{"n": 1}], Workspace({}), tmp_path).is_match
+    assert verify([], Workspace({}), tmp_path).is_match

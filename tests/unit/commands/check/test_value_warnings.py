@@ -1,4 +1,4 @@
-"""User ids and times that are doubted."""
+"""Warnings about user ids and times."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.commands.check.doubts import doubt_of_time, doubts_of_id
+from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 
 NOW_SECONDS = 1_800_000_000
 
@@ -61,11 +61,11 @@ NOW_SECONDS = 1_800_000_000
         ("id_blanks_around", [" 7", "7 ", "7\t", "7\xa0", "\ufeff7", "7\u200b", "7\r"]),
     ],
 )
-def test_an_id_that_a_program_has_changed_is_doubted(
+def test_an_id_that_a_program_has_changed_gets_a_warning(
     kind: str, user_ids: list[str]
 ) -> None:
     """Each is the id of a person that nobody has, and two may become one."""
-    assert {user_id: list(doubts_of_id(user_id)) for user_id in user_ids} == {
+    assert {user_id: list(id_warnings(user_id)) for user_id in user_ids} == {
         user_id: [kind] for user_id in user_ids
     }
 
@@ -94,18 +94,18 @@ def test_an_id_that_a_program_has_changed_is_doubted(
         "naila",
     ],
 )
-def test_a_usual_id_is_not_doubted(user_id: str) -> None:
+def test_a_usual_id_gets_no_warning(user_id: str) -> None:
     """A warning that is often wrong is soon read by nobody."""
-    assert list(doubts_of_id(user_id)) == []
+    assert list(id_warnings(user_id)) == []
 
 
-def test_blanks_around_hide_no_other_doubt() -> None:
+def test_blanks_around_hide_no_other_warning() -> None:
     """Both have to be corrected."""
-    assert list(doubts_of_id(" NULL ")) == ["id_blanks_around", "id_no_value"]
+    assert list(id_warnings(" NULL ")) == ["id_blanks_around", "id_no_value"]
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "doubt"),
+    ("name", "value", "warning"),
     [
         ("created_at", 45322, "created_at_unlikely"),
         ("created_at", 0, "created_at_unlikely"),
@@ -125,20 +125,20 @@ def test_blanks_around_hide_no_other_doubt() -> None:
         ("contract_end", NOW_SECONDS * 2, None),
     ],
 )
-def test_a_time_that_nobody_means_is_doubted(
-    name: str, value: Any, doubt: str | None
+def test_a_time_that_nobody_means_gets_a_warning(
+    name: str, value: Any, warning: str | None
 ) -> None:
     """Days of a spreadsheet, and other units; birthdays and ends are usual."""
-    found = doubt_of_time(name, value, is_typed=True, now_seconds=NOW_SECONDS)
+    found = time_warning(name, value, is_typed=True, now_seconds=NOW_SECONDS)
 
-    assert found == doubt
+    assert found == warning
 
 
-def test_a_number_that_is_no_time_is_not_doubted() -> None:
+def test_a_number_that_is_no_time_gets_no_warning() -> None:
     """Only its mapping's type makes a number a time; created_at always is one."""
-    doubts = [
-        doubt_of_time(name, 45322, is_typed=False, now_seconds=NOW_SECONDS)
+    found = [
+        time_warning(name, 45322, is_typed=False, now_seconds=NOW_SECONDS)
         for name in ("logins", "created_at")
     ]
 
-    assert doubts == [None, "created_at_unlikely"]
+    assert found == [None, "created_at_unlikely"]

@@ -1,4 +1,4 @@
-"""User ids and times that a program has changed, or that nobody means. Pure."""
+"""Warnings about user ids and times that are probably not as intended. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Literal
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.times import DAY_SECONDS
 
-IdDoubt = Literal[
+IdWarning = Literal[
     "id_reformatted",
     "id_guarded",
     "id_spreadsheet_error",
     "id_no_value",
     "id_blanks_around",
 ]
-TimeDoubt = Literal["created_at_unlikely", "time_unlikely"]
+TimeWarning = Literal["created_at_unlikely", "time_unlikely"]
 
-_ID_SHAPES: dict[IdDoubt, re.Pattern[str]] = {
+_ID_SHAPES: dict[IdWarning, re.Pattern[str]] = {
     "id_reformatted": re.compile(
         r"""
         [+-]?\d+(?:[.,]\d+)?e[+-]?\d+           # 1.23457E+12
@@ -41,34 +41,34 @@ _ID_SHAPES: dict[IdDoubt, re.Pattern[str]] = {
         re.VERBOSE | re.IGNORECASE,
     ),
 }
-# Blanks to a reader's eye that `str.strip` keeps.
+# Invisible characters that `str.strip` keeps.
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 _YEAR_1971, _YEAR_1980, _YEAR_2200 = 31_536_000, 315_532_800, 7_258_118_400
 
 
-def doubts_of_id(user_id: str) -> Iterator[IdDoubt]:
-    """Find out what may have happened to a user id on its way."""
+def id_warnings(user_id: str) -> Iterator[IdWarning]:
+    """Return how a user id was probably changed by another program."""
     core = user_id.strip().strip(_INVISIBLE).strip()
     if core != user_id:
         yield "id_blanks_around"
-    for doubt, shape in _ID_SHAPES.items():
+    for warning, shape in _ID_SHAPES.items():
         if shape.fullmatch(core):
-            yield doubt
+            yield warning
 
 
-def doubt_of_time(
+def time_warning(
     name: str, value: JsonValue, *, is_typed: bool, now_seconds: float
-) -> TimeDoubt | None:
-    """Find out whether a time is one that nobody means.
+) -> TimeWarning | None:
+    """Return a warning if a time is not plausible.
 
     People are created after 1980 and before tomorrow. Other times may be birthdays
-    or the end of a contract, but hardly in 1970, where a spreadsheet's day numbers
-    (45322) and dates without dashes (20240131) end up as Unix seconds.
+    or the end of a contract, but are rarely in 1970. A spreadsheet's day numbers
+    (45322) and dates without dashes (20240131) are in 1970 if read as Unix seconds.
 
     Args:
         name: the attribute.
-        value: what it would be sent as.
+        value: what would be sent.
         is_typed: whether its mapping has the type ``timestamp``.
         now_seconds: Unix seconds.
     """
