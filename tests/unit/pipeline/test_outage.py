@@ -63,10 +63,10 @@ def test_users_that_failed_while_others_got_through_never_look_like_an_outage() 
     poison = [f"poison-{number}" for number in range(30)]
     for user in poison[:15]:
         fail(outage, user)
-    outage.heard("good", sent_at=0.0)
+    outage.answered("good", sent_at=0.0)
     for user in poison[15:]:
         fail(outage, user)
-    outage.heard("other", sent_at=0.0)
+    outage.answered("other", sent_at=0.0)
 
     for now in range(1, 20):
         fail(outage, *poison, now=float(now))
@@ -131,7 +131,7 @@ def test_the_first_answer_ends_it() -> None:
     fail(outage, *"abcde", now=1.0)
     assert outage.take_probe(3.0)
 
-    outage.heard("a", sent_at=3.0)
+    outage.answered("a", sent_at=3.0)
 
     assert outage.down_since is None
     assert outage.silent_since is None
@@ -142,7 +142,7 @@ def test_those_who_failed_in_an_outage_are_not_suspects_after_it() -> None:
     """The next outage must be noticed by the same users."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=1.0)
-    outage.heard("a", sent_at=2.0)
+    outage.answered("a", sent_at=2.0)
 
     fail(outage, *"bcdef", now=10.0)
 
@@ -153,7 +153,7 @@ def test_silence_is_evidence_whoever_it_is_about() -> None:
     """A suspect's refused connection says as much as anybody's."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcd")
-    outage.heard("good", sent_at=0.0)
+    outage.answered("good", sent_at=0.0)
 
     for user in "abcde":
         outage.failed(user, no_answer(), sent_at=1, now=1, draw=0.5)
@@ -176,7 +176,7 @@ def test_a_suspect_who_is_throttled_for_ever_is_a_silence() -> None:
     """A 429 is no strike: else a run whose last user gets nothing else never ends."""
     outage = Outage(parallelism=25)
     fail(outage, "suspect")
-    outage.heard("other", 1.0)
+    outage.answered("other", 1.0)
 
     outage.failed("suspect", throttled(), sent_at=2.0, now=2.0, draw=0.5)
 
