@@ -67,7 +67,7 @@ def test_rejected_keys_end_it_at_once() -> None:
     [
         (BUSY, "the question had no answer for 10 s (last: HTTP 503 without"),
         (BUSY, "); look again. The work is kept"),
-        (EMPTY, "(last: an answer without what was asked); look again"),
+        (EMPTY, "(last: an answer without the requested data); look again"),
         (NoReply("reset"), "(last: reset). The work is kept"),
     ],
 )

@@ -321,7 +321,7 @@ def test_what_is_broken_stays_refused_beside_it(data: bytes) -> None:
 
 def test_what_is_no_http_is_refused_at_its_first_bytes() -> None:
     """The other end may wait for us to speak."""
-    with pytest.raises(BrokenAnswer, match="no HTTP"):
+    with pytest.raises(BrokenAnswer, match="not HTTP"):
         exchange(Line(b"SSH-2.0-OpenSSH_9.9\r\n"), b"")
 
 
