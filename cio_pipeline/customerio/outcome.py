@@ -158,8 +158,8 @@ def stop_run(halt: Halt, wording: Wording = SENDING) -> StopRun:
     if halt.reason == "wrong_address":
         return WrongAddress(
             f"{halt.message}. The address is probably wrong: check trackUrl in the"
-            " configuration, and the proxy if there is one. The work is kept in the"
-            " queue of this address; after a change of trackUrl, sync the file again"
+            " configuration and the proxy, if there is one. The work is kept in the"
+            " queue of this address; once trackUrl is changed, sync the file again"
         )
     return StopRun(
         f"the server could not be trusted: {halt.message}. If a proxy uses its own"
