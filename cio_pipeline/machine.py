@@ -1,7 +1,7 @@
-"""The machine's clock, and its limits for one process: open files, threads, memory.
+"""The system's clock, and its limits for one process: open files, threads, memory.
 
-A limit that may be raised is raised as far as needed. Another is named before
-anything is sent: it is the machine's, and no fault of Customer.io's.
+A limit is raised as far as needed and allowed. If that is not enough, the run stops
+with an error that names the limit.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import StopRun
 
 # The queue, its log, the data file, the lock, the log file, name look-ups and so on:
-# 15 are open at once, a few more for a moment.
+# usually 15 files are open, sometimes a few more.
 OWN_FILES = 24
-# Enough for the deepest nesting that a parser allows, whatever `ulimit -s` is. With its
+# Enough for the deepest nesting that a parser allows, for every `ulimit -s`. With the
 # usual 8 MB, 1000 threads would reserve 8 GB.
 _STACK_BYTES = 2 * 1024 * 1024
-_ROOM_BYTES = 16 * 1024 * 1024  # what a thread needs besides, with much to spare
-_TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # this process's limit, the machine's
+_ROOM_BYTES = 16 * 1024 * 1024  # more than a thread needs besides its stack
+_TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # for this process, for the machine
 
 SYSTEM_CLOCK = Clock(
     monotonic=time.monotonic, utc_now=lambda: datetime.now(UTC), random=random.random
@@ -33,16 +33,16 @@ SYSTEM_CLOCK = Clock(
 
 
 def prepare_threads() -> None:
-    """Give every thread that is started from now on a stack of the same size."""
+    """Set the stack size of all threads that are started later."""
     with contextlib.suppress(ValueError):
         threading.stack_size(_STACK_BYTES)
 
 
 def has_room_for_thread() -> bool:
-    """Return whether one more thread has memory to begin with.
+    """Return whether there is memory for one more thread.
 
-    A thread that gets its stack and then no memory for its first step ends without a
-    word, and whoever started it waits for ever (`threading.Thread.start`).
+    A thread without memory for its first step ends silently, and
+    `threading.Thread.start` then waits forever.
     """
     try:
         mmap.mmap(-1, _STACK_BYTES + _ROOM_BYTES).close()
@@ -52,10 +52,10 @@ def has_room_for_thread() -> bool:
 
 
 def allow_connections(count: int) -> None:
-    """Allow this process enough open files for so many connections.
+    """Allow this process enough open files for this many connections.
 
     Raises:
-        StopRun: it is not allowed so many.
+        StopRun: the system does not allow as many.
     """
     needed = count + OWN_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -63,7 +63,7 @@ def allow_connections(count: int) -> None:
     if allowed >= needed:
         return
     wanted = min(needed, _at_most(hard))
-    with contextlib.suppress(ValueError, OSError):  # macOS may allow less than it says
+    with contextlib.suppress(ValueError, OSError):  # macOS may allow less than `hard`
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         allowed = wanted
     if allowed < needed:
@@ -78,17 +78,20 @@ def allow_connections(count: int) -> None:
 
 
 def allow_all_open_files() -> None:
-    """Allow this process as many open files as the system lets it ask for."""
+    """Allow this process as many open files as the system permits."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # as above
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def limit_reached(error: BaseException) -> StopRun | None:
-    """Return what to stop with, where an error means that this machine has no more.
+    """Return the error that ends the run if a limit of this machine is reached.
 
     Args:
-        error: what happened; the errors that led to it are looked at too.
+        error: the error; its causes are checked too.
+
+    Returns:
+        The error for a person, or None for any other error.
     """
     seen: BaseException | None = error
     while seen is not None:

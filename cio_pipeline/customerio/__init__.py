@@ -1,7 +1,4 @@
-"""Customer.io over HTTP: the only door to requests and urllib3.
-
-One call is one attempt: nothing here retries, sleeps or judges.
-"""
+"""Customer.io over HTTP: the only package that uses requests and urllib3."""
 
 from cio_pipeline.customerio.app_api import AppClient, app_url_of_region
 from cio_pipeline.customerio.http.transport import Transport

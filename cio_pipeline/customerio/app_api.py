@@ -1,4 +1,4 @@
-"""The App API: looking people up."""
+"""The App API: looks up people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _APP_URLS = {
 
 
 def app_url_of_region(region: str) -> str:
-    """Give the App API's address in a region, ``us`` or ``eu``."""
+    """Return the address of the App API in a region, ``us`` or ``eu``."""
     return _APP_URLS[region]
 
 
@@ -39,21 +39,20 @@ class AppClient:
         self._head = head_lines(f"Bearer {app_api_key}")
 
     def look_up_many(self, ids: Sequence[str]) -> Reply | NoReply:
-        """Ask for people by ``id``; the answer leaves unknown ones out.
+        """Look up people by ``id``; the answer has only those that exist.
 
         Args:
-            ids: `core.limits.LOOK_UP_LIMIT_IDS` at most.
+            ids: at most `core.limits.LOOK_UP_LIMIT_IDS`.
         """
         body = encode({"ids": list(ids)})
-        path = "/v1/customers/attributes"
-        return self._send("POST", path, body)
+        return self._send("POST", "/v1/customers/attributes", body)
 
     def look_up(self, identifier: str, kind: IdentifierKind) -> Reply | NoReply:
-        """Ask for one person; 404 where there is none.
+        """Look up one person; the answer is a 404 if there is none.
 
         Args:
             identifier: the id, email address or ``cio_`` id.
-            kind: which of these it is.
+            kind: the kind of the identifier.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
         return self._send("GET", path, b"")

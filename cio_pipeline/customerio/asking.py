@@ -1,4 +1,4 @@
-"""Asking Customer.io until it answers, as long as that makes sense."""
+"""Repeats a request until Customer.io answers, or until that cannot help."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Duplicates a request until there is an answer.
+    """Repeats a request until there is an answer.
 
     Args:
-        patience_seconds: how long there may be no answer to one question. One
-            attempt counts for half of it at the most: the process may have been
-            suspended meanwhile, which says nothing of the other end.
+        patience_seconds: the longest time without an answer. One attempt counts for at
+            most half of it, because the process may have been suspended meanwhile.
         stop: set to end every wait.
-        clock: time and chance.
-        wording: how errors speak of the request.
+        clock: time and random numbers.
+        wording: the words for the request in errors.
     """
 
     patience_seconds: float
@@ -40,21 +39,20 @@ class Asker:
         request: Callable[[], Reply | NoReply],
         read: Callable[[Reply, Outcome], Answer | None],
     ) -> Answer | None:
-        """Ask until there is an answer.
+        """Repeat the request until there is an answer.
 
         Args:
             request: makes the request, once.
-            read: returns the answer that a reply holds, or None to ask again. What
-                it raises ends the asking.
+            read: returns the answer in a reply, or None to ask again. It may raise.
 
         Returns:
             The answer; None after a stop.
 
         Raises:
-            StopRun: the keys were rejected, or the other end cannot be trusted.
-            Unreachable: no answer for too long, or a ``Retry-After`` beyond that.
+            StopRun: the keys were rejected, or the server cannot be trusted.
+            Unreachable: no answer for too long, or ``Retry-After`` is too long.
         """
-        silent, looked_at = 0.0, self.clock.monotonic()
+        silent, last_time = 0.0, self.clock.monotonic()
         for attempts in count():
             if self.stop.is_set():
                 break
@@ -66,8 +64,8 @@ class Asker:
             if answer is not None:
                 return answer
             now = self.clock.monotonic()
-            silent += min(now - looked_at, self.patience_seconds / 2)
-            looked_at = now
+            silent += min(now - last_time, self.patience_seconds / 2)
+            last_time = now
             wait = _least_wait(outcome)
             if max(silent, wait) >= self.patience_seconds:
                 raise self._unreachable(silent, wait, reply, outcome)
@@ -81,10 +79,10 @@ class Asker:
         problem = f"had no answer for {silent:.0f} s"
         if wait >= self.patience_seconds:
             problem = f"may be repeated only after {wait:.0f} s"
-        last = "an answer without what was asked"
+        last = "an answer without the requested data"
         if not isinstance(outcome, Synced):
             last = outcome.message
-        # Where nothing answers, nothing would answer another request.
+        # Without any reply, advice about the answer would not help.
         advice = self.wording.check_answer if isinstance(reply, Reply) else ""
         return Unreachable(
             f"{self.wording.request} {problem} (last: {last}){advice}."

@@ -7,30 +7,23 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 BACKOFF_BASE_SECONDS = 0.5
-
-
 BACKOFF_CAP_SECONDS = 60.0
-
-
-# A server that asks for more is not waited for anyway, and an event takes no more
-# than 292 years.
+# A year. No run waits longer, and `Event.wait` takes no more than 292 years.
 LONGEST_WAIT_SECONDS = 31_536_000.0
+# If the server's clock differs from ours by more than this, its time is ignored.
+_MOST_CLOCK_SKEW = timedelta(days=30)
 
 
 def backoff_seconds(attempts: int, draw: float) -> float:
-    """Full jitter: anywhere between nothing and a ceiling that doubles.
+    """Return a backoff with full jitter: between 0 and a ceiling that doubles.
 
     Args:
-        attempts: attempts made before the one that failed, from 0.
+        attempts: the number of attempts before the one that failed, from 0.
         draw: a random number in [0, 1).
     """
-    # Past 2 ** 7 the cap holds anyway, and 2.0 ** 1024 would overflow.
+    # From 2 ** 7 on the cap is smaller, and 2.0 ** 1024 would overflow.
     ceiling = BACKOFF_BASE_SECONDS * 2.0 ** min(attempts, 7)
     return draw * min(BACKOFF_CAP_SECONDS, ceiling)
-
-
-# A server's clock that is further from ours than this is not believed.
-_MOST_CLOCK_SKEW = timedelta(days=30)
 
 
 def retry_after_seconds(
@@ -38,17 +31,17 @@ def retry_after_seconds(
 ) -> float | None:
     """Read a ``Retry-After`` header (RFC 9110, 10.2.3): seconds or a date.
 
-    A date counts from the answer's own ``Date`` (RFC 9110, 6.6.1): both are by the
-    server's clock, and ours may be wrong by hours.
+    A date is compared with the answer's own ``Date`` (RFC 9110, 6.6.1), because both
+    are from the server's clock; ours may be wrong by hours.
 
     Args:
         value: the header, or None.
-        now: our time, in UTC; it counts where ``date`` is missing or absurd.
+        now: our time, in UTC; used if ``date`` is missing or absurd.
         date: the answer's ``Date`` header, or None.
 
     Returns:
-        The seconds to wait, a year at most, 0 for a date gone by, None where
-        there is no header or none that can be read.
+        The seconds to wait, at most a year; 0 for a date in the past; None if there is
+        no header or it cannot be read.
     """
     if value is None:
         return None

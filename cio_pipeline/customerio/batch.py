@@ -1,7 +1,7 @@
-"""Many users in one request: how a body is made, and what its answer means. Pure.
+"""Many users in one request: makes its body and reads its answer. Pure.
 
-The rules are those of ``POST /api/v2/batch``: a body under 500 KB, refused items
-listed under ``errors`` in the answer.
+The rules are those of ``POST /api/v2/batch``: the body is under 500 KB, and the answer
+lists refused items under ``errors``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SYNCED = Synced()
 
 
 def item_bytes(job: Job) -> int:
-    """Say how many bytes a job takes in a body, or a few more."""
+    """Return how many bytes a job takes in a body, or slightly more."""
     user_id = job.user_id
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
@@ -46,14 +46,14 @@ def item_bytes(job: Job) -> int:
 
 
 def make_body(jobs: Sequence[Job]) -> bytes:
-    """Write the body for jobs of different users.
+    """Return the body for jobs of different users.
 
-    The kind of identifier is named as a path would be understood, so that both
-    ways of sending reach the same people. The first items are the jobs, in their
-    order; items that delete relationships follow.
+    Identifiers have the same kind as in the path of a single request, so that both
+    ways of sending reach the same people. The first items are the jobs, in order; items
+    that delete relationships follow.
     """
     body = _join([_ITEM % (*_identifier(job.user_id), job.body, b"") for job in jobs])
-    # One search for all of them: nearly no body needs more.
+    # One search for all jobs, because few bodies need more.
     return _make_with_reserved(jobs) if may_need_another_form(body) else body
 
 
@@ -81,26 +81,26 @@ def _identifier(user_id: str) -> tuple[bytes, bytes]:
 
 
 def judge_batch(reply: Reply | NoReply, count: int, now: datetime) -> Halt | Outcomes:
-    """Return what came of a body: one outcome for all of it, or one for each job.
+    """Return the outcomes of a request: one for all jobs, or one for each.
 
     Args:
         reply: the answer, or why there was none.
-        count: how many jobs the body had.
-        now: the time it came, in UTC.
+        count: the number of jobs in the body.
+        now: the time of the answer, in UTC.
     """
-    whole = judge(reply, now)
-    if isinstance(whole, Halt):
-        return whole
-    if whole != _SYNCED or isinstance(reply, NoReply) or not _names_errors(reply):
-        return Outcomes([whole] * count, whole)
+    shared = judge(reply, now)
+    if isinstance(shared, Halt):
+        return shared
+    if shared != _SYNCED or isinstance(reply, NoReply) or not _has_errors(reply):
+        return Outcomes([shared] * count, shared)
     errors = _errors_by_index(reply.body)
     if errors is not None and count == 1:
-        # All of the items are of one job, the one that deletes relationships too.
+        # All items belong to the one job, also one that deletes relationships.
         words = "; ".join(errors.values())
         outcome = Rejected(REJECTED, reply.status, words) if errors else _SYNCED
         return Outcomes([outcome])
     if errors is None or not all(0 <= index < count for index in errors):
-        # Some were refused, and nobody knows which: halved, they can be told.
+        # Some items were refused; the consumer sends halves to find them.
         unnamed = Rejected(REJECTED, reply.status, "refused without saying which item")
         return Outcomes([unnamed] * count, unnamed)
     of_jobs = [
@@ -110,8 +110,8 @@ def judge_batch(reply: Reply | NoReply, count: int, now: datetime) -> Halt | Out
     return Outcomes(of_jobs)
 
 
-def _names_errors(reply: Reply) -> bool:
-    """Return whether items were refused: a 207, or ``errors`` on another 2xx."""
+def _has_errors(reply: Reply) -> bool:
+    """Return whether items were refused: a 207, or ``errors`` in another 2xx."""
     if reply.status == 207:
         return True
     if not 200 <= reply.status < 300 or b'"errors"' not in reply.body:
@@ -120,7 +120,7 @@ def _names_errors(reply: Reply) -> bool:
 
 
 def _errors_by_index(body: bytes) -> dict[int, str] | None:
-    """Read the errors of items; None where they cannot be told apart."""
+    """Read the errors by item; return None if an error does not name its item."""
     errors = (decode_object(body) or {}).get("errors")
     if not isinstance(errors, list):
         return None

@@ -1,7 +1,7 @@
-"""What an answer means (`judge`), and the error of one that ends a run (`stop_run`).
+"""What an answer means (`judge`), and the error if it ends a run (`stop_run`). Pure.
 
-Pure: the time is handed in. The rules are those of
-Customer.io's API and its official clients (docs/decisions/0003-retries.md).
+The rules are those of Customer.io's API and its official clients
+(docs/decisions/0003-retries.md).
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _PLAIN_BODIES = (b"{}", b"")
 
 
 def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
-    """Say what came back for one attempt means.
+    """Return the outcome of one attempt.
 
     Args:
         reply: the answer, or why there was none.
-        now: the time it came, in UTC; a ``Retry-After`` date counts from it if the
-            answer has no ``Date`` of its own.
+        now: the time of the answer, in UTC; used for a ``Retry-After`` date if the
+            answer has no ``Date``.
     """
     if isinstance(reply, NoReply):
         return _judge_no_reply(reply)
@@ -59,18 +59,18 @@ def judge(reply: Reply | NoReply, now: datetime) -> Outcome:
 
 
 def _judge_success(reply: Reply) -> Synced | Retryable:
-    """Tell Customer.io's success from a page that a proxy puts in its place.
+    """Return whether a 2xx is Customer.io's success or the page of a proxy.
 
-    Customer.io sends JSON, nearly always ``{}``. The page itself is not repeated:
-    it may name the address with the user id, or the keys.
+    Customer.io sends JSON, nearly always ``{}``. The message does not quote the page,
+    which may contain the address with the user id, or the keys.
     """
     if reply.body in _PLAIN_BODIES or _may_be_json(reply.body):
         return _SYNCED
     return Retryable(
         kind="no_reply",
         http_status=reply.status,
-        message=f"HTTP {reply.status} with a page that is not Customer.io's; a proxy,"
-        " a firewall or a login page probably answers in its place",
+        message=f"HTTP {reply.status} with a page that is not from Customer.io; a"
+        " proxy, a firewall or a login page probably answered instead",
     )
 
 
@@ -81,7 +81,7 @@ def _may_be_json(body: bytes) -> bool:
     try:
         decode(text)
     except ValueError:
-        # An answer is read up to a limit: a long list of errors is cut off there.
+        # Answers are read up to a limit, so a long list of errors is cut off.
         return len(body) >= ANSWER_LIMIT_BYTES and text.startswith(b'{"')
     return True
 
@@ -112,15 +112,15 @@ def _is_retryable(status: int) -> bool:
 
 
 class Wording(NamedTuple):
-    """How an error speaks of a request that no answer came for.
+    """The words for a request in errors. Sentences have no full stop.
 
     Args:
-        request: what was asked or sent.
-        keys: what it was signed with.
-        check_keys: a sentence for rejected keys, without its full stop.
-        check_address: a sentence for an address that may be wrong, as `check_keys`.
-        kept: a sentence on what has become of the work, as `check_keys`.
-        check_answer: what follows where answers come and none is of use.
+        request: the request.
+        keys: the keys that it was sent with.
+        check_keys: a sentence for rejected keys.
+        check_address: a sentence for an address that may be wrong.
+        kept: a sentence about what happens to the work.
+        check_answer: a clause for answers without the requested data.
     """
 
     request: str
@@ -134,15 +134,15 @@ class Wording(NamedTuple):
 SENDING = Wording(
     request="a request",
     keys="the keys",
-    check_keys="Check siteId, apiKey and region in the configuration: the two may be"
-    " exchanged, of another workspace, or App API keys",
+    check_keys="Check siteId, apiKey and region in the configuration: the keys may be"
+    " swapped, belong to another workspace, or be App API keys",
     check_address="Check trackUrl in the configuration",
-    kept="The work is kept; run again to go on",
+    kept="The work is kept; run again to continue",
 )
 
 
 def stop_run(halt: Halt, wording: Wording = SENDING) -> StopRun:
-    """Return the error that ends a run because of a halt."""
+    """Return the error for a halt."""
     if halt.reason == "keys_rejected":
         return KeysRejected(
             f"Customer.io rejected {wording.keys} ({halt.message})."
@@ -150,7 +150,8 @@ def stop_run(halt: Halt, wording: Wording = SENDING) -> StopRun:
         )
     if halt.reason == "redirected":
         return StopRun(
-            f"{wording.request} was {halt.message}, where {wording.keys} may not go."
+            f"{wording.request} was {halt.message}; {wording.keys} must not be sent"
+            " there."
             f" {wording.check_address}. {wording.kept}",
             reason="redirected",
         )
@@ -161,19 +162,19 @@ def stop_run(halt: Halt, wording: Wording = SENDING) -> StopRun:
             " queue of this address; once trackUrl is changed, sync the file again"
         )
     return StopRun(
-        f"Customer.io could not be trusted: {halt.message}. Behind a proxy with a"
-        " certificate of its own, name its CA in REQUESTS_CA_BUNDLE."
+        f"the server could not be trusted: {halt.message}. If a proxy uses its own"
+        " certificate, set REQUESTS_CA_BUNDLE to the file of its CA."
         f" {wording.kept}",
         reason=halt.reason,
     )
 
 
 def error_message(status: int, body: bytes) -> str:
-    """Customer.io's own words in an error's body, or the best there is.
+    """Return the error message in a body, or a replacement.
 
     Args:
-        status: the HTTP status, for a body that says nothing.
-        body: as it came: any of the shapes the API uses, HTML, or nothing.
+        status: the HTTP status, for a body without a message.
+        body: the body: one of the API's forms, HTML, other text, or nothing.
     """
     text = body.decode("utf-8", "replace").strip()
     try:
@@ -185,7 +186,7 @@ def error_message(status: int, body: bytes) -> str:
 
 
 def _words_of(document: JsonValue) -> str:
-    """Find the messages in ``{"meta": {"error(s)"}}`` or ``{"errors": [...]}``."""
+    """Return the messages in ``{"meta": {"error(s)"}}`` or ``{"errors": [...]}``."""
     if not isinstance(document, dict):
         return ""
     meta = document.get("meta")
@@ -196,17 +197,17 @@ def _words_of(document: JsonValue) -> str:
 
 
 def error_words(entry: JsonValue) -> str:
-    """Find what one entry of a list of errors says; an empty text for nothing."""
+    """Return the message of one entry in a list of errors, or an empty string."""
     if not isinstance(entry, dict):
         return entry if isinstance(entry, str) else ""
-    said = entry.get("message") or entry.get("detail") or entry.get("reason")
+    message = entry.get("message") or entry.get("detail") or entry.get("reason")
     field = entry.get("field")
-    words = said if isinstance(said, str) else ""
+    words = message if isinstance(message, str) else ""
     is_named = isinstance(field, str) and field
     return _one_line(f"{field}: {words}" if is_named else words)
 
 
 def _one_line(text: str) -> str:
-    # Half a surrogate pair, which JSON can write, is text that nothing can store.
+    # JSON can contain lone surrogates, which cannot be stored.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return shortened(" ".join(text.split()), MESSAGE_LIMIT)

@@ -1,4 +1,4 @@
-"""Where a redirect may lead the keys. Pure."""
+"""Which redirects may be followed with the keys. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _TRUSTED_DOMAIN = "customer.io"
 
 
 def allowed_target(url: str, location: str | None) -> str | None:
-    """Resolve a redirect, or refuse it.
+    """Return the target of a redirect if the keys may be sent there.
 
-    The keys may go on to the same scheme, host and port, and over TLS to any
-    host of customer.io; nowhere else. (The official Node client repeats a PUT
-    with its keys between hosts of customer.io.)
+    That is the same scheme, host and port, or any host of customer.io over TLS. (The
+    official Node client also repeats a PUT with its keys between hosts of
+    customer.io.)
 
     Args:
         url: the address that answered with the redirect.
         location: its ``Location`` header, absolute or relative; None if missing.
 
     Returns:
-        The absolute address to repeat the request at, or None.
+        The absolute target, or None if it is not allowed.
     """
     if not location:
         return None
@@ -33,7 +33,7 @@ def allowed_target(url: str, location: str | None) -> str | None:
             there.hostname,
             there.port,
         )
-    except ValueError:  # a bracket or a port that is none
+    except ValueError:  # an invalid host or port
         return None
     is_clean = target.isascii() and target.isprintable() and " " not in target
     if there.username is not None or not is_clean:

@@ -1,4 +1,4 @@
-"""Which of Customer.io's regions a workspace is in, where no one has said."""
+"""Finds the region of a workspace."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cio_pipeline.customerio.outcome import SENDING
 from cio_pipeline.customerio.track_api import TrackClient, track_url_of_region
 
 _WORDING = SENDING._replace(
-    request="the question for the workspace's region",
-    check_address="Check any proxy on the way, and who answers for track.customer.io",
-    check_answer="; set 'region' in the configuration to go without asking",
+    request="the request for the workspace's region",
+    check_address="Check any proxy, and which server answers for track.customer.io",
+    check_answer="; set 'region' in the configuration to avoid this request",
 )
 
 
@@ -31,15 +31,15 @@ def find_region(
     clock: Clock,
     log: FilteringBoundLogger,
 ) -> str:
-    """Say which region a workspace is in: as configured, or as Customer.io says.
+    """Return the region of a workspace: as configured, or as Customer.io answers.
 
     Args:
-        config: the region, or how long to go on asking.
+        config: the region, or how long to keep asking.
         transport: the connections.
         basic_token: base64 of ``site id:API key``.
-        stop: set to give up; nothing may be sent to the region that is said then.
-        clock: time and chance.
-        log: told of what was found.
+        stop: set to give up; nothing may be sent to the returned region then.
+        clock: time and random numbers.
+        log: logs the region that Customer.io answered.
 
     Raises:
         StopRun: as `Asker.ask`.

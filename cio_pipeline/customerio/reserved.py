@@ -1,6 +1,6 @@
 """Reserved attributes in the forms of both operations. Pure.
 
-A payload in the queue has one form, whatever ``api`` is. The schemas of
+A payload in the queue has the same form for every ``api``. The schemas of
 ``PUT /api/v1/customers/{identifier}`` and of an item of ``POST /api/v2/batch``
 differ in two names: ``_timestamp`` and ``cio_relationships``.
 """
@@ -15,7 +15,7 @@ from cio_pipeline.core.json_text import decode_object, encode
 _RELATIONSHIPS = "cio_relationships"
 _TIMESTAMP = "_timestamp"
 BESIDE_ATTRIBUTES = frozenset({_RELATIONSHIPS, _TIMESTAMP})
-_MARKS = (b'"cio_relationships":', b'"_timestamp":')
+_NAMES = (b'"cio_relationships":', b'"_timestamp":')
 _NO_VALUE = (None, "")
 
 
@@ -25,8 +25,7 @@ class ItemParts(NamedTuple):
     Args:
         attributes: the object of attributes.
         beside: members beside ``attributes``, each after a comma; often empty.
-        deleted: the relationships to delete, which need an item of their own; None
-            for no such item.
+        deleted: the relationships to delete, for an item of their own, or None.
     """
 
     attributes: bytes
@@ -37,17 +36,17 @@ class ItemParts(NamedTuple):
 def may_need_another_form(body: bytes) -> bool:
     """Return whether a payload may have a name whose form depends on the operation.
 
-    A search for bytes, so that payloads without such names cost next to nothing.
+    It only searches for bytes, because few payloads have such names.
     """
-    return _MARKS[0] in body or _MARKS[1] in body
+    return _NAMES[0] in body or _NAMES[1] in body
 
 
 def item_parts(body: bytes) -> ItemParts:
     """Return a payload's parts in a batch.
 
-    An identify item can only add relationships. Those to delete go into a second
-    item, with the action ``delete_relationships``. A value in no known form stays
-    as it is, beside ``attributes``, where Customer.io checks it.
+    An identify item can only add relationships. Relationships to delete need a second
+    item, with the action ``delete_relationships``. A value in an unknown form is
+    passed on unchanged beside ``attributes``, where Customer.io checks it.
     """
     attributes = _attributes(body)
     if attributes is None:
@@ -68,7 +67,7 @@ def item_parts(body: bytes) -> ItemParts:
 def in_v1_form(job: Job) -> Job:
     """Return a job whose body has the form of ``PUT /api/v1/customers/{identifier}``.
 
-    There ``cio_relationships`` is an object. A list means relationships to add.
+    ``cio_relationships`` is an object there. A list means relationships to add.
     """
     attributes = _attributes(job.body)
     if attributes is None or not isinstance(attributes.get(_RELATIONSHIPS), list):
@@ -84,8 +83,8 @@ def action_and_entries(relationships: JsonValue) -> tuple[JsonValue, JsonValue]:
     """Return what to do with relationships, and the list of them.
 
     Returns:
-        The action, None where none is named, and the list. A value in no known form
-        is returned as it is instead of a list.
+        The action, or None, and the list. A value in an unknown form is returned
+        unchanged instead of the list.
     """
     if isinstance(relationships, dict):
         action = relationships.get("action")

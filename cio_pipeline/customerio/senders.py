@@ -1,13 +1,13 @@
-"""The two ways to send jobs: one in a request, or many.
+"""The two ways to send jobs: one per request, or many.
 
-A sender makes one attempt for the jobs of one lease and returns what it came to.
-This is all that a run knows of how jobs are written for Customer.io. `SENDERS` has
-the sender for each value of ``api`` in the configuration.
+A sender makes one attempt for the jobs of one lease and returns the outcomes.
+`SENDERS` has the sender for each value of ``api`` in the configuration. No other part
+of a run depends on how jobs are written for Customer.io.
 
-A further kind of record (an event, an object, a deletion) is added here: its jobs
-say what kind they are, `SingleSender` writes one as a request (a method of
-`TrackClient`), and `BatchSender` writes one as an item (`batch.make_body`, with its
-size in `batch.item_bytes`). Queue, leases, throttle and consumer stay as they are.
+Another kind of record (an event, an object, a deletion) is added here: its jobs have a
+kind, `SingleSender` writes one as a request (a method of `TrackClient`), and
+`BatchSender` writes one as an item (`batch.make_body`, with its size in
+`batch.item_bytes`). Queue, leases, throttle and consumer do not change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Sender(Protocol):
     """Sends the jobs of one lease as one request. Thread-safe.
 
     Args:
-        lease_size: how many jobs that is.
+        lease_size: how many jobs a lease has.
     """
 
     lease_size: ClassVar[LeaseSize]
@@ -38,16 +38,16 @@ class Sender(Protocol):
         """Make one attempt.
 
         Args:
-            jobs: of different users, within `lease_size`; at least one.
+            jobs: at least one job, of different users, within `lease_size`.
 
         Returns:
-            An outcome for each job, or what makes every request of this run fail.
+            An outcome for each job, or the halt that ends the run.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class SingleSender:
-    """Sends one person in a request: ``PUT /api/v1/customers/{identifier}``."""
+    """Sends one person per request: ``PUT /api/v1/customers/{identifier}``."""
 
     client: TrackClient
     clock: Clock
@@ -63,12 +63,12 @@ class SingleSender:
 
 @dataclass(frozen=True, slots=True)
 class BatchSender:
-    """Sends many people in a request: ``POST /api/v2/batch``."""
+    """Sends many people per request: ``POST /api/v2/batch``."""
 
     client: TrackClient
     clock: Clock
 
-    # A body is filled by size; the count only limits what a lease has in memory.
+    # The size limits a body; the count only limits the memory of a lease.
     lease_size: ClassVar[LeaseSize] = LeaseSize(5000, BATCH_LIMIT_BYTES, item_bytes)
 
     def send(self, jobs: Sequence[Job]) -> Halt | Outcomes:

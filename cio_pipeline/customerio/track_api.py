@@ -1,4 +1,4 @@
-"""The Track API: upserting people, and asking for the workspace's region."""
+"""The Track API: upserts people, and returns the region of a workspace."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ _TRACK_URLS = {
 
 
 def track_url_of_region(region: str) -> str:
-    """Give the Track API's address in a region, ``us`` or ``eu``."""
+    """Return the address of the Track API in a region, ``us`` or ``eu``."""
     return _TRACK_URLS[region]
 
 
 def encode_identifier(user_id: str) -> str:
-    """Percent-encode a user id whole, as one path segment."""
+    """Return a user id as one percent-encoded path segment."""
     if user_id.isascii() and user_id.isalnum():
         return user_id
-    # quote() leaves dots alone, and whoever handles the URL next may fold "."
-    # and ".." away: the user id ".." would become PUT /api/v1/.
+    # quote() does not encode dots, and servers and proxies may remove "." and ".."
+    # from a path: the user id ".." would become PUT /api/v1/.
     if user_id in (".", ".."):
         return user_id.replace(".", "%2E")
     return quote(user_id, safe="")
 
 
 def basic_token(site_id: str, api_key: str) -> str:
-    """Make the token of HTTP basic authentication (RFC 7617)."""
+    """Return the token of HTTP basic authentication (RFC 7617)."""
     return base64.b64encode(f"{site_id}:{api_key}".encode()).decode("ascii")
 
 
 def head_lines(authorization: str) -> bytes:
-    """Return the header lines that are the same in all requests to an API."""
+    """Return the header lines that all requests to an API have."""
     return header_lines(
         {
             "Authorization": authorization,
             "Content-Type": "application/json",
             "User-Agent": _USER_AGENT,
-            # As urllib3 asks for too: an answer is read as it comes.
+            # As urllib3 does: no compression is wanted.
             "Accept-Encoding": "identity",
         }
     )
 
 
 def _secrets_in(basic_token: str) -> list[str]:
-    """Say what a token tells: itself, and the API key."""
+    """Return the token and the API key in it."""
     _, _, api_key = base64.b64decode(basic_token).decode().partition(":")
     return [basic_token, api_key]
 
@@ -90,8 +90,8 @@ class TrackClient:
         """Send many people's attributes, once.
 
         Args:
-            body: what the batch operation takes.
-            attempts: how often its jobs were tried before, at most.
+            body: the body, from `batch.make_body`.
+            attempts: the most earlier attempts of any of its jobs.
         """
         return self._send("POST", "/api/v2/batch", body, attempts)
 
@@ -107,7 +107,7 @@ class TrackClient:
         return self._redaction.reply(reply)
 
     def ask_region(self) -> Reply | NoReply:
-        """Ask which region the workspace is in, once."""
+        """Ask for the workspace's region, once."""
         return self._send("GET", "/api/v1/accounts/region", b"", 0)
 
     def _follow(
@@ -118,10 +118,10 @@ class TrackClient:
         head: bytes,
         reply: Reply,
     ) -> Reply | NoReply:
-        """Repeat a redirected request where the keys may go.
+        """Follow redirects as far as the keys may be sent.
 
         Returns:
-            The last answer; a redirect among them is one that was not followed.
+            The last answer; if it is a redirect, it was not followed.
         """
         answer: Reply | NoReply = reply
         url = self._endpoint.url + path
@@ -139,6 +139,6 @@ class TrackClient:
                 endpoint, method, parts.path + query, body, head
             )
             if parts.path == path and isinstance(answer, Reply) and answer.status < 300:
-                # The whole API has moved: go there directly from now on.
+                # The whole API has moved: use its new address from now on.
                 self._endpoint = endpoint
         return answer

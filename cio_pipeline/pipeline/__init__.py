@@ -1,1 +1,1 @@
-"""One run: from the loader through the queue to the consumers and back."""
+"""One run: the loader fills the queue, the consumers empty it."""

@@ -1,4 +1,4 @@
-"""The sending stage: one lease, its attempts, their settled outcomes."""
+"""The sending stage: leases jobs, sends them and settles the outcomes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ from cio_pipeline.pipeline.retry import decide
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """What each of the ``parallelism`` threads does.
-
-    All of them share one consumer: it has no state of its own.
+    """The work of each of the ``parallelism`` threads, which share one consumer.
 
     Args:
         run: the parts of the run.
@@ -37,7 +35,7 @@ class Consumer:
     sender: Sender
 
     def work(self) -> None:
-        """Send jobs until all are settled, or until told to stop."""
+        """Send jobs until all are settled or the run stops."""
         while (jobs := self.run.leases.lease()) or not self.run.leases.is_over:
             if not jobs:
                 self._settle_held()
@@ -45,7 +43,7 @@ class Consumer:
                 return
 
     def _send_all(self, jobs: list[Job]) -> bool:
-        """Send a lease, in halves if need be; return False if told to stop first."""
+        """Send the jobs of a lease; return False if the run stops first."""
         bodies = [jobs]
         while bodies:
             body = bodies.pop()
@@ -58,11 +56,11 @@ class Consumer:
         return True
 
     def _attempt(self, jobs: list[Job]) -> list[list[Job]]:
-        """Send a body and settle its jobs.
+        """Send jobs in one request and settle them.
 
         Returns:
-            What to send next instead: both halves of a body that was refused as a
-            whole, because one bad item must not make dead letters of the others.
+            The lists of jobs to send instead: both halves, if the request was refused
+            without saying which job is bad. The others must not become dead letters.
         """
         sent_at = self.run.clock.monotonic()
         self.run.counters.request_sent(is_retry=any(job.attempts for job in jobs))
@@ -71,27 +69,27 @@ class Consumer:
             self.run.leases.release(jobs)
             self.run.fail(stop_run(outcomes))
             return []
-        api_is_up = self._tell_throttle(jobs[0], outcomes, sent_at)
-        draw = self.run.clock.random()  # one wait for all: they come back as one body
+        api_is_up = self._update_throttle(jobs[0], outcomes, sent_at)
+        draw = self.run.clock.random()  # the same wait, so they share a request again
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
             for job, outcome in zip(jobs, outcomes.of_jobs, strict=True)
         ]
-        whole = outcomes.of_all
-        if whole and len(jobs) > 1 and _are_some_dead(settled):
+        shared = outcomes.of_all
+        if shared and len(jobs) > 1 and _has_dead_letter(settled):
             middle = len(jobs) // 2
             return [jobs[middle:], jobs[:middle]]
-        if isinstance(whole, Rejected) and not self._is_final(jobs[0], whole):
+        if isinstance(shared, Rejected) and not self._is_final(jobs[0], shared):
             return []
         self.run.leases.settle([(job, settlement) for job, _, settlement in settled])
         for job, outcome, settlement in settled:
-            self._tell(job, outcome, settlement)
+            self._record(job, outcome, settlement)
         if outcomes.is_accepted:
             self._settle_held()  # the address is right
         return []
 
     def _is_final(self, job: Job, refused: Rejected) -> bool:
-        """Whether a refusal is the user's own; if not, hold it or stop the run."""
+        """Return whether a refusal is final; if not, hold the job or stop the run."""
         verdict = self.run.throttle.refused(job.user_id, refused)
         if verdict == "held":
             settlement = self._decide(job, refused, 0.0, api_is_up=True)
@@ -111,10 +109,10 @@ class Consumer:
             self.run.leases.settle(held)
         for job, settlement in held:
             if isinstance(settlement, ToDeadLetters):
-                self._tell_dead_letter(job, settlement)
+                self._record_dead_letter(job, settlement)
 
-    def _tell_throttle(self, first: Job, outcomes: Outcomes, sent_at: float) -> bool:
-        """Let everybody learn from it; whether a failure may be held against it."""
+    def _update_throttle(self, first: Job, outcomes: Outcomes, sent_at: float) -> bool:
+        """Report a result to all threads; return whether a failure may be a strike."""
         if isinstance(outcomes.of_all, Retryable):
             return self.run.throttle.failed(first.user_id, outcomes.of_all, sent_at)
         self.run.throttle.succeeded(first.user_id, sent_at)
@@ -133,9 +131,9 @@ class Consumer:
             draw=draw,
         )
 
-    def _tell(self, job: Job, outcome: JobOutcome, settlement: Settlement) -> None:
+    def _record(self, job: Job, outcome: JobOutcome, settlement: Settlement) -> None:
         if isinstance(settlement, ToDeadLetters):
-            self._tell_dead_letter(job, settlement)
+            self._record_dead_letter(job, settlement)
         elif isinstance(outcome, Retryable):
             self.run.log.debug(
                 "attempt_failed",
@@ -146,7 +144,7 @@ class Consumer:
         else:
             self.run.log.debug("job_synced", **_facts(job))
 
-    def _tell_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
+    def _record_dead_letter(self, job: Job, settlement: ToDeadLetters) -> None:
         self.run.throttle.forget(job.user_id)
         self.run.counters.dead_lettered(settlement.reason)
         self.run.log.warning(
@@ -158,7 +156,7 @@ class Consumer:
         )
 
 
-def _are_some_dead(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> bool:
+def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> bool:
     return any(isinstance(settlement, ToDeadLetters) for _, _, settlement in settled)
 
 

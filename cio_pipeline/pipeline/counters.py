@@ -1,4 +1,4 @@
-"""What a run has done so far, counted by all of its threads."""
+"""Counters that all threads of a run share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Counters:
         self._requests = 0
         self._retries = 0
         self.loaded = Counts()  # read from the data file and committed
-        self.passed_over = 0  # loaded by an earlier run; set by the loader alone
-        self._refused: Counter[str] = Counter()
+        self.loaded_before = 0  # records; set by the loader alone
+        self._dead_jobs: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:
         """Count a request."""
@@ -39,15 +39,16 @@ class Counters:
     def dead_lettered(self, reason: str) -> None:
         """Count a job that could not be delivered."""
         with self._lock:
-            self._refused[reason] += 1
+            self._dead_jobs[reason] += 1
 
     def counts(self) -> Counts:
-        """Return the requests, and what was loaded; not what became of the jobs."""
+        """Return the counts of requests and loaded records, without settled jobs."""
         with self._lock:
             sent = Counts(requests=self._requests, retries=self._retries)
             return self.loaded + sent
 
     def dead_letters(self) -> Mapping[str, int]:
-        """How many records and jobs became dead letters, by reason."""
+        """Return how many records and jobs became dead letters, by reason."""
         with self._lock:
-            return self._refused + Counter({INVALID_RECORD: self.loaded.dead_lettered})
+            invalid = Counter({INVALID_RECORD: self.loaded.dead_lettered})
+            return self._dead_jobs + invalid

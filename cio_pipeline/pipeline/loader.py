@@ -1,4 +1,4 @@
-"""The loading stage: records are read, mapped, and put into the queue in chunks."""
+"""The loading stage: reads records, maps them and queues them in chunks."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Source
 from cio_pipeline.store import Load, LoadIdentity, NewDeadLetter
 
-# A chunk is one commit: large enough that the commit costs little beside the
-# records, small enough that a slow source's records soon are on their way.
+# A chunk is one commit: large enough that the commit costs little per record, small
+# enough that the records of a slow source are sent soon.
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 1_000_000
-# Records of other shards cost a chunk nothing but time; past so many it is
-# committed all the same, so that progress and a stop are not held up.
-CHUNK_PASSED_OVER = 20_000
-# A slow source's records are committed when they have waited this long for more.
+# Records of other shards only cost time. After this many the chunk is committed, so
+# that progress is saved and a stop is noticed.
+CHUNK_SKIPPED = 20_000
+# Records of a slow source are committed at this age.
 CHUNK_SECONDS = 0.2
-# A source that gives nothing while the run stops is not waited for.
+# While the run stops, the loader waits this long for a silent source.
 _STOP_WAIT_SECONDS = 0.2
 
 
-# Which of a file's records are a shard's. An unfinished load of another rule must not
-# be continued: a record that it passed over may be in no other shard's load.
+# How records are assigned to shards. A load that used another rule must not be
+# continued: a record that it skipped may be in no other shard's load.
 _SHARD_RULE = "by identity"
 
 
 def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
-    """Return what tells one way of loading records from another."""
+    """Return a digest of everything that decides how records are loaded."""
     rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
@@ -44,28 +44,28 @@ def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) 
 
 
 class _LoadStopped(Exception):
-    """The load was asked to stop while the source gave nothing."""
+    """The load had to stop while it waited for the source."""
 
 
+@dataclass(slots=True)
 class _Chunk:
-    """Mapped records on their way to one commit.
+    """Mapped records for one commit.
 
     Args:
-        next_index: the place in the file of the record after the last one.
-        began_at: when the chunk before it was committed.
+        next_index: the index in the file of the record after the last one.
+        began_at: when the previous chunk was committed.
     """
 
-    def __init__(self, next_index: int, began_at: float) -> None:
-        self.began_at = began_at
-        self.jobs: list[NewJob] = []
-        self.unmappable: list[NewDeadLetter] = []
-        self.next_index = next_index
-        self._bytes = 0
-        self._passed_over = 0
+    next_index: int
+    began_at: float
+    jobs: list[NewJob] = field(default_factory=list)
+    unmappable: list[NewDeadLetter] = field(default_factory=list)
+    _bytes: int = 0
+    _skipped: int = 0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.jobs or self.unmappable or self._passed_over)
+        return not (self.jobs or self.unmappable or self._skipped)
 
     @property
     def is_full(self) -> bool:
@@ -73,7 +73,7 @@ class _Chunk:
         return (
             count >= CHUNK_RECORDS
             or self._bytes >= CHUNK_BYTES
-            or self._passed_over >= CHUNK_PASSED_OVER
+            or self._skipped >= CHUNK_SKIPPED
         )
 
     def add_job(self, job: NewJob) -> None:
@@ -86,25 +86,25 @@ class _Chunk:
         self._bytes += len(letter.payload)
         self.next_index = record_index + 1
 
-    def pass_over(self, record_index: int) -> None:
-        self._passed_over += 1
+    def skip(self, record_index: int) -> None:
+        self._skipped += 1
         self.next_index = record_index + 1
 
 
 @dataclass(slots=True)
 class Loader:
-    """What the loader thread does: it puts the data file's records into the queue.
+    """Puts the records of the data file into the queue, in the loader thread.
 
-    Its results are read when the thread has ended.
+    Its results are read after the thread has ended.
 
     Args:
         run: the parts of the run.
         source: the data.
-        changed_only: leave out what Customer.io was told last.
-        shard: whose records to load; all others are passed over, uncounted.
+        changed_only: leave out payloads that Customer.io already has.
+        shard: the shard to load; records of others are skipped and not counted.
         is_finished: whether all of the data is in the queue (a result).
-        broken: what broke the data off (a result); None where nothing did.
-        unused: mapped keys that no record of the data had (a result).
+        broken: the error in the data, or None (a result).
+        unused: mapped keys that no record had (a result).
     """
 
     run: RunParts
@@ -119,15 +119,15 @@ class Loader:
     _chunk: _Chunk = field(init=False)
 
     def work(self, stop: Event) -> None:
-        """Load what is not in the queue yet.
+        """Load the records that are not in the queue yet.
 
-        Data that breaks off is noted in ``broken``: what stands before the break
-        is in the queue, and is sent.
+        An error in the data is kept in ``broken``: the records before it are in the
+        queue, and are sent.
 
         Args:
-            stop: ends the load; looked at between chunks and before each read. Where
-                only the run stops, what has come is still loaded, but a source that
-                gives nothing is not waited for.
+            stop: ends the load; checked between chunks and before each read. If only
+                the run stops, available records are still loaded, but the loader does
+                not wait for a silent source.
         """
         self._begin()
         if self._load.is_finished:
@@ -136,7 +136,7 @@ class Loader:
             self.run.leases.all_loaded()
             return
         if self._load.next_index:
-            self.run.counters.passed_over = self._load.next_index
+            self.run.counters.loaded_before = self._load.next_index
             self.run.log.info("load_resumed", next_index=self._load.next_index)
         try:
             self.is_finished = self._read_to_end(stop)
@@ -166,16 +166,12 @@ class Loader:
         self._chunk = _Chunk(self._load.next_index, self.run.clock.monotonic())
 
     def _read_to_end(self, stop: Event) -> bool:
-        """Load the records that are not in the queue yet.
-
-        Returns:
-            Whether all of them are in the queue now; False if told to stop first.
+        """Load the records; return False if the load stops before the end.
 
         Raises:
-            DataFileError: the data broke off; what stands before the break is
-                in the queue.
+            DataFileError: the data is broken; the records before are in the queue.
         """
-        on_wait = partial(self._source_waits, stop)
+        on_wait = partial(self._on_wait, stop)
         try:
             for record in self.source.records(self._load.next_index, on_wait):
                 self._take(record)
@@ -193,20 +189,20 @@ class Loader:
         self.run.store.finish_load(self._load, self._chunk.next_index)
         return True
 
-    def _source_waits(self, stop: Event, waited_seconds: float) -> None:
-        """Commit what has come; end the reading where the load has to stop."""
+    def _on_wait(self, stop: Event, waited_seconds: float) -> None:
+        """Commit the records so far; end the load if it has to stop."""
         age = self.run.clock.monotonic() - self._chunk.began_at
         if (waited_seconds or age >= CHUNK_SECONDS) and not self._chunk.is_empty:
             self._commit()
-        is_dry = waited_seconds >= _STOP_WAIT_SECONDS
-        if stop.is_set() or (is_dry and self.run.stop.is_set()):
+        is_silent = waited_seconds >= _STOP_WAIT_SECONDS
+        if stop.is_set() or (is_silent and self.run.stop.is_set()):
             raise _LoadStopped
 
     def _take(self, record: Record) -> None:
         if self.shard.takes(record, self._mapper):
             self._map(record)
         else:
-            self._chunk.pass_over(record.record_index)
+            self._chunk.skip(record.record_index)
 
     def _commit(self) -> None:
         chunk = self._chunk
@@ -247,10 +243,10 @@ class Loader:
         )
 
     def _note_unused(self) -> None:
-        """Note mapped keys that no record had, where all records were seen."""
+        """Find the mapped keys that no record had, if this run read all records."""
         loaded = self.run.counters.loaded
-        is_whole = self.is_finished and not self._load.next_index
-        if not is_whole or loaded.records == loaded.dead_lettered:
+        has_read_all = self.is_finished and not self._load.next_index
+        if not has_read_all or loaded.records == loaded.dead_lettered:
             return
         self.unused = tuple(self._mapper.unused)
         if self.unused:

@@ -1,11 +1,9 @@
-"""Is the API down, or is it this one user?
+"""Tell an outage from a user that always fails: a circuit breaker. Pure.
 
-Pure: told the time (monotonic seconds) and the random draw.
-
-Evidence of an outage is several *different* users failing in a row with nobody
-getting through. A user who failed while others got through is a suspect: a
-later 5xx of theirs says nothing about the API, so a few users that always get a
-500 end as dead letters even when they are the only ones left.
+It counts as an outage when several *different* users fail in a row and no request
+succeeds. A user who failed while others succeeded is a suspect: a later 5xx for a
+suspect says nothing about the API. So a few users that always get a 500 become dead
+letters, even when only they are left.
 """
 
 from __future__ import annotations
@@ -19,11 +17,11 @@ PROBE_BASE_SECONDS, PROBE_CAP_SECONDS = 0.5, 5.0
 
 
 class Outage:
-    """Whether the API is answering, and when the next probe may go.
+    """Decides whether the API is down, and when the next probe may be sent.
 
     Args:
-        parallelism: requests in flight at once; that many may fail together
-            before anybody could know better.
+        parallelism: the most requests in flight; this many may fail together at the
+            start of an outage.
     """
 
     def __init__(self, parallelism: int) -> None:
@@ -40,21 +38,21 @@ class Outage:
 
     @property
     def is_calm(self) -> bool:
-        """Whether nothing at all is wrong, so that a success changes nothing."""
+        """Return whether nothing is wrong, so that a success changes nothing."""
         return self.silent_since is None and not self._suspects
 
     @property
     def api_is_up(self) -> bool:
-        """Whether a 5xx may be held against the user it was for."""
+        """Return whether a 5xx may count as a strike."""
         return self.down_since is None and len(self._failing) < DOUBTFUL_USERS
 
-    def heard(self, user_id: str, sent_at: float) -> None:
-        """Note a definite answer (accepted or refused): the API is alive.
+    def answered(self, user_id: str, sent_at: float) -> None:
+        """Note a definite answer (accepted or refused): the API is up.
 
         Args:
-            user_id: whose request it was.
-            sent_at: when it left. One that left before the API was thought
-                down proves that it was not: those who failed are suspects.
+            user_id: the user of the request.
+            sent_at: when it was sent, in monotonic seconds. If that was before the
+                outage began, there was no outage: those who failed are suspects.
         """
         if self.down_since is None or sent_at < self.down_since:
             self._suspects |= self._failing
@@ -67,8 +65,8 @@ class Outage:
     def forget(self, user_id: str) -> None:
         """Drop a user who became a dead letter.
 
-        Once nobody is left who waits for a success, silence is no evidence: there
-        may be nothing to send for hours.
+        When no failed user is left to retry, silence is no evidence: there may be
+        nothing to send for hours.
         """
         self._suspects.discard(user_id)
         self._failing.discard(user_id)
@@ -77,7 +75,7 @@ class Outage:
             self._failing_since = self.silent_since = None
 
     def skip(self, seconds: float, now: float) -> None:
-        """Leave out a time in which the process did not run: nobody could succeed."""
+        """Do not count seconds in which the process did not run."""
         self._failing_since = _later(self._failing_since, seconds, now)
         self.silent_since = _later(self.silent_since, seconds, now)
 
@@ -92,41 +90,41 @@ class Outage:
     ) -> None:
         """Note a retryable failure.
 
-        Being throttled is no evidence of an outage, but it is no success either.
+        A 429 is no evidence of an outage, but it is no success either.
 
         Args:
-            user_id: whose request it was.
-            outcome: what came of it.
-            sent_at: when the request left.
-            now: when the failure was known.
+            user_id: the user of the request.
+            outcome: the failure.
+            sent_at: when the request was sent, in monotonic seconds.
+            now: the time of the failure, in monotonic seconds.
             draw: a random number in [0, 1), for the jitter of the next probe.
         """
-        # Only a 5xx can be a suspect's own; silence and a 429 are nobody's.
+        # Only a 5xx can be about one user; silence and a 429 never are.
         is_evidence = outcome.kind != "server" or user_id not in self._suspects
         if self.silent_since is None and is_evidence:
             self.silent_since = now
         if outcome.kind == "throttled":
             self._throttled.add(user_id)
         if self.down_since is not None:
-            if sent_at >= self.down_since:  # only probes leave while it is down
+            if sent_at >= self.down_since:  # in an outage only probes are sent
                 self._schedule_probe(now, outcome.at_least_seconds, draw)
         elif is_evidence and outcome.kind != "throttled":
-            self._weigh(user_id, now)
+            self._add_evidence(user_id, now)
             if self.down_since is not None:
                 self._schedule_probe(now, outcome.at_least_seconds, draw)
 
     def take_probe(self, now: float) -> bool:
-        """Whether the caller may send the one probe; if so it must report back."""
+        """Return whether the caller may send the probe; it must report the result."""
         if self._probe_is_out or now < self._next_probe_at:
             return False
         self._probe_is_out = True
         return True
 
     def next_probe_in(self, now: float) -> float:
-        """Seconds until the next probe may go."""
+        """Return the seconds until the next probe may be sent."""
         return max(0.0, self._next_probe_at - now)
 
-    def _weigh(self, user_id: str, now: float) -> None:
+    def _add_evidence(self, user_id: str, now: float) -> None:
         self._failing.add(user_id)
         if self._failing_since is None:
             self._failing_since = now

@@ -20,12 +20,12 @@ from cio_pipeline.store import Leases, Store
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvents:
-    """Tells the log of pauses and outages."""
+    """Logs pauses and outages."""
 
     log: FilteringBoundLogger
 
     def slowed_down(self, pause_seconds: float, rate: float) -> None:
-        """Tell of a 429."""
+        """Log the pause after a 429."""
         self.log.warning(
             "slowed_down",
             pause_seconds=round(pause_seconds, 1),
@@ -33,33 +33,33 @@ class LoggedEvents:
         )
 
     def went_down(self, message: str) -> None:
-        """Tell of an outage."""
+        """Log the start of an outage."""
         self.log.warning("outage_began", problem=message)
 
     def came_back(self, down_seconds: float) -> None:
-        """Tell of its end."""
+        """Log the end of an outage."""
         self.log.warning("outage_ended", down_seconds=round(down_seconds, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunParts:
-    """What all threads of a run work with. `Run` makes it; they get it as one value.
+    """The parts that all threads of a run share; `Run` makes them.
 
     Args:
-        run_id: a name no other run has.
+        run_id: the unique name of the run.
         command: ``sync`` or ``resume``.
-        config: what to map and where to send.
-        source: the data, or None where nothing is loaded.
-        store: the workspace's state.
-        leases: where jobs come from and go back to.
-        throttle: says when a request may be sent.
+        config: the configuration.
+        source: the data, or None if nothing is loaded.
+        store: the state of the workspace.
+        leases: hands out jobs and takes them back.
+        throttle: decides when a request may be sent.
         transport: the connections.
         threads: the threads.
         counters: counts requests and records.
-        clock: time and chance.
+        clock: time and random numbers.
         log: the run's logger.
-        stop: set when the run is to end.
-        fail: ends the run early with an error; the first one counts.
+        stop: set when the run has to end.
+        fail: ends the run early with an error; the first error counts.
     """
 
     run_id: str

@@ -1,4 +1,4 @@
-"""How far a run is, how fast, and why nothing moves."""
+"""The progress of a run: its speed, its estimated total, and why it waits."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from collections import deque
 
 from cio_pipeline.core.progress import Hold, HoldKind, ThrottleState
 
-# A wait shorter than this is no news.
+# A shorter wait is not reported.
 _STILL_SECONDS = 2.0
 
 
 def estimated_total(
-    resumed: int, records: int, passed_over: int, share: float | None
+    resumed: int, records: int, loaded_before: int, share: float | None
 ) -> int | None:
-    """Guess how many records a run will have, while it still loads.
+    """Estimate how many records a run will have, while it still loads.
 
     Args:
-        resumed: jobs found queued at the start.
-        records: records read so far, in this run.
-        passed_over: records that an earlier run had loaded.
-        share: how much of the data file has been read, those included.
+        resumed: jobs that were in the queue at the start.
+        records: records that this run has read so far.
+        loaded_before: records that an earlier run loaded.
+        share: the part of the data file that both have read, from 0 to 1; None if
+            unknown.
+
+    Returns:
+        The estimate; None if there is nothing to base it on.
     """
     if not share or not records:
         return None
-    rest = (passed_over + records) * (1.0 - share) / share
+    rest = (loaded_before + records) * (1.0 - share) / share
     return resumed + records + round(rest)
 
 
@@ -35,15 +39,14 @@ def find_hold(
     in_flight: int,
     is_waiting_for_data: bool,
 ) -> Hold | None:
-    """Say why nothing moves, the plainest reason first; None while all is well.
+    """Return the main reason why nothing moves; None if there is none.
 
     Args:
-        throttle: what the throttle says.
-        resting_seconds: how long all that is left backs off.
+        throttle: the state of the throttle.
+        resting_seconds: how long all remaining jobs back off.
         still_seconds: how long nothing has been settled.
-        in_flight: jobs handed to consumers.
-        is_waiting_for_data: whether the loader has more to bring, and the queue
-            is empty.
+        in_flight: jobs that consumers are sending.
+        is_waiting_for_data: whether the queue is empty and the loader is not done.
     """
     if throttle.down_seconds is not None:
         return Hold(
@@ -68,13 +71,13 @@ _RATE_SECONDS = 10.0
 
 
 class RateMeter:
-    """How fast a count has grown over the last seconds. One thread's own."""
+    """Measures how fast a count grew over the last ten seconds. Not thread-safe."""
 
     def __init__(self, now: float) -> None:
         self._samples: deque[tuple[float, int]] = deque([(now, 0)])
 
     def sample(self, now: float, count: int) -> float:
-        """Note a count, and say how many a second came lately."""
+        """Note a count; return how much it grew per second."""
         self._samples.append((now, count))
         while len(self._samples) > 2 and self._samples[1][0] <= now - _RATE_SECONDS:
             self._samples.popleft()
@@ -82,13 +85,17 @@ class RateMeter:
         return (count - before) / (now - then) if now > then else 0.0
 
     def skip(self, now: float, seconds: float) -> None:
-        """Leave out the seconds before now, in which the process did not run."""
+        """Do not count the seconds before now, in which the process did not run."""
         shifted = ((min(now, then + seconds), count) for then, count in self._samples)
         self._samples = deque(shifted)
 
 
 class Rates:
-    """How fast things get done, and since when nothing has. One thread's own."""
+    """Measures how fast records and jobs are done. Not thread-safe.
+
+    ``settled`` is the jobs settled per second; ``moved_at`` is when a record was last
+    done.
+    """
 
     def __init__(self, now: float) -> None:
         self._done_meter = RateMeter(now)
@@ -99,20 +106,26 @@ class Rates:
         self.moved_at = now
 
     def note(self, now: float, *, done: int, settled: int) -> None:
-        """Note the counts: of records that need nothing more, of jobs settled."""
+        """Note the counts.
+
+        Args:
+            now: the time, in monotonic seconds.
+            done: records that are done.
+            settled: jobs that are settled.
+        """
         if done != self._done:
             self._done, self.moved_at = done, now
         self._done_rate = self._done_meter.sample(now, done)
         self.settled = self._settled_meter.sample(now, settled)
 
     def skip(self, now: float, seconds: float) -> None:
-        """Leave out the seconds before now, in which the process did not run."""
+        """Do not count the seconds before now, in which the process did not run."""
         self._done_meter.skip(now, seconds)
         self._settled_meter.skip(now, seconds)
         self.moved_at = min(now, self.moved_at + seconds)
 
     def seconds_for(self, records: int) -> float | None:
-        """How long so many records will take at the rate of late."""
-        # Skipped records count here: while a file of which little has changed is
-        # loaded, most of what is left will be skipped too.
+        """Return how long this many records take at the current rate, or None."""
+        # Skipped records count: if most of a file is unchanged so far, most of the
+        # rest will be skipped too.
         return max(0, records) / self._done_rate if self._done_rate else None

@@ -1,6 +1,6 @@
-"""How fast requests may leave: a smooth rate that yields to a 429.
+"""The rate of requests: evenly spaced, and slower after a 429.
 
-Pure: every method is told the time (monotonic seconds).
+Pure: every method takes the time, in monotonic seconds.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections import deque
 
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 
-# Requests are planned a little below the bound, and counted as they really leave:
-# threads that wake late catch up, and what the network bunches together must
-# still fit in the server's second.
+# Requests are planned a little below the limit, and counted when they are really sent:
+# threads that wake late catch up, and requests that the network delays must still fit
+# in one second of the server.
 PLANNED_SHARE = 0.985
 COUNTED_SHARE = 0.99
 _MOST_COUNTED = 5000
@@ -24,15 +24,15 @@ UNBOUNDED_AGAIN = 20 * TRACK_API_LIMIT_PER_SECOND
 
 
 class RateLimit:
-    """Gives each request its own moment, 1/rate after the one before, or a bit more.
+    """Gives each request a time to be sent, at least 1/rate after the previous one.
 
-    However late threads wake, no second sees more requests leave than the ceiling.
-    A 429 lowers the rate to a share of what was really sent in the last second;
-    each second without one raises it again, by a tenth or a twentieth of the
-    ceiling, whichever is more.
+    No second has more requests than the ceiling, however late threads wake. A 429
+    lowers the rate to a share of what was really sent in the last second. Each second
+    without a 429 raises it by a tenth of itself or a twentieth of the ceiling,
+    whichever is more.
 
     Args:
-        ceiling: requests a second that are never exceeded; 0 means no bound.
+        ceiling: the most requests per second; 0 means no limit.
         now: the time at the start.
     """
 
@@ -40,44 +40,44 @@ class RateLimit:
         self._ceiling = ceiling or math.inf
         self.rate = self._ceiling
         self.paused_until = -math.inf
-        self._next_moment = now
+        self._next_time = now
         self._grown_at = now
         self._second_began = now
         self._sent_this_second = 0
         self._sent_last_second = 0
-        # So many requests at most leave within so many seconds.
+        # At most `_sent_at.maxlen` requests are sent in `_span_seconds`.
         most = 0 if math.isinf(self._ceiling) else round(self._ceiling)
-        self._left: deque[float] = deque(maxlen=min(max(1, most), _MOST_COUNTED))
-        self._left_within = (self._left.maxlen or 1) / (COUNTED_SHARE * self._ceiling)
+        self._sent_at: deque[float] = deque(maxlen=min(max(1, most), _MOST_COUNTED))
+        counted = self._sent_at.maxlen or 1
+        self._span_seconds = counted / (COUNTED_SHARE * self._ceiling)
 
     def reserve(self, now: float) -> float:
-        """Take the next moment at which a request may leave, and return it."""
+        """Return the next time at which a request may be sent, and reserve it."""
         self._grow(now)
-        moment = max(now, self._next_moment, self.paused_until)
-        self._next_moment = moment + 1.0 / (PLANNED_SHARE * self.rate)
-        return moment
+        send_at = max(now, self._next_time, self.paused_until)
+        self._next_time = send_at + 1.0 / (PLANNED_SHARE * self.rate)
+        return send_at
 
-    def seconds_until(self, moment: float, now: float) -> float:
-        """Say how long a request with this moment has to wait; 0 or less to go."""
-        left = self._left
-        if len(left) == left.maxlen:
-            moment = max(moment, left[0] + self._left_within)
-        return moment - now
+    def seconds_until(self, send_at: float, now: float) -> float:
+        """Return how long a request with a reserved time must wait; 0 or less: go."""
+        sent_at = self._sent_at
+        if len(sent_at) == sent_at.maxlen:
+            send_at = max(send_at, sent_at[0] + self._span_seconds)
+        return send_at - now
 
     def count_sent(self, now: float) -> None:
-        """Note that a request leaves now."""
+        """Note that a request is sent now."""
         if now - self._second_began >= 1.0:
             is_adjacent = now - self._second_began < 2.0
             self._sent_last_second = self._sent_this_second if is_adjacent else 0
             self._second_began, self._sent_this_second = now, 0
         self._sent_this_second += 1
-        self._left.append(now)
+        self._sent_at.append(now)
 
     def slow_down(self, now: float, pause_seconds: float) -> bool:
-        """Heed a 429: pause everybody, and go on slower.
+        """Pause all threads after a 429, and lower the rate.
 
-        Several threads meet the same limit at once; only the first of them
-        lowers the rate.
+        Several threads meet the same limit at once; only the first lowers the rate.
 
         Returns:
             Whether this was the first.
@@ -89,8 +89,8 @@ class RateLimit:
             self.rate = min(self.rate, slower)
         if now + pause_seconds > self.paused_until:
             self.paused_until = now + pause_seconds
-            # Moments given out before the pause are void (see `Throttle`).
-            self._next_moment = self._grown_at = self.paused_until
+            # Times reserved before the pause are not used (see `Throttle`).
+            self._next_time = self._grown_at = self.paused_until
         return is_first
 
     def _grow(self, now: float) -> None:

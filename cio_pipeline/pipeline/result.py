@@ -1,4 +1,4 @@
-"""How a run ended, as a value."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cio_pipeline.core.runs import RunSummary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """How a run ended.
+    """The result of a run.
 
     Args:
         summary: its counts.
-        error: what ended it early, or broke its data; None where nothing did.
-        is_loaded: whether all of the data is in the queue, or was none to load.
-        dead_letters: those of this run, by reason.
-        unused: mapped keys that no record of the data had.
+        error: what ended it early, or the error in its data; None if there was none.
+        is_loaded: whether all of the data is in the queue; true without data.
+        dead_letters: how many dead letters this run made, by reason.
+        unused: mapped keys that no record had.
     """
 
     summary: RunSummary
@@ -30,12 +30,12 @@ class RunResult:
 
 
 def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:
-    """Say how a run ended whose state could not be opened: it changed nothing.
+    """Return the result of a run whose state could not be opened.
 
     Args:
-        run_id: a name no other run has.
-        pending: the jobs that were and still are in the queue.
-        error: why.
+        run_id: the unique name of the run.
+        pending: the jobs in the queue, which did not change.
+        error: why it could not be opened.
     """
     return RunResult(
         summary=RunSummary(

@@ -1,4 +1,4 @@
-"""What is done about an outcome: acknowledge, send again later, or set aside."""
+"""What to do with a job after an attempt: ack, retry later, or dead letter. Pure."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def decide(
     max_attempts: int,
     draw: float,
 ) -> Settlement:
-    """Say what is done with a job after an attempt.
+    """Return what to do with a job after an attempt.
 
-    Only an answer can be a strike, and only a 5xx or its like while the API is
-    otherwise alive: silence and 429 say nothing about this one job.
+    Only a 5xx or a similar answer is a strike, and only while the API is up: silence
+    and a 429 say nothing about this job.
 
     Args:
-        outcome: what the attempt came to.
-        job: the job as it was leased, before this attempt is counted.
-        api_is_up: whether the API is answering others.
-        max_attempts: strikes that make a dead letter.
+        outcome: the outcome of the attempt.
+        job: the job, before this attempt is counted.
+        api_is_up: whether the API answers other requests.
+        max_attempts: the number of strikes that makes a dead letter.
         draw: a random number in [0, 1), for the jitter.
     """
     if isinstance(outcome, Synced):

@@ -1,4 +1,4 @@
-"""One run: its threads started, watched, and brought to an end in order."""
+"""One run: starts its threads, watches them, and ends them in order."""
 
 from __future__ import annotations
 
@@ -32,24 +32,23 @@ from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import Leases, Store
 
-# How long requests in flight may take to end once a stop was asked for.
+# How long requests in flight may take to end after a stop.
 _DRAIN_SECONDS = 5.0
-# When Customer.io turns the run away, a file nearly read is read to its end, so
-# that `resume` can deliver all of it; a large one is not waited for, nor is a pipe
-# that gives nothing.
+# If Customer.io ends the run, the loader has this long to read the rest of the file,
+# so that `resume` can deliver all of it.
 _LOAD_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What a run takes from outside, besides the network and the disk.
+    """What a run needs besides the network and the disk.
 
     Args:
-        clock: time and chance.
+        clock: time and random numbers.
         log: a logger bound to the run.
-        observer: shown how the run stands.
-        on_beat: told every second or so how the run stands, and its dead letters
-            by reason, in the thread that watches.
+        observer: shows the progress.
+        on_beat: called about every second in the main thread, with the summary so
+            far and the number of dead letters by reason.
     """
 
     clock: Clock
@@ -60,19 +59,19 @@ class RunContext:
 
 @dataclass(kw_only=True)
 class Run:
-    """Finishes what is queued and, given data, loads and sends it.
+    """Sends the jobs in the queue and, given data, loads and sends it.
 
     Args:
-        run_id: a name no other run has.
+        run_id: the unique name of the run.
         command: ``sync`` or ``resume``, for the history.
-        config: what to map and where to send.
+        config: the configuration.
         basic_token: base64 of ``site id:API key``.
-        store: the workspace's state; the caller holds its run lock.
-        source: the data, or None to only finish what is queued.
+        store: the state of the workspace; the caller holds its run lock.
+        source: the data, or None to send only what is queued.
         changed_only: send only users whose payload differs from what was acked last.
-        shard: whose records to load.
+        shard: the shard whose records are loaded.
         stop: set by a signal handler, or by the run itself.
-        context: the clock, chance, and the log.
+        context: the clock, the log, and who is shown the progress.
     """
 
     run_id: str
@@ -90,11 +89,11 @@ class Run:
         """Make the parts; nothing is started yet."""
         self._error: BaseException | None = None
         self._error_lock = Lock()  # guards _error: the first one stays
-        self._stop_loading, self._stop_keeping = Event(), Event()
+        self._stop_loading, self._stop_committing = Event(), Event()
         self._began = self.context.clock.monotonic()
         self._resumed = self.store.totals().pending
         self._parts = parts = self._make_parts()
-        self._leases, self._tally = parts.leases, parts.counters
+        self._leases, self._counters = parts.leases, parts.counters
         self._load: Loader | None = None
         if self.source is not None:
             self._load = Loader(
@@ -138,11 +137,10 @@ class Run:
         )
 
     def execute(self) -> RunResult:
-        """Run to the end, or until stopped.
+        """Run until all is sent or the run stops, and return the result.
 
         Raises:
-            Exception: a programming error, as it happened, after every thread
-                has ended.
+            Exception: a programming error in any thread, after all threads have ended.
         """
         supervisor = Supervisor(
             run=self._parts,
@@ -153,14 +151,14 @@ class Run:
         try:
             self._begin()
             self._start_threads()
-            supervisor.until_done()
+            supervisor.watch()
         except (StopRun, MemoryError) as error:
             self._fail(error)
         finally:
             self._wind_down(supervisor)
         return self._result()
 
-    # -- beginning -----------------------------------------------------------
+    # -- start ---------------------------------------------------------------
 
     def _begin(self) -> None:
         name = self.source.name if self.source else None
@@ -179,7 +177,7 @@ class Run:
 
     def _start_threads(self) -> None:
         start = self._parts.threads.start
-        start("committer", self._keep)
+        start("committer", self._commit_groups)
         if self._load is None:
             self._leases.all_loaded()
         else:
@@ -206,8 +204,8 @@ class Run:
 
     # -- the threads' work ----------------------------------------------------
 
-    def _keep(self) -> None:
-        while not self._stop_keeping.is_set():
+    def _commit_groups(self) -> None:
+        while not self._stop_committing.is_set():
             self._leases.tend()
 
     def _fail(self, error: BaseException) -> None:
@@ -215,13 +213,13 @@ class Run:
             self._error = self._error or limit_reached(error) or error
         self.stop.set()
 
-    # -- ending ---------------------------------------------------------------
+    # -- end ------------------------------------------------------------------
 
     def _wind_down(self, supervisor: Supervisor) -> None:
-        """End every thread, in the order in which they need each other.
+        """End the threads in order.
 
-        No more leases; requests in flight end; the loader ends; the committer
-        commits what was settled.
+        No more leases are given; requests in flight end; the loader ends; the
+        committer commits what was settled.
         """
         self._leases.close()
         supervisor.drain("starter", _DRAIN_SECONDS)
@@ -230,7 +228,7 @@ class Run:
             supervisor.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
         supervisor.drain("loader", _DRAIN_SECONDS)
-        self._stop_keeping.set()
+        self._stop_committing.set()
         supervisor.drain("committer", _DRAIN_SECONDS)
         try:
             self._leases.commit()
@@ -259,14 +257,14 @@ class Run:
             summary=summary,
             error=error or (None if self.stop.is_set() else self._broken),
             is_loaded=self._load is None or self._load.is_finished,
-            dead_letters=self._tally.dead_letters(),
+            dead_letters=self._counters.dead_letters(),
             unused=() if self._load is None else self._load.unused,
         )
 
     def _summary(self) -> RunSummary:
-        # What was settled is read before what was loaded, so never seems to be more.
+        # Settled jobs are read first, so that they are never more than loaded ones.
         settled = self._leases.counts
-        counts = settled + self._tally.counts() + Counts(resumed=self._resumed)
+        counts = settled + self._counters.counts() + Counts(resumed=self._resumed)
         reason = self._reason()
         status: Literal["completed", "completed_with_dead_letters", "stopped"]
         if reason is not None:

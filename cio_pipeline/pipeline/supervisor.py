@@ -1,4 +1,4 @@
-"""Watching a run from its main thread: overdue requests, outages, progress."""
+"""Watches a run from the main thread: overdue requests, outages, progress."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 from cio_pipeline.store import Heartbeat
 
 _TICK_SECONDS = 0.05
-# A look later than this was not late by chance: the process was suspended (SIGSTOP,
-# a laptop's sleep), or its clock jumped.
+# A tick this late means that the process was suspended (SIGSTOP, a laptop's sleep) or
+# that its clock jumped.
 _LATE_SECONDS = 2.0
 _SHOW_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 1.0
 _LOG_SECONDS = 5.0
-# Asking for the region mostly takes less, and is no news then.
-_NEWS_SECONDS = 1.0
-# Whose end is the end of the sending: who finds the address, and who sends.
+# A region request is shown only if it takes longer.
+_REGION_SECONDS = 1.0
+# All is sent when these threads have ended.
 _SENDING = ("starter", "consumer")
 
 
 class RunObserver(Protocol):
-    """Who is shown how a run stands, a few times a second, by its main thread."""
+    """Shows the progress of a run. Called in the main thread."""
 
     def show(self, progress: Progress) -> None:
-        """Take note; the run's consumers do not wait for it."""
+        """Show the progress; the consumers do not wait for it."""
 
 
 class NoObserver:
@@ -42,13 +42,14 @@ class NoObserver:
 
 @dataclass(kw_only=True)
 class Supervisor:
-    """Looks after a run, and says how it stands. The main thread's own.
+    """Watches a run and reports its progress. Used by the main thread only.
 
     Args:
         run: the parts of the run.
-        summary: returns the run's counts.
-        observer: shown the progress a few times a second.
-        on_beat: told every second the counts, and the dead letters by reason.
+        summary: returns the summary so far.
+        observer: shows the progress a few times per second.
+        on_beat: called every second with the summary and the number of dead letters
+            by reason.
     """
 
     run: RunParts
@@ -57,22 +58,22 @@ class Supervisor:
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]]
 
     def __post_init__(self) -> None:
-        """Begin to look now."""
-        self._looked_at = now = self.run.clock.monotonic()
+        """Start the timers."""
+        self._ticked_at = now = self.run.clock.monotonic()
         self._rates = Rates(now)
-        self._show = _Chore(self.observer.show, _SHOW_SECONDS, due_at=now)
+        self._show = _Report(self.observer.show, _SHOW_SECONDS, due_at=now)
         beat_at, log_at = now + _HEARTBEAT_SECONDS, now + _LOG_SECONDS
-        self._chores = (
+        self._reports = (
             self._show,
-            _Chore(self._beat, _HEARTBEAT_SECONDS, due_at=beat_at),
-            _Chore(self._tell_log, _LOG_SECONDS, due_at=log_at),
+            _Report(self._beat, _HEARTBEAT_SECONDS, due_at=beat_at),
+            _Report(self._log, _LOG_SECONDS, due_at=log_at),
         )
 
-    def until_done(self) -> None:
-        """Look after the run until all is sent or it is stopped.
+    def watch(self) -> None:
+        """Watch the run until all is sent or it stops.
 
         Raises:
-            Unreachable: nothing gets through for too long.
+            Unreachable: no request has succeeded for too long.
             StateUnwritable: the heartbeat could not be written.
         """
         while not self.run.stop.is_set() and self._is_sending():
@@ -80,28 +81,24 @@ class Supervisor:
             self._skip_lost_time()
             self.run.transport.cut_overdue()
             self._check_outage()
-            self._tell(*self._chores)
+            self._make_due(*self._reports)
         if self.run.stop.is_set() and self.summary().reason == "interrupted":
             self.run.log.warning("stop_requested", in_flight=self.run.leases.in_flight)
 
     def drain(self, role: str, seconds: float) -> None:
-        """Wait for threads to end, for so long at most, and show it."""
+        """Wait at most this long for threads to end, and show the progress."""
         deadline = self.run.clock.monotonic() + seconds
         while not self.run.threads.join(role, _TICK_SECONDS):
             deadline += self._skip_lost_time()
             if self.run.clock.monotonic() >= deadline:
                 return
-            self._tell(self._show)
+            self._make_due(self._show)
 
     def _skip_lost_time(self) -> float:
-        """Conclude nothing from a time in which the process did not run.
-
-        Returns:
-            The seconds of it.
-        """
+        """Return the seconds that the process did not run; no deadline counts them."""
         now = self.run.clock.monotonic()
-        lost = now - self._looked_at
-        self._looked_at = now
+        lost = now - self._ticked_at
+        self._ticked_at = now
         if lost < _LATE_SECONDS:
             return 0.0
         self.run.throttle.skip(lost)
@@ -119,36 +116,36 @@ class Supervisor:
             raise Unreachable(
                 f"Customer.io has accepted nothing for {silent:.0f} s"
                 f" (last: {self.run.throttle.last_problem}). The work is kept;"
-                " run again to go on"
+                " run again to continue"
             )
-        asked = max(
+        pause = max(
             self.run.leases.resting_seconds(), self.run.throttle.paused_seconds()
         )
-        if asked > self.run.config.max_outage_seconds:
+        if pause > self.run.config.max_outage_seconds:
             raise Unreachable(
-                f"Customer.io asked to be left alone for {asked:.0f} s more."
-                " The work is kept; run again then to go on"
+                f"Customer.io asked for a pause of another {pause:.0f} s, longer than"
+                " maxOutageSeconds. The work is kept; run again after the pause"
             )
 
-    # -- telling ---------------------------------------------------------------
+    # -- reports ---------------------------------------------------------------
 
-    def _tell(self, *chores: _Chore) -> None:
+    def _make_due(self, *reports: _Report) -> None:
         now = self.run.clock.monotonic()
-        due = [chore for chore in chores if now >= chore.due_at]
+        due = [report for report in reports if now >= report.due_at]
         if due:
             progress = self._progress(now)
-        for chore in due:
-            chore.due_at = now + chore.every_seconds
-            chore.tell(progress)
+        for report in due:
+            report.due_at = now + report.every_seconds
+            report.make(progress)
 
     def _beat(self, progress: Progress) -> None:
         beat = Heartbeat(written_at=self.run.clock.timestamp(), progress=progress)
         summary = self.summary()
         self.run.store.beat(summary, beat)
-        for told in self.on_beat:
-            told(summary, self.run.counters.dead_letters())
+        for call in self.on_beat:
+            call(summary, self.run.counters.dead_letters())
 
-    def _tell_log(self, progress: Progress) -> None:
+    def _log(self, progress: Progress) -> None:
         hold = progress.hold
         eta = progress.eta_seconds
         self.run.log.info(
@@ -191,8 +188,8 @@ class Supervisor:
             return resumed + records
         size = source.size_bytes
         share = min(1.0, source.bytes_read / size) if size else None
-        passed_over = self.run.counters.passed_over
-        return estimated_total(resumed, records, passed_over, share)
+        loaded_before = self.run.counters.loaded_before
+        return estimated_total(resumed, records, loaded_before, share)
 
     def _hold(
         self, now: float, summary: RunSummary, *, is_loading: bool
@@ -200,7 +197,7 @@ class Supervisor:
         if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
         elapsed = summary.duration_seconds
-        if elapsed >= _NEWS_SECONDS and not self.run.threads.is_done("starter"):
+        if elapsed >= _REGION_SECONDS and not self.run.threads.is_done("starter"):
             return Hold(kind="region", since_seconds=elapsed)
         return find_hold(
             self.run.throttle.state(),
@@ -212,9 +209,9 @@ class Supervisor:
 
 
 @dataclass(slots=True)
-class _Chore:
-    """Somebody to be told of progress now and then."""
+class _Report:
+    """A report that is made at intervals."""
 
-    tell: Callable[[Progress], None]
+    make: Callable[[Progress], None]
     every_seconds: float
     due_at: float

@@ -1,12 +1,13 @@
-"""The pace all consumer threads share: the rate, a 429's pause, an outage.
+"""When consumer threads may send: the rate, the pause after a 429, an outage.
 
-The decisions are `RateLimit`'s and `Outage`'s; here are the lock and the waiting.
-Every wait ends when the stop event is set.
+`RateLimit`, `Outage` and `FirstAnswers` decide; this module locks and waits. Every
+wait ends when the stop event is set.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
@@ -17,105 +18,101 @@ from cio_pipeline.pipeline.first_answers import FirstAnswers, Verdict
 from cio_pipeline.pipeline.outage import Outage
 from cio_pipeline.pipeline.rate_limit import RateLimit
 
-# How long a thread that waits for somebody else's probe looks away at most.
-_LOOK_AGAIN_SECONDS = 0.2
+# How often a thread checks the state of an outage.
+_CHECK_SECONDS = 0.2
 
 
 class ThrottleEvents(Protocol):
-    """What a throttle tells whoever keeps the log."""
+    """Receives the events of a throttle."""
 
     def slowed_down(self, pause_seconds: float, rate: float) -> None:
-        """A 429 paused everybody, and lowered the rate."""
+        """A 429 paused all threads and lowered the rate."""
 
     def went_down(self, message: str) -> None:
-        """Nothing gets through any more; one probe at a time is sent."""
+        """An outage began; only one probe at a time is sent."""
 
     def came_back(self, down_seconds: float) -> None:
         """Customer.io answers again."""
 
 
-class _Ticket:
-    """One thread's place in the line: its moment, and the pause it was given in."""
+@dataclass(slots=True)
+class _Turn:
+    """When a thread may send, and the end of the pause known at that time."""
 
-    __slots__ = ("moment", "pause")
-
-    def __init__(self) -> None:
-        self.moment: float | None = None
-        self.pause: float | None = None
+    send_at: float | None = None
+    pause: float | None = None
 
 
+@dataclass(kw_only=True)
 class Throttle:
-    """Says when a thread may send, and learns from what came of it. Thread-safe.
+    """Decides when a thread may send, by the results of earlier requests. Thread-safe.
 
     Args:
-        requests_per_second: the ceiling; 0 means no bound.
-        parallelism: consumer threads.
-        clock: time and chance.
-        events: told of pauses and outages, outside the lock.
+        requests_per_second: the most requests per second; 0 means no limit.
+        parallelism: the number of consumer threads.
+        clock: time and random numbers.
+        events: called for pauses and outages, outside the lock.
     """
 
-    def __init__(
-        self,
-        *,
-        requests_per_second: float,
-        parallelism: int,
-        clock: Clock,
-        events: ThrottleEvents,
-    ) -> None:
-        self._clock = clock
-        self._events = events
-        self._lock = threading.Lock()  # guards pace, outage and first answers
-        self._rate_limit = RateLimit(requests_per_second, clock.monotonic())
-        self._outage = Outage(parallelism)
+    requests_per_second: float
+    parallelism: int
+    clock: Clock
+    events: ThrottleEvents
+
+    def __post_init__(self) -> None:
+        """Start without a pause or an outage."""
+        self._lock = threading.Lock()  # guards the three that follow
+        self._rate_limit = RateLimit(self.requests_per_second, self.clock.monotonic())
+        self._outage = Outage(self.parallelism)
         self._first_answers = FirstAnswers()
         self.last_problem = ""
 
     def wait_for_turn(self, stop: Event) -> bool:
-        """Block until a request may leave; False if told to stop first."""
-        ticket = _Ticket()
+        """Wait until a request may be sent; return False if the run stops first."""
+        turn = _Turn()
         while not stop.is_set():
             with self._lock:
-                wait = self._seconds_until_turn(ticket, self._clock.monotonic())
+                wait = self._seconds_until_turn(turn, self.clock.monotonic())
             if wait <= 0:
                 return True
             stop.wait(wait)
         return False
 
-    def _seconds_until_turn(self, ticket: _Ticket, now: float) -> float:
+    def _seconds_until_turn(self, turn: _Turn, now: float) -> float:
         if self._outage.down_since is not None:
-            ticket.moment = None
+            turn.send_at = None
             if self._outage.take_probe(now):
                 return 0.0
-            until_probe = self._outage.next_probe_in(now) or _LOOK_AGAIN_SECONDS
-            return min(_LOOK_AGAIN_SECONDS, until_probe)
-        # A pause that began while this thread waited voids its moment: else all
-        # who wait would leave at once when it ends.
-        if ticket.moment is None or ticket.pause != self._rate_limit.paused_until:
-            ticket.pause = self._rate_limit.paused_until
-            ticket.moment = self._rate_limit.reserve(now)
-        wait = self._rate_limit.seconds_until(ticket.moment, now)
+            until_probe = self._outage.next_probe_in(now) or _CHECK_SECONDS
+            return min(_CHECK_SECONDS, until_probe)
+        # After a new pause each waiting thread needs a new time; else all of them
+        # would send at once when the pause ends.
+        if turn.send_at is None or turn.pause != self._rate_limit.paused_until:
+            turn.pause = self._rate_limit.paused_until
+            turn.send_at = self._rate_limit.reserve(now)
+        wait = self._rate_limit.seconds_until(turn.send_at, now)
         if wait <= 0:
             self._rate_limit.count_sent(now)
         return wait
 
     def succeeded(self, user_id: str, sent_at: float) -> None:
-        """Note a definite answer, whatever it said."""
-        if self._outage.is_calm:  # nearly always; a stale look costs nothing
+        """Note a definite answer: the user was accepted or refused."""
+        if self._outage.is_calm:  # nearly always; a stale value does no harm
             return
         with self._lock:
             down_since = self._outage.down_since
-            self._outage.heard(user_id, sent_at)
+            self._outage.answered(user_id, sent_at)
         if down_since is not None:
-            self._events.came_back(self._clock.monotonic() - down_since)
+            self.events.came_back(self.clock.monotonic() - down_since)
 
     def accepted(self) -> None:
-        """Note that Customer.io took something."""
+        """Note that Customer.io accepted something."""
         if not self._first_answers.is_proven:
             with self._lock:
                 self._first_answers.accepted()
 
     def refused(self, user_id: str, outcome: Rejected) -> Verdict:
-        """Return what a refusal means: the user's own, or perhaps the address's."""
+        """Return what a refusal means (see `FirstAnswers.refused`)."""
         with self._lock:
             return self._first_answers.refused(user_id, outcome)
 
@@ -123,54 +120,54 @@ class Throttle:
         """Note a retryable failure.
 
         Returns:
-            Whether the API is up for others, so that this one may be a strike.
+            Whether the API is up, so that the failure may be a strike.
         """
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         pause = outcome.at_least_seconds
         is_first_slowdown = False
         with self._lock:
             was_down = self._outage.down_since is not None
             self.last_problem = outcome.message
             self._outage.failed(
-                user_id, outcome, sent_at=sent_at, now=now, draw=self._clock.random()
+                user_id, outcome, sent_at=sent_at, now=now, draw=self.clock.random()
             )
             if outcome.kind == "throttled":
-                pause = pause or 0.5 + self._clock.random()
+                pause = pause or 0.5 + self.clock.random()
                 is_first_slowdown = self._rate_limit.slow_down(now, pause)
             rate = self._rate_limit.rate
             is_down = self._outage.down_since is not None
             api_is_up = self._outage.api_is_up
         if is_first_slowdown:
-            self._events.slowed_down(pause, rate)
+            self.events.slowed_down(pause, rate)
         if is_down and not was_down:
-            self._events.went_down(outcome.message)
+            self.events.went_down(outcome.message)
         return api_is_up
 
     def forget(self, user_id: str) -> None:
-        """Drop what is known of a user who became a dead letter."""
+        """Drop a user who became a dead letter."""
         with self._lock:
             self._outage.forget(user_id)
 
     def skip(self, seconds: float) -> None:
-        """Leave a time in which the process did not run out of every outage."""
+        """Do not count seconds in which the process did not run."""
         with self._lock:
-            self._outage.skip(seconds, self._clock.monotonic())
+            self._outage.skip(seconds, self.clock.monotonic())
 
     def silent_seconds(self) -> float:
-        """How long nothing but retryable failures has come back."""
+        """Return how long all requests have failed with retryable failures."""
         since = self._outage.silent_since
-        return 0.0 if since is None else max(0.0, self._clock.monotonic() - since)
+        return 0.0 if since is None else max(0.0, self.clock.monotonic() - since)
 
     def paused_seconds(self) -> float:
-        """How long a 429 keeps everybody waiting from now on."""
-        return max(0.0, self._rate_limit.paused_until - self._clock.monotonic())
+        """Return how long the pause after a 429 still lasts."""
+        return max(0.0, self._rate_limit.paused_until - self.clock.monotonic())
 
     def state(self) -> ThrottleState:
-        """Say what holds everybody up now."""
+        """Return what all threads wait for now."""
         with self._lock:
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             since = self._outage.down_since
-            if since is not None:  # the silence began before it was told an outage
+            if since is not None:  # the silence is older than the outage
                 since = self._outage.silent_since or since
             return ThrottleState(
                 paused_seconds=self.paused_seconds(),

@@ -146,7 +146,7 @@ def test_retry_after_is_kept(api: ScriptedApi, program: Program, status: int) ->
 def test_a_pause_longer_than_an_outage_may_be_ends_the_run(
     api: ScriptedApi, program: Program, wait: str
 ) -> None:
-    """Nobody waits a day in the dark; no failure follows that could be counted."""
+    """A run must not wait for a day without a word; no failure follows to count."""
     api.script("0", [Answer(429, b"{}", wait)])
     program.configure(parallelism=4)
 
@@ -156,7 +156,7 @@ def test_a_pause_longer_than_an_outage_may_be_ends_the_run(
     assert outcome.result["reason"] == "unreachable"
     assert outcome.result["pending"] > 0
     assert outcome.result["dead_lettered"] == 0
-    assert "asked to be left alone" in outcome.stderr
+    assert "asked for a pause of another" in outcome.stderr
 
 
 def test_a_429_pauses_every_thread(api: ScriptedApi, program: Program) -> None:

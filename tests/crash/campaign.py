@@ -1,13 +1,13 @@
-"""Kills the program hundreds of times, and checks the books after each round.
+"""Kills the program hundreds of times, and checks the results of each round.
 
     python tests/crash/campaign.py --kills 300
     python tests/crash/campaign.py --minutes 10
 
-A round is one data file, one server with faults of its own, and one state: the
-program is killed again and again at a random time, at a request, or at a step,
-and started anew, until a last run is let through. Then everybody must be what
-the file says, in order, with the counts right. The seed is printed; the same
-seed makes the same rounds (their timing is the machine's).
+A round has one data file, one server with its own faults, and one state. The
+program is killed several times, at a random time, at a request, or at a step,
+and started again; the last run is not killed. Then all people must be as in the
+file, in order, and the counts must be right. The seed is printed; the same seed
+makes the same rounds, with different timing.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MOST_JOBS_A_BODY = 5000
 
 @dataclass
 class Books:
-    """What all rounds came to."""
+    """The figures of all rounds."""
 
     rounds: int = 0
     records: int = 0
@@ -64,11 +64,11 @@ class Books:
 
     @property
     def kills(self) -> int:
-        """How many processes were killed while they worked."""
+        """Return how many processes were killed."""
         return sum(n for how, n in self.ends.items() if how.startswith("kill"))
 
     def add(self, other: Books) -> None:
-        """Take another's figures in."""
+        """Add the figures of another."""
         for each in fields(self):
             mine, theirs = getattr(self, each.name), getattr(other, each.name)
             if isinstance(mine, int):
@@ -77,7 +77,7 @@ class Books:
                 mine.update(theirs)
 
     def show(self) -> None:
-        """Print them."""
+        """Print the figures."""
         print(f"rounds                  {self.rounds:>10,}")
         print(f"records                 {self.records:>10,}")
         print(f"requests                {self.requests:>10,}")
@@ -93,11 +93,11 @@ class Books:
 
 
 class Round:
-    """One file, one server, one state.
+    """A round: one file, one server, one state.
 
     Args:
-        seed: what its chances come from.
-        folder: where its files are.
+        seed: the seed of its random choices.
+        folder: the folder of its files.
     """
 
     def __init__(self, seed: str, folder: Path) -> None:
@@ -131,7 +131,7 @@ class Round:
         return f"{len(self._records):5} records, {mode:9} x{self._parallelism}"
 
     def play(self) -> Books:
-        """Kill, start anew, kill again; then let one run through and check."""
+        """Start and kill runs; then finish one run and check the results."""
         settings = SandboxSettings(port=0, faults=self._faults, seed=1)
         with ScriptedApi(settings) as api:
             program = Program(
@@ -158,7 +158,7 @@ class Round:
         return self._books
 
     def _run_and_end(self, api: ScriptedApi, program: Program, data: Path) -> str:
-        """Start a run and end it somehow; say how it ended."""
+        """Start a run and end it in some way; return how it ended."""
         chance = self._chance
         how = chance.choice(
             ["kill at a time"] * 3
@@ -192,7 +192,7 @@ class Round:
                 self._books.steps.add(f"{step} {occurrence}")
             return how
         if outcome.code in (128 + SIGTERM, 128 + SIGINT):
-            # None where it was stopped before its run had begun.
+            # There is none if it was stopped before its run began.
             assert not outcome.stdout or balances(outcome.result)
             return how
         if outcome.code in (-SIGTERM, -SIGINT):  # before it had begun to listen
@@ -212,7 +212,7 @@ class Round:
             index for index, record in enumerate(self._records) if is_refused(record)
         ]
         letters = program.dead_letters()
-        # A file that had been delivered whole is loaded anew, as the user asks.
+        # A file that was delivered completely is loaded again.
         loads = count_loads(program)
         assert code in (0, 1), result
         assert balances(result)
@@ -244,7 +244,7 @@ class Round:
 
 
 def play(seed: str) -> tuple[str, Books]:
-    """Play one round; how it was, and its books."""
+    """Play one round; return its description and its figures."""
     with tempfile.TemporaryDirectory() as folder:
         played = Round(seed, Path(folder))
         try:
@@ -254,7 +254,7 @@ def play(seed: str) -> tuple[str, Books]:
 
 
 def main() -> int:
-    """Play rounds until enough were killed, or the time is over."""
+    """Play rounds until there were enough kills, or the time is over."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--minutes", type=float)
@@ -283,7 +283,7 @@ def main() -> int:
 
 
 def is_enough(arguments: argparse.Namespace, books: Books, seconds: float) -> bool:
-    """Say whether no further round need begin."""
+    """Return whether no more rounds are needed."""
     if arguments.minutes is not None:
         return seconds >= 60 * arguments.minutes
     return books.kills >= arguments.kills

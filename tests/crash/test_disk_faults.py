@@ -29,20 +29,20 @@ LONG_REFUSAL = Answer(400, b'{"meta":{"error":"' + b"no " * 300 + b'"}}')
 
 @pytest.fixture
 def slow_api() -> Iterator[ScriptedApi]:
-    """Give a server slow enough for the queue to fill."""
+    """Return a server that is slow enough to let the queue fill."""
     settings = SandboxSettings(port=0, faults=Faults(latency_ms=200))
     with ScriptedApi(settings) as api:
         yield api
 
 
 def queue_file(program: Program) -> Path:
-    """Find the state's file."""
+    """Return the path of the state's file."""
     (file,) = program.state.glob("*/queue.db")
     return file
 
 
 def other_programs_database(place: Path) -> bytes:
-    """Make a database that is not ours."""
+    """Return the bytes of another program's database."""
     with closing(sqlite3.connect(place)) as connection:
         connection.execute("CREATE TABLE music (title TEXT)")
     content = place.read_bytes()
@@ -54,7 +54,7 @@ def other_programs_database(place: Path) -> bytes:
 def test_a_disk_full_while_loading(
     slow_api: ScriptedApi, tmp_path: Path, disk: str
 ) -> None:
-    """Exit 3 with a message; once there is room the next run goes on."""
+    """Exit 3 with a message; the next run continues when there is room."""
     program = Program(tmp_path, slow_api.url, {"parallelism": 2})
     data = program.write_data(RECORDS)
 
@@ -80,7 +80,7 @@ def test_a_disk_full_while_loading(
 def test_a_disk_full_while_settling(
     api: ScriptedApi, program: Program, more: str
 ) -> None:
-    """Dead letters that find no room leave their jobs in the queue."""
+    """Jobs stay in the queue if there is no room for their dead letters."""
     records = RECORDS[:1000]
     data = program.write_data(records)
     program.kill_at = LOADED
@@ -109,7 +109,7 @@ def test_a_disk_full_while_settling(
 
 
 def test_a_disk_with_no_room_at_the_start(api: ScriptedApi, program: Program) -> None:
-    """Nothing was sent, and it says why."""
+    """Nothing is sent, and the message says why."""
     program.disk = "bytes=1000"
     outcome = program.sync(RECORDS[:10])
     program.disk = None
@@ -121,10 +121,10 @@ def test_a_disk_with_no_room_at_the_start(api: ScriptedApi, program: Program) ->
     assert program.sync(RECORDS[:10]).code == 0
 
 
-def test_a_result_is_given_even_where_no_run_could_begin(
+def test_a_run_that_could_not_start_has_a_result(
     program: Program,
 ) -> None:
-    """Scripts read it: what is queued is still known, for it can be read."""
+    """Scripts read it; the number of queued jobs can still be read."""
     data = program.write_data(RECORDS[:100])
     program.kill_at = LOADED
     program.run("sync", "-data", data)
@@ -145,8 +145,10 @@ def test_a_result_is_given_even_where_no_run_could_begin(
 
 
 @pytest.mark.parametrize("kind", ["FULL", "IOERR", "READONLY", "BUSY"])
-def test_a_clearing_up_that_fails_spoils_no_result(program: Program, kind: str) -> None:
-    """The last thing a run does is to fold its log; the next run can do it too."""
+def test_a_failed_cleanup_does_not_change_the_result(
+    program: Program, kind: str
+) -> None:
+    """The run shortens its log last; the next run can do that too."""
     program.disk = f"fails={kind}@PRAGMA wal_checkpoint(TRUNCATE)"
     outcome = program.sync(RECORDS[:100])
     program.disk = None
@@ -160,7 +162,7 @@ def test_a_clearing_up_that_fails_spoils_no_result(program: Program, kind: str) 
 def test_any_one_commit_may_fail(
     api: ScriptedApi, program: Program, commit: int
 ) -> None:
-    """Exit 3 and a balanced result, wherever the disk gave up; order is kept.
+    """Exit 3 and a balanced result for every commit that fails; the order is kept.
 
     What is settled after a commit that failed must not reach the disk without
     it: the next run would send a user's older record after the newer one.
@@ -187,10 +189,10 @@ def test_any_one_commit_may_fail(
     check_order(api, records)
 
 
-def test_a_damaged_state_is_told_and_left_alone(
+def test_a_damaged_state_is_reported_and_not_changed(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Exit 2, and whoever mends it finds it as it was."""
+    """Exit 2; the file can be repaired because it was not changed."""
     data = program.write_data(RECORDS)
     program.kill_at = LOADED
     program.run("sync", "-data", data)
@@ -221,13 +223,13 @@ def test_a_damaged_state_is_told_and_left_alone(
     ],
     ids=["text", "half a database", "another program's"],
 )
-def test_a_file_that_is_something_else_is_told_and_left_alone(
+def test_a_file_of_another_kind_is_reported_and_not_changed(
     api: ScriptedApi,
     program: Program,
     content: bytes | Callable[[Path], bytes],
     problem: str,
 ) -> None:
-    """Exit 2, not one byte of it changed, and nothing sent."""
+    """Exit 2, the file not changed, and nothing sent."""
     program.sync(RECORDS[:1])
     file = queue_file(program)
     file.unlink()
@@ -245,8 +247,8 @@ def test_a_file_that_is_something_else_is_told_and_left_alone(
     assert len(api.ledger) == sent
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(program: Program) -> None:
-    """Exit 3: there is nowhere to keep the work."""
+def test_a_file_instead_of_the_folder_is_reported(program: Program) -> None:
+    """Exit 3: the work cannot be stored."""
     program.state.write_text("a file", "utf-8")
 
     outcome = program.sync(RECORDS[:10])
@@ -257,7 +259,7 @@ def test_a_file_in_the_place_of_the_folder_is_told(program: Program) -> None:
     assert program.state.read_text("utf-8") == "a file"
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(program: Program) -> None:
+def test_a_folder_instead_of_the_file_is_reported(program: Program) -> None:
     """Exit 3, in one line."""
     program.sync(RECORDS[:10])
     file = queue_file(program)
@@ -274,7 +276,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(program: Program) -> None:
 def test_a_file_that_may_not_be_written_keeps_its_work(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Exit 3 with what is queued; once it may be written the run goes on."""
+    """Exit 3 with the number of queued jobs; later the run continues."""
     data = program.write_data(RECORDS[:100])
     program.kill_at = LOADED
     program.run("sync", "-data", data)
@@ -296,8 +298,8 @@ def test_a_file_that_may_not_be_written_keeps_its_work(
     assert api.people() == expected_people(RECORDS[:100])
 
 
-def test_a_read_only_file_system_is_told(program: Program) -> None:
-    """A real one, where this machine lets a test mount one."""
+def test_a_read_only_file_system_is_reported(program: Program) -> None:
+    """A real one, if the machine allows a test to mount it."""
     data = program.write_data(RECORDS[:100])
     program.kill_at = LOADED
     program.run("sync", "-data", data)

@@ -1,4 +1,4 @@
-"""Runs beside each other, folders that move, files that are replaced."""
+"""Runs at the same time, folders that move, files that are replaced."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECORDS = numbered_records(1500, 600, random.Random(3).randrange)
 
 
 def stop_at(api: ScriptedApi, number: int, stop: object) -> None:
-    """Call something when a request of that number comes."""
+    """Call something when the request with this number comes."""
 
     def look(entry: Entry) -> None:
         if entry.number == number:
@@ -37,7 +37,7 @@ def stop_at(api: ScriptedApi, number: int, stop: object) -> None:
 
 
 def kill_in_the_middle(api: ScriptedApi, program: Program, data: Path) -> None:
-    """Sync, and be killed at the hundredth request."""
+    """Start a sync and kill it at the hundredth request."""
     process = program.start("sync", "-data", data)
     stop_at(api, len(api.ledger) + 100, killer(process, SIGKILL))
     assert program.finish(process).code == -SIGKILL
@@ -45,10 +45,10 @@ def kill_in_the_middle(api: ScriptedApi, program: Program, data: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["copied", "moved"])
-def test_a_state_folder_goes_on_elsewhere(
+def test_a_state_folder_can_be_moved(
     api: ScriptedApi, program: Program, tmp_path: Path, how: str
 ) -> None:
-    """Nothing in it knows where it stands."""
+    """Nothing in it depends on its path."""
     data = program.write_data(RECORDS)
     kill_in_the_middle(api, program, data)
     elsewhere = tmp_path / "elsewhere"
@@ -63,10 +63,10 @@ def test_a_state_folder_goes_on_elsewhere(
     check_order(api, RECORDS)
 
 
-def test_a_copy_of_a_run_that_stands_still_goes_on(
+def test_a_copy_of_a_suspended_run_can_be_resumed(
     api: ScriptedApi, program: Program, tmp_path: Path
 ) -> None:
-    """A snapshot of the folder in the middle of its writes is whole."""
+    """A snapshot of the folder in the middle of a write is consistent."""
     data = program.write_data(RECORDS)
     process = program.start("sync", "-data", data)
     stop_at(api, 200, killer(process, signal.SIGSTOP))
@@ -93,7 +93,7 @@ def test_a_copy_of_a_run_that_stands_still_goes_on(
 def test_a_newer_file_wins_over_what_an_interrupted_run_left(
     api: ScriptedApi, program: Program
 ) -> None:
-    """What was queued goes first, then the newer records."""
+    """The queued jobs are sent first, then the newer records."""
     older = [{"id": n, "name": f"old {n}", "computed_ltv": n} for n in range(600)]
     newer = [{"id": n, "name": f"new {n}"} for n in range(0, 600, 2)]
     kill_in_the_middle(api, program, program.write_data(older))
@@ -110,7 +110,7 @@ def test_a_newer_file_wins_over_what_an_interrupted_run_left(
 
 
 def test_reports_beside_a_run_disturb_nothing(tmp_path: Path) -> None:
-    """`status` and the report read; what would change the queue is turned away."""
+    """`status` and the report only read; commands that change the queue are refused."""
     settings = SandboxSettings(port=0, faults=Faults(latency_ms=20))
     with ScriptedApi(settings) as api:
         program = Program(tmp_path, api.url, {"parallelism": 5})
@@ -135,8 +135,8 @@ def test_reports_beside_a_run_disturb_nothing(tmp_path: Path) -> None:
     assert outcome.result["pending"] == 0
 
 
-def test_a_stale_lock_is_nobodys(api: ScriptedApi, program: Program) -> None:
-    """The lock is the system's, and ends with its process."""
+def test_a_stale_lock_is_ignored(api: ScriptedApi, program: Program) -> None:
+    """The system's lock ends with its process."""
     data = program.write_data(RECORDS)
     kill_in_the_middle(api, program, data)
     locks = list(program.state.glob("*/*lock*"))
@@ -147,10 +147,8 @@ def test_a_stale_lock_is_nobodys(api: ScriptedApi, program: Program) -> None:
     assert outcome.code == 0
 
 
-def test_a_file_whose_name_is_no_text_goes_on_too(
-    api: ScriptedApi, program: Program
-) -> None:
-    """File names are bytes; in reports one may look odd, and nothing else."""
+def test_a_file_name_that_is_not_text_works(api: ScriptedApi, program: Program) -> None:
+    """File names are bytes; only the reports may show one differently."""
     api.script("3", [400] * 9)
     written = program.write_data([{"id": n, "name": "a"} for n in range(40)])
     data = program.folder / os.fsdecode(b"caf\xe9.json")
@@ -172,7 +170,7 @@ def test_a_file_whose_name_is_no_text_goes_on_too(
 def test_a_stop_in_the_middle_of_a_load_goes_on_loading(
     api: ScriptedApi, program: Program
 ) -> None:
-    """What was read is queued, what was not is read by the next run."""
+    """Records that were read are queued; the next run reads the others."""
     program.configure(api="batch")
     records = [{"id": n, "name": "x" * 500} for n in range(30_000)]
     data = program.write_data(records)

@@ -1,4 +1,4 @@
-"""kill -9, Ctrl-C and SIGTERM in the middle: run again, and the books balance."""
+"""kill -9, Ctrl-C and SIGTERM during a run: after the next run nothing is missing."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ PARALLELISM, ACK_GROUP = 25, 500
 
 
 def users(count: int) -> list[dict[str, Any]]:
-    """Make users."""
+    """Return users."""
     return [{"id": n, "name": f"User {n}", "computed_ltv": n} for n in range(count)]
 
 
 def expected(count: int) -> dict[str, dict[str, Any]]:
-    """What they become."""
+    """Return what they must be at Customer.io."""
     return {str(n): {"name": f"User {n}", "ltv": n} for n in range(count)}
 
 
 def sent_twice(api: ScriptedApi) -> int:
-    """How many requests were for a user that had been accepted already."""
+    """Return how many requests were for a user who had been accepted before."""
     accepted = Counter(entry.user_id for entry in api.ledger if entry.status == 200)
     return sum(count - 1 for count in accepted.values())
 
@@ -71,15 +71,15 @@ def test_a_kill_loses_nothing_and_sends_little_twice(
 def test_what_nobody_answered_is_not_delivered(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Guarantee 1: an ack follows its answer, however long that takes.
+    """Guarantee 1: an ack comes after its answer, however long that takes.
 
     The server is silent for longer than a group of acks waits for its commit:
-    whoever acked on hope would have written it down by then.
+    an ack before the answer would have been committed by then.
     """
     api.answer_all(SILENCE)
     data = program.write_data(users(25))
     process = program.start("sync", "-data", data, "-json")
-    while program.status()["in_flight"] < 25:  # written down after a second or so
+    while program.status()["in_flight"] < 25:  # stored after about a second
         assert process.poll() is None
     killer(process, SIGKILL)()
     finish(process)
@@ -95,7 +95,7 @@ def test_what_nobody_answered_is_not_delivered(
 def test_kills_at_random_moments_lose_nothing(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Guarantee 2: each run goes on where the last was killed."""
+    """Guarantee 2: each run continues where the last was killed."""
     seed = int(os.environ.get("SEED", "20261124"))
     chance = random.Random(seed)
     print(f"SEED={seed}")  # noqa: T201  # shown when it fails
@@ -124,7 +124,7 @@ def test_kills_at_random_moments_lose_nothing(
 def test_a_stop_lets_requests_end_and_sends_nothing_twice(
     api: ScriptedApi, program: Program, number: int
 ) -> None:
-    """Guarantee 7: exit 128+N, the work kept, and not one request too many."""
+    """Guarantee 7: exit 128+N, the work kept, and no request sent twice."""
     data = program.write_data(users(3000))
     process = program.start("sync", "-data", data, "-json")
     stop = killer(process, number)
@@ -151,7 +151,7 @@ def test_a_stop_lets_requests_end_and_sends_nothing_twice(
 def test_a_stop_while_the_disk_is_slow_sends_nothing_twice(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Guarantee 7: what was answered while a whole group waits is noted too."""
+    """Guarantee 7: answers that come while a full group waits are stored too."""
     program.configure(api="batch", parallelism=5)
     api.answer_all(401)
     program.sync([{"id": n, "name": "x" * 400} for n in range(4000)])
@@ -186,15 +186,15 @@ def test_a_second_signal_ends_at_once_without_loss(
     data = program.write_data(users(10))
     process = program.start("sync", "-data", data, "-json")
     stop = killer(process, SIGINT)
-    told = threading.Event()
+    stopped = threading.Event()
 
     def at(entry: Entry) -> None:
         if entry.user_id == "5":
             stop()
-            told.set()
+            stopped.set()
 
     api.before_answer = at
-    assert told.wait(30)
+    assert stopped.wait(30)
     assert process.stderr is not None
     for line in process.stderr:
         if "stop_requested" in line:

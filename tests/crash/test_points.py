@@ -1,4 +1,4 @@
-"""Killed at every step that matters: run again, and the books balance."""
+"""Kills at every step that matters: after the next run nothing is missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SURE = {"requeue": [], "discard": ["-yes"]}
 
 
 def file_of_users() -> list[dict[str, Any]]:
-    """Make records of users that repeat, some of whom are refused."""
+    """Return records of users that repeat; some are refused."""
     records = numbered_records(1000, 400, random.Random(5).randrange)
     for record in records[20::40]:
         record["computed_ltv"] = "x" * 1100  # over Customer.io's limit
@@ -34,7 +34,7 @@ def file_of_users() -> list[dict[str, Any]]:
 
 
 def check_dead_letters(program: Program, records: list[dict[str, Any]]) -> None:
-    """Check that just the refused records are there, once for each load."""
+    """Check that there is one dead letter for each refused record and load."""
     refused = [n for n, record in enumerate(records) if is_refused(record)]
     letters = sorted(letter["record_index"] for letter in program.dead_letters())
     assert letters == sorted(refused * count_loads(program))
@@ -69,7 +69,7 @@ def test_a_kill_at_this_step_loses_nothing(
 
 
 def _bound(point: str, records: int) -> int:
-    """What may be sent twice; all of it when the run had already ended."""
+    """Return how many may be sent twice: all, if the run had already ended."""
     is_done = any(
         each in point for each in ("end_run", "shrink", "_wind_down", "save_run")
     )
@@ -81,7 +81,7 @@ def _bound(point: str, records: int) -> int:
 def test_a_kill_while_dead_letters_are_moved_loses_none(
     api: ScriptedApi, program: Program, action: str, event: str
 ) -> None:
-    """They are in one place or the other, never in both or none."""
+    """Each is in exactly one of the two tables."""
     for user in range(20):
         api.script(str(user), [400])
     program.sync([{"id": n, "name": "a"} for n in range(40)])
@@ -106,7 +106,7 @@ def test_a_kill_while_dead_letters_are_moved_loses_none(
 def test_a_kill_while_it_begins_to_keep_deliveries_forgets_no_job(
     api: ScriptedApi, program: Program, event: str
 ) -> None:
-    """The table counts the jobs that wait: made by half it would skip some."""
+    """The table counts waiting jobs; if it is incomplete, some would be skipped."""
     records = file_of_users()[:400]
     data = program.write_data(records)
     program.kill_at = (f"{STORE}.store:Store.finish_load:return", 1)
@@ -130,7 +130,7 @@ def test_a_kill_while_it_begins_to_keep_deliveries_forgets_no_job(
 def test_a_kill_while_space_is_given_back_damages_nothing(
     api: ScriptedApi, program: Program, milliseconds: int
 ) -> None:
-    """SQLite rewrites the whole file then; half of that must not count."""
+    """SQLite rewrites the complete file; half of that must not count."""
     records = [{"id": n, "name": "x" * 300} for n in range(20_000)]
     program.configure(api="batch")
     data = program.write_data(records)
@@ -153,7 +153,7 @@ def test_a_kill_while_space_is_given_back_damages_nothing(
 def test_a_kill_in_the_middle_of_a_write_loses_nothing(
     api: ScriptedApi, program: Program, size: int
 ) -> None:
-    """The kernel ends the process at that byte: the page is written by half."""
+    """The kernel ends the process at that byte, when half of the page is written."""
     records = file_of_users()
     data = program.write_data(records)
 

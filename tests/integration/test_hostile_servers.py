@@ -1,4 +1,4 @@
-"""Whatever a server does, a run ends in bounded time and loses nothing."""
+"""Broken and hostile servers: a run ends in bounded time and loses nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_against(
 
 
 def send(data: bytes) -> Callable[[socket.socket, bytes], None]:
-    """Behave by sending something and closing."""
+    """Return a behaviour: send something and close."""
 
     def behave(connection: socket.socket, _: bytes) -> None:
         connection.sendall(data)
@@ -71,7 +71,7 @@ def send(data: bytes) -> Callable[[socket.socket, bytes], None]:
         "a page",
     ],
 )
-def test_an_answer_that_is_none_is_an_outage(tmp_path: Path, reply: bytes) -> None:
+def test_invalid_answers_are_an_outage(tmp_path: Path, reply: bytes) -> None:
     """Exit 3 after `maxOutageSeconds`, the work kept, no dead letters."""
     with RawServer(send(reply)) as server:
         outcome = run_against(tmp_path, server)
@@ -85,7 +85,7 @@ def test_an_answer_that_is_none_is_an_outage(tmp_path: Path, reply: bytes) -> No
 
 
 def test_silence_and_dripping_answers_are_cut_off(tmp_path: Path) -> None:
-    """A byte now and then keeps every time-out from firing; the deadline does."""
+    """A byte now and then prevents every timeout, but not the deadline."""
 
     def drip(connection: socket.socket, request: bytes) -> None:
         slowly = {
@@ -107,7 +107,7 @@ def test_silence_and_dripping_answers_are_cut_off(tmp_path: Path) -> None:
 
 
 def test_an_endless_body_ends(tmp_path: Path) -> None:
-    """It is read up to a limit; what it has by then is not Customer.io's."""
+    """It is read up to a limit, and is not from Customer.io."""
 
     def pour(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -132,7 +132,7 @@ def test_an_endless_body_ends(tmp_path: Path) -> None:
     ids=["204", "HTTP/1.0", "blank"],
 )
 def test_odd_successes_are_successes(tmp_path: Path, reply: bytes) -> None:
-    """An empty body says as much as `{}`; other servers leave it away."""
+    """An empty body means the same as `{}`."""
     with RawServer(send(reply)) as server:
         outcome = run_against(tmp_path, server)
 
@@ -151,7 +151,7 @@ LENIENT = {
 
 
 def test_answers_that_old_proxies_write_are_taken_at_once(tmp_path: Path) -> None:
-    """Each on a connection of its own, which stays open at the other end."""
+    """Each comes on its own connection, which the server keeps open."""
     connections = set()
 
     def behave(connection: socket.socket, request: bytes) -> None:
@@ -170,7 +170,7 @@ def test_answers_that_old_proxies_write_are_taken_at_once(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("mode", ["customers", "batch"])
 def test_a_refusal_that_a_proxy_has_packed_is_read(tmp_path: Path, mode: str) -> None:
-    """Its words go into the dead letter, and the keys in it are hidden."""
+    """The dead letter has its message, without the keys in it."""
     message = f"no such attribute {BASIC.decode()}"
     item = {"batch_index": 1, "field": "", "message": message}
     document = {"customers": {"meta": {"error": message}}, "batch": {"errors": [item]}}
@@ -193,10 +193,10 @@ def test_a_refusal_that_a_proxy_has_packed_is_read(tmp_path: Path, mode: str) ->
     ids=["half a character", "NUL", "no UTF-8", "terminal"],
 )
 @pytest.mark.parametrize("mode", ["customers", "batch"])
-def test_a_refusal_in_words_nobody_can_write_is_a_dead_letter(
+def test_a_refusal_with_lone_surrogates_is_a_dead_letter(
     tmp_path: Path, words: bytes, mode: str
 ) -> None:
-    """One answer must not stop the queue for ever, nor the reports on it."""
+    """One answer must not stop the queue or its reports forever."""
     whole = b'{"meta":{"error":"%s"}}' % words
     items = b",".join(
         b'{"batch_index":%d,"field":"%s","message":"%s"}' % (n, words, words)
@@ -223,7 +223,7 @@ def test_a_refusal_in_words_nobody_can_write_is_a_dead_letter(
 
 
 def redirect(location: str) -> Callable[[socket.socket, bytes], None]:
-    """Behave by redirecting."""
+    """Return a behaviour: redirect."""
     return send(
         b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n"
         b"Connection: close\r\nLocation: %s\r\n\r\n" % location.encode()
@@ -242,8 +242,8 @@ def test_a_redirect_elsewhere_stops_the_run_and_keeps_the_keys(tmp_path: Path) -
     assert outcome.result["retries"] == 0, "it stopped at once"
 
 
-def test_a_redirect_in_a_circle_stops_the_run(tmp_path: Path) -> None:
-    """A few hops, then a person has to look."""
+def test_a_redirect_loop_stops_the_run(tmp_path: Path) -> None:
+    """After a few redirects the run stops for a person to check."""
     with RawServer(redirect("/api/v1/customers/1")) as server:
         outcome = run_against(tmp_path, server)
 
@@ -255,7 +255,7 @@ def test_a_redirect_in_a_circle_stops_the_run(tmp_path: Path) -> None:
 def test_a_redirect_on_the_same_server_is_followed_with_keys_and_body(
     tmp_path: Path,
 ) -> None:
-    """The request is repeated as it was."""
+    """The same request is sent again."""
 
     def move(connection: socket.socket, request: bytes) -> None:
         if b" /moved/" in request:
@@ -280,27 +280,27 @@ def test_a_redirect_on_the_same_server_is_followed_with_keys_and_body(
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Give a certificate authority nobody knows."""
+    """Return an unknown certificate authority."""
     return trustme.CA()
 
 
 def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """Make a server's context."""
+    """Return a server's TLS context."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
 
 
 def answer_ok(connection: socket.socket, _: bytes) -> None:
-    """Behave."""
+    """Answer every request with a success."""
     connection.sendall(OK)
 
 
 @pytest.mark.parametrize("problem", ["unknown CA", "expired", "wrong name"])
-def test_a_certificate_that_does_not_hold_stops_the_run_at_once(
+def test_an_invalid_certificate_stops_the_run_at_once(
     tmp_path: Path, authority: trustme.CA, problem: str
 ) -> None:
-    """TLS certificates are always checked; waiting does not mend them."""
+    """TLS certificates are always checked, and waiting does not help."""
     name = "other.example" if problem == "wrong name" else "127.0.0.1"
     past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     certificate = authority.issue_cert(
@@ -326,7 +326,7 @@ def test_a_certificate_that_does_not_hold_stops_the_run_at_once(
 def test_a_ca_named_in_the_environment_is_trusted(
     tmp_path: Path, authority: trustme.CA, variable: str
 ) -> None:
-    """Companies have CAs of their own."""
+    """Companies have their own CAs."""
     known = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(known))
     others = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": ""}
@@ -340,10 +340,10 @@ def test_a_ca_named_in_the_environment_is_trusted(
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_a_ca_bundle_that_is_not_there_is_told_at_once(
+def test_a_missing_ca_bundle_is_reported_at_once(
     tmp_path: Path, authority: trustme.CA, variable: str
 ) -> None:
-    """It is no outage: waiting for `maxOutageSeconds` would not mend it."""
+    """It is no outage: waiting for `maxOutageSeconds` would not help."""
     others = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": ""}
     missing = str(tmp_path / "missing.pem")
 
@@ -357,7 +357,7 @@ def test_a_ca_bundle_that_is_not_there_is_told_at_once(
 
 
 def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
-    """For plain HTTP the proxy gets the whole address."""
+    """For plain HTTP the proxy gets the complete address."""
     with RawServer(answer_ok) as proxy:
         outcome = run_against(
             tmp_path,
@@ -375,8 +375,8 @@ def test_a_proxy_from_the_environment_is_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["nonsense://:secret@[bad", "http://u:secret@[bad"])
-def test_a_proxy_that_is_none_is_told_in_a_line(tmp_path: Path, proxy: str) -> None:
-    """It is in the environment, where nobody looks; its password is not shown."""
+def test_an_invalid_proxy_is_reported_in_one_line(tmp_path: Path, proxy: str) -> None:
+    """The message names the environment variable, and not the proxy's password."""
     with RawServer(answer_ok) as server:
         outcome = run_against(
             tmp_path,
@@ -397,7 +397,7 @@ def test_a_proxy_that_is_none_is_told_in_a_line(tmp_path: Path, proxy: str) -> N
 def test_a_plain_proxy_is_shown_its_password_and_customer_io_its_keys(
     tmp_path: Path,
 ) -> None:
-    """A proxy that wants one answers 407 without; the password may be encoded."""
+    """A proxy answers 407 without its password, which may be percent-encoded."""
     with RawServer(answer_ok) as proxy:
         outcome = run_against(
             tmp_path,

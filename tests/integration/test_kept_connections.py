@@ -23,7 +23,7 @@ Closing = Callable[[socket.socket], None]
 
 
 def closed_after_every(count: int, close: Closing) -> Callable[..., None]:
-    """Behave by closing each connection after so many answers, without a word."""
+    """Return a behaviour: close each connection after this many answers."""
     answers: Counter[int] = Counter()
 
     def behave(connection: socket.socket, _: bytes) -> None:
@@ -42,7 +42,7 @@ def plainly(connection: socket.socket) -> None:
 
 
 def with_a_notice(connection: socket.socket) -> None:
-    """Say goodbye as TLS has it, then close."""
+    """Send TLS's closing message, then close."""
     assert isinstance(connection, ssl.SSLSocket)
     connection.settimeout(0.01)
     with contextlib.suppress(OSError):
@@ -58,7 +58,7 @@ def with_a_notice(connection: socket.socket) -> None:
 def test_a_server_that_closes_kept_connections_costs_no_retry(
     tmp_path: Path, close: Closing, *, is_tls: bool
 ) -> None:
-    """Any server may, after any answer; it is no failure, far less an outage."""
+    """A server may close after any answer; that is no failure and no outage."""
     authority = trustme.CA()
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
@@ -82,7 +82,7 @@ def test_a_server_that_closes_kept_connections_costs_no_retry(
 
 
 def new_transport() -> Transport:
-    """Make connections with short limits."""
+    """Return a transport with short timeouts."""
     return Transport(connect_timeout_seconds=5.0, read_timeout_seconds=5.0)
 
 
@@ -92,7 +92,7 @@ def put(transport: Transport, url: str, path: str = "/p") -> Reply | NoReply:
 
 
 def test_a_new_connection_that_is_closed_at_once_is_not_tried_again() -> None:
-    """One call is one attempt: only what was kept may have gone stale."""
+    """One call is one attempt: only a kept connection may be out of date."""
     with RawServer(lambda connection, _: connection.close()) as server:
         reply = put(new_transport(), server.url)
 
@@ -101,10 +101,10 @@ def test_a_new_connection_that_is_closed_at_once_is_not_tried_again() -> None:
 
 
 def put_twice_where_the_second_gets(answer: bytes) -> tuple[Reply | NoReply, int]:
-    """Put on one connection: the second answer is this, and then the end.
+    """Send two requests on one connection; it closes after this second answer.
 
     Returns:
-        What the second came to, and how many requests there were.
+        The second reply, and the number of requests.
     """
 
     def behave(connection: socket.socket, request: bytes) -> None:
@@ -122,8 +122,8 @@ def put_twice_where_the_second_gets(answer: bytes) -> tuple[Reply | NoReply, int
 
 
 @pytest.mark.parametrize("begun", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
-def test_an_answer_that_has_begun_is_not_asked_for_again(begun: bytes) -> None:
-    """The server was there and did something: that is for the caller to judge."""
+def test_a_request_is_not_repeated_after_an_answer_began(begun: bytes) -> None:
+    """The server may have acted on the request, so the caller decides."""
     reply, requests = put_twice_where_the_second_gets(begun)
 
     assert isinstance(reply, NoReply)
@@ -131,15 +131,15 @@ def test_an_answer_that_has_begun_is_not_asked_for_again(begun: bytes) -> None:
 
 
 def test_a_kept_connection_that_is_closed_twice_is_one_failure() -> None:
-    """It is repeated once, not until it works."""
+    """The request is repeated only once."""
     reply, requests = put_twice_where_the_second_gets(b"")
 
     assert isinstance(reply, NoReply)
     assert requests == 3
 
 
-def test_nothing_is_sent_any_more_once_all_is_closed() -> None:
-    """A thread that outlives its run must not send beside the next one."""
+def test_nothing_is_sent_after_the_transport_is_closed() -> None:
+    """A thread that outlives its run must not send during the next one."""
     with RawServer(lambda connection, _: connection.sendall(OK)) as server:
         transport = new_transport()
         put(transport, server.url)
@@ -162,6 +162,6 @@ def test_nothing_is_sent_any_more_once_all_is_closed() -> None:
         ("http://[::1]", b"[::1]"),
     ],
 )
-def test_the_host_is_named_as_browsers_name_it(url: str, host: bytes) -> None:
-    """A port that goes without saying is not said (RFC 9110, 4.2.3)."""
+def test_the_host_header_has_no_default_port(url: str, host: bytes) -> None:
+    """As in browsers (RFC 9110, 4.2.3)."""
     assert new_transport().endpoint(url).head == b"Host: " + host + b"\r\n"

@@ -1,4 +1,4 @@
-"""Leases over a real file: what waits for what."""
+"""Leases on a real file: which jobs wait."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.support.builders import NOON, make_clock
 
 FITS = 10  # jobs of one byte in a lease of ten
 LONG_SECONDS = 20.0
-# Of a dead letter: its reason, status and message; attempts, when, and which run.
+# Columns of a dead letter: reason, status, message, attempts, time, run.
 REFUSED = ("rejected", 400, "no", 1, NOON.isoformat(), "r")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """Give an empty queue."""
+    """Return an empty queue."""
     make_private_folder(tmp_path / "state")
     with Store(tmp_path / "state") as opened:
         yield opened
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 class Filling:
     """A queue that is being filled while leases of several jobs are taken.
 
-    Time stands still, so nothing is ever given up on.
+    The clock does not advance, so no wait times out.
     """
 
     def __init__(self, store: Store) -> None:
@@ -58,7 +58,7 @@ class Filling:
         )
 
     def load(self, count: int) -> None:
-        """Commit so many jobs of different users, and bring them into memory."""
+        """Commit this many jobs of different users, and fetch them into memory."""
         numbers = range(self._loaded, self._loaded + count)
         self._loaded += count
         jobs = [NewJob(str(number), b"{}", number) for number in numbers]
@@ -67,7 +67,7 @@ class Filling:
         self.leases.tend()
 
     def lease_in_thread(self) -> tuple[threading.Thread, list[Job]]:
-        """Ask for a lease as a consumer would; it comes when it comes."""
+        """Take a lease in another thread; return the thread and the list it fills."""
         found: list[Job] = []
         thread = threading.Thread(target=lambda: found.extend(self.leases.lease()))
         thread.start()
@@ -75,14 +75,14 @@ class Filling:
 
 
 def test_the_first_lease_does_not_wait_to_be_full(store: Store) -> None:
-    """Nothing is out, so nothing is gained by waiting."""
+    """No job is in flight, so waiting gains nothing."""
     filling = Filling(store)
     filling.load(3)
 
     assert len(filling.leases.lease()) == 3
 
 
-def test_while_others_are_out_a_lease_waits_until_it_is_full(store: Store) -> None:
+def test_while_jobs_are_in_flight_a_lease_waits_until_it_is_full(store: Store) -> None:
     """Few full bodies instead of many small ones: the API counts requests."""
     filling = Filling(store)
     filling.load(3)
@@ -99,8 +99,8 @@ def test_while_others_are_out_a_lease_waits_until_it_is_full(store: Store) -> No
     assert len(found) == FITS
 
 
-def test_when_all_has_come_nobody_waits_for_more(store: Store) -> None:
-    """The last body is as full as it gets."""
+def test_after_the_load_a_lease_does_not_wait_to_be_full(store: Store) -> None:
+    """No more jobs can come."""
     filling = Filling(store)
     filling.load(3)
     filling.leases.lease()
@@ -114,8 +114,8 @@ def test_when_all_has_come_nobody_waits_for_more(store: Store) -> None:
     assert len(found) == 4
 
 
-def test_when_the_others_are_back_what_is_there_goes(store: Store) -> None:
-    """A slow source must not hold back what came already."""
+def test_when_no_job_is_in_flight_a_lease_need_not_be_full(store: Store) -> None:
+    """A slow source must not delay the records that came already."""
     filling = Filling(store)
     filling.load(3)
     first = filling.leases.lease()
@@ -129,14 +129,14 @@ def test_when_the_others_are_back_what_is_there_goes(store: Store) -> None:
 
 
 def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> None:
-    """Told between two lines of the committer's, it must not be forgotten."""
+    """An end that is reported between two lines of the committer must not be missed."""
     step, has_more = 0, True
     while has_more:
         filling = Filling(store)
         filling.leases.jobs_came()
-        with told_at(step, filling.leases.all_loaded) as told:
+        with called_at(step, filling.leases.all_loaded) as called:
             filling.leases.tend()
-        if not told:
+        if not called:
             filling.leases.all_loaded()
         filling.leases.tend()
 
@@ -145,45 +145,45 @@ def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> N
         is_over = not thread.is_alive()
         filling.leases.close()
 
-        assert is_over, f"told before line {step} of the fetch"
+        assert is_over, f"it ended before line {step} of the fetch"
         assert found == []
-        step, has_more = step + 1, bool(told)
+        step, has_more = step + 1, bool(called)
 
     assert step > 5, "the lines were stepped through"
 
 
 @contextmanager
-def told_at(step: int, tell: Callable[[], None]) -> Iterator[list[int]]:
-    """Tell something as another thread would, before one line of `_fetch`.
+def called_at(step: int, call: Callable[[], None]) -> Iterator[list[int]]:
+    """Call a function before one line of `_fetch`, as another thread could.
 
     Args:
-        step: which of the lines that are run, from 0.
-        tell: what is called.
+        step: the index of the line among those that run, from 0.
+        call: the function.
 
     Yields:
-        The line's number, once it was told.
+        The line's number, after the call.
     """
     lines = iter(range(step + 1))
-    told: list[int] = []
+    called: list[int] = []
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         if frame.f_code.co_name != "_fetch":
             return None
-        if event == "line" and not told and next(lines, step) == step:
-            told.append(frame.f_lineno)
-            tell()
+        if event == "line" and not called and next(lines, step) == step:
+            called.append(frame.f_lineno)
+            call()
         return trace
 
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        yield told
+        yield called
     finally:
         sys.settrace(before)
 
 
-def test_a_memory_full_of_users_who_back_off_is_known_to_rest(tmp_path: Path) -> None:
-    """Else a run waits for a day, and says nothing, where one user was told to."""
+def test_a_full_window_that_backs_off_counts_as_resting(tmp_path: Path) -> None:
+    """Otherwise one user's long `Retry-After` makes a run wait for a day in silence."""
     make_private_folder(tmp_path / "state")
     with Store(tmp_path / "state") as store:
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
@@ -211,12 +211,12 @@ def test_a_memory_full_of_users_who_back_off_is_known_to_rest(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("is_loaded", [True, False], ids=["the end", "a full window"])
-def test_what_is_held_is_settled_once_nothing_else_can_go(
+def test_held_jobs_are_settled_when_nothing_else_can_be_sent(
     store: Store, *, is_loaded: bool
 ) -> None:
-    """Else all consumers would wait for an answer that nobody is going to get.
+    """Otherwise all consumers would wait for an answer that never comes.
 
-    A window full of one user's jobs lets nobody else in; at the end nobody comes.
+    The window is full of one user's jobs, or there are no other jobs.
     """
     leases = Leases(
         store.queue,
@@ -250,7 +250,7 @@ def test_what_is_held_is_settled_once_nothing_else_can_go(
 def test_a_refused_job_is_settled_in_memory_and_written_at_the_commit(
     store: Store,
 ) -> None:
-    """No consumer waits for the disk; the row names the file that the job came from."""
+    """No consumer waits for the disk; the row names the file of the job."""
     for source in ("old.json", "new.json"):
         load = store.begin_load(
             LoadIdentity(source=source, fingerprint=source, mapping="m")

@@ -51,7 +51,7 @@ _value = st.recursive(
 
 
 def official(api: ScriptedApi) -> CustomerIO:
-    """Make the official Python client, pointed at 127.0.0.1 without TLS."""
+    """Return the official Python client, for 127.0.0.1 without TLS."""
     client = CustomerIO("sandbox-site", "sandbox-key")
     client.base_url = f"{api.url}/api/v1"
     return client
@@ -59,14 +59,14 @@ def official(api: ScriptedApi) -> CustomerIO:
 
 @pytest.fixture
 def ours(api: ScriptedApi) -> Iterator[TrackClient]:
-    """Make our client."""
+    """Return our client."""
     transport = Transport(connect_timeout_seconds=5, read_timeout_seconds=5)
     yield TrackClient(transport, api.url, TOKEN)
     transport.close()
 
 
 def users() -> list[tuple[str, dict[str, Any]]]:
-    """Make users with ids and values of every kind."""
+    """Return users with ids and values of every kind."""
     by_value = [(f"v{n}", {"x": value}) for n, value in enumerate(VALUES)]
     return by_value + [(user_id, {"name": user_id, "n": 1}) for user_id in IDS]
 
@@ -101,7 +101,7 @@ def test_the_wire_is_the_official_clients(api: ScriptedApi, ours: TrackClient) -
 def test_the_wire_is_the_official_clients_whatever_is_sent(
     api: ScriptedApi, ours: TrackClient, user_id: str, attributes: dict[str, Any]
 ) -> None:
-    """The same for any id and any JSON."""
+    """The same holds for any id and any JSON."""
     client = official(api)
     client.identify(user_id, **attributes)
     client.close()
@@ -113,7 +113,7 @@ def test_the_wire_is_the_official_clients_whatever_is_sent(
 
 
 def test_the_official_python_client_leaves_the_same_people(program: Program) -> None:
-    """The same users through both, each into a sandbox of its own."""
+    """Both clients send the same users, each to its own sandbox."""
     with ScriptedApi() as theirs, ScriptedApi() as mine:
         client = official(theirs)
         for user_id, attributes in users():
@@ -131,7 +131,7 @@ def test_the_official_python_client_leaves_the_same_people(program: Program) -> 
     reason="needs Node and its official client: make peers",
 )
 def test_the_official_node_client_leaves_the_same_people(program: Program) -> None:
-    """The same, but for integers that JavaScript cannot hold."""
+    """As above, without integers that JavaScript cannot represent."""
     exact = [each for each in users() if each[1].get("x") not in (2**53 + 1, 10**30)]
     with ScriptedApi() as theirs, ScriptedApi() as mine:
         subprocess.run(
@@ -157,7 +157,7 @@ def test_the_official_node_client_leaves_the_same_people(program: Program) -> No
 
 
 def sync_as_they_are(program: Program, people: list[tuple[str, dict[str, Any]]]) -> int:
-    """Sync users with all of their attributes mapped to themselves."""
+    """Sync users with every attribute mapped to the same name."""
     names = sorted({name for _, attributes in people for name in attributes})
     program.configure(
         userId="user id", mappings=[{"from": name, "to": name} for name in names]

@@ -1,4 +1,4 @@
-"""A queue that an older version has written goes on in this one."""
+"""A queue that an older version wrote can be used by this one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cio_pipeline.store.user_digests import digest_of, user_digest
 
 
 def enqueue(store: Store, users: dict[str, bytes]) -> int:
-    """Enqueue what changed of one payload for each user; return how many."""
+    """Enqueue the changed payloads of these users; return how many."""
     identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
     jobs = [NewJob(user, body, n) for n, (user, body) in enumerate(users.items())]
     load = store.begin_load(identity)
@@ -22,7 +22,7 @@ def enqueue(store: Store, users: dict[str, bytes]) -> int:
 
 
 def make_version_1(folder: Path) -> None:
-    """Write the state as version 1 did: b has a job queued, c died, a is idle."""
+    """Write a state of version 1: b has a job, c is a dead letter, a has neither."""
     with Store(folder) as store:
         enqueue(store, {"b": b"2"})
         store.forget_deliveries()
@@ -42,8 +42,8 @@ def make_version_1(folder: Path) -> None:
         connection.execute("PRAGMA user_version = 1")
 
 
-def test_what_version_1_knew_was_delivered_is_still_known(tmp_path: Path) -> None:
-    """Else the first night after an update would send everybody again."""
+def test_deliveries_of_version_1_are_still_known(tmp_path: Path) -> None:
+    """Otherwise the first run after an update would send all users again."""
     make_version_1(tmp_path)
     with Store(tmp_path) as store:
         unchanged = enqueue(store, {"a": b"1"})

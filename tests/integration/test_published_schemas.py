@@ -1,4 +1,4 @@
-"""The sandbox answers as the API's published description says it does.
+"""The sandbox answers as the API's published description says.
 
 `tests/data/track_answers.json` holds the answers' schemas of the four operations
 that matter here, by operation and status; null where no body is described.
@@ -86,7 +86,7 @@ def test_whatever_is_asked_the_answer_is_a_described_one(
 
 @pytest.mark.parametrize("operation", sorted(SCHEMAS))
 def test_keys_that_are_wrong_get_a_401_everywhere(operation: str) -> None:
-    """As described for each of the four."""
+    """As the description says for each of the four."""
     answer = ask(operation, b"{}", token="Basic wrong")
 
     assert answer.status == 401

@@ -1,4 +1,4 @@
-"""Where Customer.io is asked which region a workspace is in, under its own names."""
+"""The request for a workspace's region, to a server with Customer.io's host names."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from tests.support.tunnel import Tunnel
 
 
 def reply(status: str, body: str) -> bytes:
-    """Write an answer."""
+    """Return an answer."""
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def program_without_region(folder: Path) -> Program:
-    """Give the program, with neither address nor region configured."""
+    """Return the program, without a configured address or region."""
     return Program(folder, "", {"trackUrl": None, "appUrl": None, "parallelism": 1})
 
 
 @pytest.mark.parametrize(
     ("region", "host"), [("us", "track.customer.io"), ("eu", "track-eu.customer.io")]
 )
-def test_the_workspace_is_asked_for_and_then_sent_to(
+def test_the_region_is_asked_for_and_then_used(
     tmp_path: Path, region: str, host: str
 ) -> None:
-    """One question, then everything goes to the right place."""
+    """One request for the region; all others go to that region."""
 
     def answer(_: str, line: str) -> bytes:
         is_question = "/accounts/region" in line
@@ -64,8 +64,8 @@ def test_keys_that_are_refused_stop_it_before_anything_is_sent(tmp_path: Path) -
     assert len(tunnel.requests) == 1
 
 
-def test_an_answer_that_does_not_come_is_waited_for(tmp_path: Path) -> None:
-    """Twice 503, then an answer; then, for ever 503, `maxOutageSeconds`."""
+def test_the_request_is_repeated_until_it_is_answered(tmp_path: Path) -> None:
+    """First two 503 and an answer; then only 503, until `maxOutageSeconds`."""
     answers = [reply("503 Busy", ""), reply("200 OK", "oops")]
 
     def answer(_: str, line: str) -> bytes:
@@ -98,7 +98,7 @@ def test_an_answer_that_does_not_come_is_waited_for(tmp_path: Path) -> None:
 def test_keys_come_from_the_configuration_and_never_from_a_netrc(
     tmp_path: Path, netrc: str
 ) -> None:
-    """A password of another service would go to Customer.io in their place."""
+    """The password of another service would be sent to Customer.io."""
     home = tmp_path / "home"
     home.mkdir()
     (home / ".netrc").write_text(netrc)
@@ -123,10 +123,10 @@ def test_keys_come_from_the_configuration_and_never_from_a_netrc(
     assert tunnel.authorizations == {f"Basic {token}", "Bearer sandbox-app-key"}
 
 
-def test_a_certificate_that_does_not_hold_stops_the_question_at_once(
+def test_an_invalid_certificate_stops_it_at_once(
     tmp_path: Path,
 ) -> None:
-    """As for any request: more time does not make a certificate valid."""
+    """As for any request, waiting does not make a certificate valid."""
     with Tunnel(tmp_path, lambda *_: reply("200 OK", "{}")) as tunnel:
         program = program_without_region(tmp_path)
         data = program.write_data([{"id": 1, "name": "a"}])
@@ -139,8 +139,8 @@ def test_a_certificate_that_does_not_hold_stops_the_question_at_once(
     assert tunnel.requests == []
 
 
-def test_a_redirect_elsewhere_stops_the_question_at_once(tmp_path: Path) -> None:
-    """The keys may not go there; a redirect within Customer.io is followed."""
+def test_a_redirect_elsewhere_stops_it_at_once(tmp_path: Path) -> None:
+    """The keys must not be sent there; a redirect within Customer.io is followed."""
     moves = {
         "track.customer.io": "https://track-eu.customer.io/api/v1/accounts/region",
         "track-eu.customer.io": "https://login.example/",
@@ -175,7 +175,7 @@ def test_a_redirect_elsewhere_stops_the_question_at_once(tmp_path: Path) -> None
 def test_a_proxy_that_wants_a_password_stops_every_command_at_once(
     tmp_path: Path, changes: dict[str, str | None], command: str
 ) -> None:
-    """Asked for a tunnel or for the request itself; no dead letters come of it."""
+    """With a tunnel or without one; no dead letters are made."""
     words = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with RawServer(lambda connection, _: connection.sendall(words)) as proxy:
         program = Program(
@@ -210,7 +210,7 @@ def test_a_proxy_that_wants_a_password_stops_every_command_at_once(
 def test_verify_names_the_setting_that_the_app_apis_address_came_from(
     tmp_path: Path, region: str | None, advice: str
 ) -> None:
-    """Who has not set `appUrl` cannot correct it."""
+    """A person who did not set `appUrl` cannot correct it."""
 
     def answer(_: str, line: str) -> bytes:
         if "/accounts/region" in line:

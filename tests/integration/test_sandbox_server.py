@@ -31,7 +31,7 @@ def url() -> Iterator[str]:
 
 
 def put(url: str, user: str) -> int:
-    """Upsert somebody."""
+    """Upsert a person."""
     answer = requests.put(
         f"{url}/api/v1/customers/{user}", json={"x": 1}, auth=AUTH, timeout=10
     )
@@ -39,7 +39,7 @@ def put(url: str, user: str) -> int:
 
 
 def change(url: str, **faults: float | str | None) -> int:
-    """Change what goes wrong."""
+    """Change the faults."""
     answer = requests.put(f"{url}/_sandbox/faults", json=faults, timeout=10)
     return answer.status_code
 
@@ -66,7 +66,7 @@ def test_what_goes_wrong_can_be_changed_while_it_runs(url: str) -> None:
 
 
 def test_an_unknown_fault_is_refused_and_named(url: str) -> None:
-    """Rather than ignored."""
+    """It must not be ignored."""
     answer = requests.put(f"{url}/_sandbox/faults", json={"latency": 1}, timeout=10)
 
     assert answer.status_code == 400
@@ -88,13 +88,13 @@ def test_an_unknown_fault_is_refused_and_named(url: str) -> None:
 def test_a_fault_that_cannot_be_is_refused(
     url: str, faults: dict[str, float | str]
 ) -> None:
-    """Rather than break the sandbox, or be taken for another."""
+    """It must not break the sandbox or be used as another option."""
     assert change(url, **faults) == 400
     assert put(url, "1") == 200
 
 
 def test_it_keeps_its_books(url: str) -> None:
-    """What came in, who is there; and it can forget."""
+    """The requests and the people can be read and deleted."""
     put(url, "1")
     put(url, "2")
 
@@ -109,7 +109,7 @@ def test_it_keeps_its_books(url: str) -> None:
 
 
 def test_each_connection_counts_once() -> None:
-    """One that closed is not taken for the next at its address in memory."""
+    """A closed connection is not confused with a new one at the same memory address."""
     with Sandbox() as sandbox:
         host = sandbox.url.removeprefix("http://")
         for _ in range(30):

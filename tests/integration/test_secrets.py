@@ -1,4 +1,4 @@
-"""The keys are nowhere but in the configuration and in the requests.
+"""The keys are only in the configuration and in the requests.
 
 Every run here is looked through: both streams with debug logs in both formats,
 every byte of the state folder (with the log and the shared memory of SQLite),
@@ -27,7 +27,7 @@ from tests.support.api import Answer, ScriptedApi
 from tests.support.program import SIGKILL, Outcome, Program
 from tests.support.raw_server import RawServer
 
-# With every character that some writing of it would change.
+# It has every character that some encoding changes.
 API_KEY = 'k3y/"+=unique\\4711'
 APP_KEY = "app/k3y+=4712\\x"
 SITE = "s1te+4713"
@@ -47,7 +47,7 @@ SECRETS = {
 
 
 def look_everywhere(program: Program, *outcomes: Outcome) -> None:
-    """Look for the keys wherever a run and the reports on it write."""
+    """Search for the keys in everything that a run and its reports write."""
     reports = [
         program.run(*command, "-log-level", "debug")
         for command in (
@@ -74,7 +74,7 @@ def look_everywhere(program: Program, *outcomes: Outcome) -> None:
 def outcomes_of(
     program: Program, *options: str | Path, command: str = "sync"
 ) -> list[Outcome]:
-    """Run once in each format of the log, with everything logged."""
+    """Run once in each log format, at the lowest level."""
     data = program.write_data(USERS)
     with_data = [] if command == "resume" else ["-data", data]
     return [
@@ -86,18 +86,18 @@ def outcomes_of(
 
 
 def files_of(program: Program) -> list[str | Path]:
-    """Have the log and the metrics in files too, where they are looked through."""
+    """Write the log and the metrics to files too, so that they are searched."""
     return ["-log-file", program.folder / "log", "-metrics", program.folder / "m.prom"]
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """Give the program with telling keys; a test says where the server is."""
+    """Return the program with recognizable keys; a test sets the server."""
     return Program(tmp_path, "", dict(KEYS))
 
 
 def echo(status: bytes, write: Callable[[str], str]) -> Callable[..., None]:
-    """Behave as a gateway that shows the request's headers in its error page."""
+    """Answer like a gateway whose error page contains the request's headers."""
 
     def behave(connection: socket.socket, request: bytes) -> None:
         head = request.partition(b"\r\n\r\n")[0].decode("latin-1")
@@ -113,19 +113,19 @@ def echo(status: bytes, write: Callable[[str], str]) -> Callable[..., None]:
 
 
 def as_page(text: str) -> str:
-    """Write the text as it is."""
+    """Return the text unchanged."""
     return text
 
 
 def as_php(text: str) -> str:
-    """Write JSON as PHP does, which escapes slashes; and as Java, equals signs."""
+    """Return JSON with escaped slashes, as from PHP, and equals signs, as from Java."""
     inner = text.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/")
     inner = inner.replace("\r\n", " ").replace("=", "\\u003d")
     return '{"meta": {"errors": ["' + inner + '"]}}'
 
 
 def as_refused_item(text: str) -> str:
-    """Write it as a batch's refused item."""
+    """Return it as a refused item of a batch."""
     inner = as_php(text).partition('["')[2].removesuffix('"]}}')
     item = f'"batch_index": 0, "field": "{inner}", "message": "{inner}"'
     return '{"errors": [{' + item + "}]}"
@@ -142,10 +142,10 @@ def as_refused_item(text: str) -> str:
         (503, as_page, "customers"),
     ],
 )
-def test_a_server_that_says_the_keys_finds_nobody_to_repeat_them(
+def test_keys_in_an_answer_are_not_repeated(
     program: Program, status: int, write: Callable[[str], str], mode: str
 ) -> None:
-    """Dead letters, logs and the last line on stderr quote the server."""
+    """Dead letters, the log and the last line on stderr quote the server."""
     with RawServer(echo(b"%d Echo" % status, write)) as server:
         program.url = server.url
         program.configure(maxOutageSeconds=1, api=mode, parallelism=2)
@@ -166,10 +166,10 @@ def test_a_server_that_says_the_keys_finds_nobody_to_repeat_them(
     ],
     ids=["status", "first line", "chunk", "length"],
 )
-def test_a_broken_answer_of_keys_is_not_repeated(
+def test_keys_in_a_broken_answer_are_not_repeated(
     program: Program, reply: bytes
 ) -> None:
-    """The HTTP library quotes what it could not read; a bad length is let pass."""
+    """The HTTP library quotes what it cannot read."""
     said = f"{TOKEN} {API_KEY}".encode()
 
     def behave(connection: socket.socket, _: bytes) -> None:
@@ -204,8 +204,8 @@ def test_keys_are_nowhere_after_every_kind_of_run(program: Program) -> None:
     assert [outcome.code for outcome in outcomes[:4]] == [3, 3, -SIGKILL, -SIGKILL]
 
 
-def test_verify_and_check_say_no_key(program: Program) -> None:
-    """The App API's key is one too, whoever refuses it."""
+def test_verify_and_check_print_no_key(program: Program) -> None:
+    """The App API's key is a secret too."""
     with RawServer(echo(b"401 No", as_php)) as server:
         program.url = server.url
         program.configure(maxOutageSeconds=1)
@@ -231,10 +231,10 @@ def test_verify_and_check_say_no_key(program: Program) -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_a_broken_configuration_is_told_without_its_keys(
+def test_a_broken_configuration_is_reported_without_its_keys(
     program: Program, change: dict[str, object]
 ) -> None:
-    """A key in the wrong place is still a key."""
+    """A key in the wrong place is still secret."""
     program.configure(**change)
     outcome = program.sync(USERS, "-log-level", "debug")
 
@@ -242,8 +242,8 @@ def test_a_broken_configuration_is_told_without_its_keys(
     look_everywhere(program, outcome)
 
 
-def test_a_configuration_cut_in_a_key_is_told_without_it(program: Program) -> None:
-    """A broken file is quoted nowhere near its keys."""
+def test_a_configuration_cut_in_a_key_is_reported_without_it(program: Program) -> None:
+    """The text near a key is never quoted."""
     path = program.configure()
     text = path.read_text("utf-8")
     for end in range(text.index('"apiKey"'), len(text)):
@@ -256,7 +256,7 @@ def test_a_configuration_cut_in_a_key_is_told_without_it(program: Program) -> No
 
 @pytest.fixture
 def umask() -> Iterator[Callable[[int], None]]:
-    """Change the mask that new files' modes are cut by, for one test."""
+    """Change the umask for one test."""
     before = os.umask(0)
     os.umask(before)
     yield lambda mask: (os.umask(mask), None)[1]
@@ -267,7 +267,7 @@ def umask() -> Iterator[Callable[[int], None]]:
 def test_nobody_else_may_read_the_state(
     program: Program, umask: Callable[[int], None], mask: int
 ) -> None:
-    """0700 and 0600 while it runs, whatever the mask, log and shared memory too."""
+    """0700 and 0600 during a run, for every umask, also for SQLite's extra files."""
     modes: dict[str, int] = {}
 
     def look(_: object) -> None:
@@ -293,7 +293,7 @@ def test_nobody_else_may_read_the_state(
 
 
 def test_a_folder_that_many_share_stays_open_to_them(program: Program) -> None:
-    """`-state /tmp` must not lock everybody out of it; what is ours is closed."""
+    """`-state /tmp` must not lock out other users; only our own files are private."""
     program.state.mkdir()
     program.state.chmod(0o1777)
 
@@ -308,7 +308,7 @@ def test_a_folder_that_many_share_stays_open_to_them(program: Program) -> None:
 
 
 def test_a_state_that_was_copied_open_is_closed_again(program: Program) -> None:
-    """A copy made with an ordinary mask is anybody's to read until the next run."""
+    """With a usual umask, others can read a copy until the next run."""
     with ScriptedApi(SETTINGS) as api:
         program.url = api.url
         program.sync(USERS)
@@ -334,7 +334,7 @@ class Bomb:
 def test_nothing_in_the_state_is_ever_unpickled(
     program: Program, tmp_path: Path
 ) -> None:
-    """A state file from elsewhere must not be code; Python's own audit says so."""
+    """A foreign state file must not run code; Python's audit hook checks it."""
     bomb = pickle.dumps(Bomb(tmp_path / "went off"))
     with ScriptedApi(SETTINGS) as api:
         program.url = api.url
@@ -374,7 +374,7 @@ HOSTILE = "'); DROP TABLE totals; --\x00\"`$(touch x)%s?1:1"
 
 
 def test_sql_is_never_made_of_what_came_from_outside(tmp_path: Path) -> None:
-    """User ids, file names, reasons and messages are values, and come back so."""
+    """User ids, file names, reasons and messages are stored and read as values."""
     with ScriptedApi() as api:
         program = Program(tmp_path, api.url)
         said = HOSTILE.replace("\x00", "")
@@ -385,7 +385,7 @@ def test_sql_is_never_made_of_what_came_from_outside(tmp_path: Path) -> None:
         name = HOSTILE.replace("/", "").replace("\x00", "") + ".json"
         data = program.write_data(records, name)
         first = program.run("sync", "-data", data, "-json")
-        # Both are in flight at once: which is refused first is the server's matter.
+        # Both are in flight at once, and the server may refuse either first.
         letter, other = sorted(program.dead_letters(), key=lambda x: x["record_index"])
         selected = {
             option: program.run("dead-letters", f"-{option}={value}", "-json").stdout

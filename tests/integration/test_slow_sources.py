@@ -1,4 +1,4 @@
-"""A source that gives nothing for a while: what was read is sent, a stop stops."""
+"""Slow and silent sources: available records are sent, and a stop works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.terminal import Terminal
 
 SIGHUP = signal.SIGHUP
 STOPS = [SIGTERM, SIGINT, SIGHUP]
-# Generous: the run needs well under a second.
+# The run needs much less than a second.
 PATIENCE_SECONDS = 20.0
 A_FEW_SECONDS = 8.0
 THREE = b'{"id": 1}\n{"id": 2}\n{"id": 3}\n'
@@ -31,7 +31,7 @@ class Producer:
         self._is_open = True
 
     def write(self, content: bytes) -> None:
-        """Hand bytes over."""
+        """Write bytes to the pipe."""
         os.write(self._writing_end, content)
 
     def end(self) -> None:
@@ -43,7 +43,7 @@ class Producer:
 
 @pytest.fixture
 def producer() -> Iterator[Producer]:
-    """Give a pipe that is closed after the test."""
+    """Return a pipe that is closed after the test."""
     made = Producer()
     yield made
     made.end()
@@ -51,7 +51,7 @@ def producer() -> Iterator[Producer]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for a condition, for a bounded time."""
+    """Wait for a condition, with a deadline."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < deadline
@@ -78,7 +78,7 @@ def stop(process: subprocess.Popen[str], number: int) -> Outcome:
 def test_what_a_slow_pipe_gave_is_sent_and_a_stop_ends_the_wait_for_more(
     api: ScriptedApi, program: Program, producer: Producer, number: int
 ) -> None:
-    """Three records are no full chunk; without the fix they wait for 497 more."""
+    """Three records are no full chunk, but must not wait for 497 more."""
     process = start(program, producer)
     producer.write(THREE)
     wait_until(lambda: len(api.people()) == 3)
@@ -96,7 +96,7 @@ def test_what_a_slow_pipe_gave_is_sent_and_a_stop_ends_the_wait_for_more(
 def test_a_run_that_must_stop_does_not_wait_for_a_silent_pipe(
     api: ScriptedApi, program: Program, producer: Producer, status: int, reason: str
 ) -> None:
-    """Exit 3, with what was read kept; the pipe may stay silent for hours."""
+    """Exit 3 with the records kept; the pipe may be silent for hours."""
     api.answer_all(status)
     program.configure(maxOutageSeconds=1)
     process = start(program, producer)
@@ -114,7 +114,7 @@ def test_a_run_that_must_stop_does_not_wait_for_a_silent_pipe(
 def test_a_stop_ends_the_wait_for_the_writer_of_a_named_pipe(
     program: Program, command: str
 ) -> None:
-    """Nobody opens it for writing: even opening it waits."""
+    """Until somebody opens it for writing, even opening it waits."""
     fifo = program.folder / "users.jsonl"
     os.mkfifo(fifo)
     process = program.start(command, "-data", fifo)
@@ -133,7 +133,7 @@ def _waits_in_open(pid: int) -> bool:
 def test_a_stop_ends_the_wait_for_the_first_byte(
     program: Program, producer: Producer
 ) -> None:
-    """The pipe is looked at before the run begins."""
+    """The pipe is read before the run begins."""
     process = program.start("check", "-data", "-", stdin=producer.reading_end)
     producer.write(b"[")
     wait_until(lambda: _is_polling(process.pid))
@@ -148,7 +148,7 @@ def _is_polling(pid: int) -> bool:
 def test_a_hangup_that_was_ignored_at_the_start_stays_ignored(
     api: ScriptedApi, program: Program, producer: Producer
 ) -> None:
-    """What `nohup` is for: the terminal is closed, the run goes on."""
+    """With `nohup`, the run continues after the terminal is closed."""
     before = signal.signal(SIGHUP, signal.SIG_IGN)
     try:
         process = start(program, producer)
@@ -183,7 +183,7 @@ def test_records_typed_at_a_terminal_are_sent_line_by_line(
 def test_a_stop_counts_more_than_a_pipe_that_breaks_off_with_it(
     api: ScriptedApi, program: Program
 ) -> None:
-    """Ctrl-C at `producer | sync` ends both: the exit code is the signal's."""
+    """Ctrl-C ends both sides of `producer | sync`; the exit code is the signal's."""
     data = program.write_data(b'[{"id": 1}, {"id": 2')
     process = program.start("sync", "-data", data, "-json")
     interrupt = killer(process, SIGINT)
@@ -201,7 +201,7 @@ def test_a_stop_counts_more_than_a_pipe_that_breaks_off_with_it(
 def test_a_silent_source_is_no_outage(
     api: ScriptedApi, program: Program, producer: Producer
 ) -> None:
-    """The last request failed and made a dead letter; then nothing was to be sent."""
+    """After the last request became a dead letter, there was nothing to send."""
     program.configure(maxOutageSeconds=1, maxAttempts=2)
     api.script("3", [500] * 9)
     process = start(program, producer)
@@ -221,7 +221,7 @@ def test_a_silent_source_is_no_outage(
 def test_a_process_that_was_suspended_draws_no_conclusion_from_it(
     api: ScriptedApi, program: Program
 ) -> None:
-    """A laptop's sleep amid an outage: longer than `maxOutageSeconds`, and no end."""
+    """A laptop may sleep longer than `maxOutageSeconds` in an outage."""
     program.configure(maxOutageSeconds=2.5)
     api.answer_all(503)
     data = program.write_data([{"id": number} for number in range(10)])
@@ -241,7 +241,7 @@ def test_a_process_that_was_suspended_draws_no_conclusion_from_it(
 def test_a_source_that_drips_without_a_pause_is_sent_as_it_comes(
     api: ScriptedApi, program: Program, producer: Producer
 ) -> None:
-    """It is never idle, and far from a full chunk."""
+    """The source is never idle, and the chunk is far from full."""
     process = start(program, producer)
     number = 0
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -261,7 +261,7 @@ def test_a_source_that_drips_without_a_pause_is_sent_as_it_comes(
 def test_what_came_out_of_a_pipe_survives_a_kill(
     api: ScriptedApi, program: Program, producer: Producer
 ) -> None:
-    """Guarantee 1: it can be read nowhere again, so it is queued as it comes."""
+    """Guarantee 1: a pipe cannot be read again, so records are queued at once."""
     api.answer_all(503)
     process = start(program, producer)
     producer.write(THREE)

@@ -1,1 +1,1 @@
-"""One HTTP request and its answer, over kept connections."""
+"""HTTP requests and their answers, over connections that are kept open."""

@@ -1,9 +1,8 @@
 """One request and its answer on a connected socket, as bytes (RFC 9112).
 
-urllib3 and http.client make and take apart a request's headers anew each time,
-which costs several times what sending does (docs/decisions/0004-own-exchange.md).
-Here a request is one piece of bytes, most of it made once, and its answer is
-parsed by llhttp, the parser of Node, through httptools.
+urllib3 and http.client build and parse headers again for each request, which costs
+several times as much as sending it (docs/decisions/0004-own-exchange.md). Here most of
+a request is built once, and llhttp, the parser of Node, parses the answer.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from cio_pipeline.core.jobs import Reply
 from cio_pipeline.customerio.http.framing import Chunks, tidy_heads, unpack
 
-# An answer says what it has to say in its first kilobytes; past that the rest
-# is dropped with its connection, so that an endless one ends.
+# A body is read up to this limit, and then its connection is closed: a body may be
+# endless, and what matters is in its first kilobytes.
 ANSWER_LIMIT_BYTES = 1_000_000
 HEAD_LIMIT_BYTES = 65_536
 _PIECE_BYTES = 16_384
 
 
 class BrokenAnswer(Exception):
-    """What came back is no whole answer; the message is one clause for a person."""
+    """The answer is incomplete or invalid; the message is one clause for a person."""
 
 
 class Unanswered(BrokenAnswer):
-    """The connection was closed without a byte of an answer."""
+    """The connection was closed before the first byte of an answer."""
 
 
-# How a connection that the other end has closed shows when it is used.
+# The errors on a connection that the server has closed.
 _CLOSED = (
     BrokenPipeError,
     ConnectionResetError,
@@ -48,15 +47,15 @@ class Connection(Protocol):
         """Send all of it."""
 
     def recv(self, size: int, /) -> bytes:
-        """Receive what has come, nothing at the end."""
+        """Receive some bytes; none at the end."""
 
 
 class Exchanged(NamedTuple):
-    """What an exchange came to.
+    """The result of an exchange.
 
     Args:
         reply: the answer.
-        is_reusable: whether another request may follow on the same connection.
+        is_reusable: whether the connection can be used for another request.
     """
 
     reply: Reply
@@ -64,10 +63,10 @@ class Exchanged(NamedTuple):
 
 
 def header_lines(headers: Mapping[str, str]) -> bytes:
-    """Write headers as they stand in a request.
+    """Return headers as bytes of a request.
 
     Raises:
-        ValueError: a name or value would not end where it should.
+        ValueError: a name or value contains a line break.
     """
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
     if any("\n" in line[:-2] or "\r" in line[:-2] for line in lines):
@@ -76,13 +75,13 @@ def header_lines(headers: Mapping[str, str]) -> bytes:
 
 
 def make_request(method: str, target: str, head: bytes, body: bytes) -> bytes:
-    """Write a request.
+    """Return a request as bytes.
 
     Args:
         method: the HTTP method.
-        target: what stands behind it, percent-encoded.
-        head: all header lines but ``Content-Length``, from `header_lines`.
-        body: the content; without any, a GET says nothing of its length.
+        target: the request target, percent-encoded.
+        head: all header lines except ``Content-Length``, from `header_lines`.
+        body: the body; a GET with an empty body has no ``Content-Length``.
     """
     length = (
         b"" if not body and method == "GET" else b"Content-Length: %d\r\n" % len(body)
@@ -100,9 +99,9 @@ def exchange(connection: Connection, request: bytes) -> Exchanged:
     """Send a request and read its answer.
 
     Raises:
-        Unanswered: the connection was closed, and nothing came.
-        BrokenAnswer: what came back is no HTTP, or was cut off.
-        OSError: the connection failed, or an answer did not come in time.
+        Unanswered: the connection was closed before an answer began.
+        BrokenAnswer: the answer is not HTTP, or is incomplete.
+        OSError: the connection failed, or no answer came in time.
     """
     is_sent = _send(connection, request)
     answer = _Answer()
@@ -116,11 +115,11 @@ def exchange(connection: Connection, request: bytes) -> Exchanged:
 
 
 def _send(connection: Connection, request: bytes) -> bool:
-    """Send all of a request; False if the other end would not read it."""
+    """Send a request; return False if the server did not read all of it."""
     try:
         connection.sendall(request)
     except _CLOSED:
-        # It may have answered before it closed (a 413).
+        # The server may have answered before it closed (a 413).
         return False
     return True
 
@@ -135,10 +134,9 @@ def _receive(connection: Connection, answer: _Answer) -> bytes:
 
 
 class _Answer:
-    """An answer as it comes; its ``on_`` methods are httptools' callbacks.
+    """An answer while it is read; the ``on_`` methods are callbacks of httptools.
 
-    It is read as llhttp reads it first. What llhttp refuses is read again from its
-    beginning, tidied.
+    If llhttp refuses it, it is rewritten and parsed again from the start.
     """
 
     def __init__(self) -> None:
@@ -161,17 +159,17 @@ class _Answer:
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything has come."""
+        """Return whether any byte has come."""
         return self._received_bytes > 0
 
     @property
     def is_reusable(self) -> bool:
-        """Whether the connection stands where another answer would begin."""
-        # Whoever frames an answer in an odd way may frame the next one in another.
+        """Return whether another answer can follow on the connection."""
+        # A server with unusual framing is not trusted with a second answer.
         return self._keeps_alive and not self._is_lenient
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes."""
+        """Parse the next bytes."""
         self._received.append(piece)
         self._received_bytes += len(piece)
         if self._is_lenient:
@@ -182,22 +180,22 @@ class _Answer:
             except (HttpParserError, HttpParserUpgrade) as error:
                 self._refused(error)
         if self._received_bytes > HEAD_LIMIT_BYTES and not self._is_in_body:
-            raise BrokenAnswer("the answer's headers have no end")
+            raise BrokenAnswer("the answer's headers are too long")
 
     def _refused(self, error: Exception) -> None:
-        """Begin again where the answer is HTTP after all.
+        """Parse the answer again leniently if it looks like HTTP.
 
         Raises:
-            BrokenAnswer: it is something else.
+            BrokenAnswer: it does not.
         """
         if self.is_over:
-            self._keeps_alive = False  # what follows a whole answer is its own matter
+            self._keeps_alive = False  # extra bytes do not change a complete answer
         elif b"".join(self._received).lstrip(b"\r\n").startswith(b"HTTP/1."):
             self._is_lenient = True
             self._begin()
             self._parse_leniently(b"")
         else:
-            raise _no_http(error) from error
+            raise _not_http(error) from error
 
     def _parse_leniently(self, piece: bytes) -> None:
         try:
@@ -215,10 +213,10 @@ class _Answer:
             self._parser.feed_data(self._chunks.tidy(piece) if self._chunks else piece)
         except (HttpParserError, HttpParserUpgrade, ValueError) as error:
             if not self.is_over:
-                raise _no_http(error) from error
+                raise _not_http(error) from error
 
     def end(self) -> None:
-        """Take the end of the connection: it ends a body of no told length."""
+        """Handle the end of the connection, which ends a body of unknown length."""
         if not self.has_begun:
             raise Unanswered("closed without an answer")
         has_length = b"content-length" in self._headers
@@ -228,22 +226,22 @@ class _Answer:
         self.is_over = True
 
     def reply(self) -> Reply:
-        """Give what came."""
+        """Return the answer."""
         headers, body = self._headers, b"".join(self._pieces)
         if not headers:
             return Reply(self._status, body)
-        packing = headers.get(b"content-encoding")
+        codings = headers.get(b"content-encoding")
         return Reply(
             self._status,
-            unpack(body, packing, ANSWER_LIMIT_BYTES) if packing else body,
+            unpack(body, codings, ANSWER_LIMIT_BYTES) if codings else body,
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"location")),
             _text(headers.get(b"date")),
         )
 
     def on_message_begin(self) -> None:
-        # What follows a whole answer was not asked for: nobody could tell it
-        # from the answer to the next request.
+        # A second answer was not requested, and could be taken for the answer to the
+        # next request.
         self._keeps_alive = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -255,7 +253,7 @@ class _Answer:
             return
         self._status = self._parser.get_status_code()
         self._is_in_body = self._status >= 200
-        # Only here does llhttp know both the headers and the status.
+        # Only now does llhttp know both the headers and the status.
         self._keeps_alive = self._parser.should_keep_alive()
         if not self._is_in_body:
             self._headers.clear()
@@ -274,8 +272,8 @@ class _Answer:
         self.is_over = self._is_in_body
 
 
-def _no_http(error: Exception) -> BrokenAnswer:
-    return BrokenAnswer(f"the answer is no HTTP ({error})")
+def _not_http(error: Exception) -> BrokenAnswer:
+    return BrokenAnswer(f"the answer is not HTTP ({error})")
 
 
 def _text(value: bytes | None) -> str | None:

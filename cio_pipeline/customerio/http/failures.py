@@ -1,4 +1,4 @@
-"""Why no answer came: the errors of urllib3, ssl and the system, in our words."""
+"""Words for failures: the errors of urllib3, ssl and the system, for a person."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _UNTRUSTED = (ssl.SSLCertVerificationError, CertificateError)
 
 
 def explain(error: Exception, connection: HTTPConnection | None) -> NoReply:
-    """Say in one clause why no answer came, without addresses of objects or paths.
+    """Return why no answer came, in one clause without object addresses or paths.
 
     Args:
-        error: what the attempt ended with.
-        connection: the one it was made on, if there was one.
+        error: the error of the attempt.
+        connection: the connection of the attempt, if there was one.
     """
     if isinstance(error, BrokenAnswer):
-        return NoReply(f"the connection broke ({error})")
+        return NoReply(f"the connection failed ({error})")
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, _UNTRUSTED):
         cause = cause.__cause__ or cause.__context__ or _first_exception(cause.args)
@@ -39,7 +39,7 @@ def explain(error: Exception, connection: HTTPConnection | None) -> NoReply:
 
 
 def proxy_password_wanted(answer: Exception | Reply) -> StopRun | None:
-    """Return what to stop with, where a proxy wants a password; waiting cannot help.
+    """Return the error that ends the run if a proxy asks for a password, else None.
 
     Only a proxy answers 407 (RFC 9110, 15.5.8): to the request itself, or to
     ``CONNECT``, which http.client reports as an `OSError` with the status in it.
@@ -52,8 +52,8 @@ def proxy_password_wanted(answer: Exception | Reply) -> StopRun | None:
     if not is_wanted:
         return None
     return StopRun(
-        "the proxy wants a user name and a password, or does not accept those that it"
-        " got (407). Put them into its address in the environment"
+        "the proxy requires a user name and a password, or rejected the configured"
+        " ones (407). Put them into its address in the environment"
         " (HTTPS_PROXY=http://user:password@host:port). The work is kept",
         reason="proxy_unusable",
     )
@@ -64,7 +64,7 @@ def _first_exception(values: tuple[Any, ...]) -> BaseException | None:
 
 
 def _clause(error: Exception) -> str:
-    """Say what happened without urllib3's object addresses and paths."""
+    """Return what happened, without urllib3's object addresses and paths."""
     inner = _first_exception(error.args)
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         return "the host's name could not be resolved"
@@ -76,4 +76,4 @@ def _clause(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, urllib3.exceptions.ProxyError):
         return f"the proxy could not be used ({inner or error})"
-    return f"the connection broke ({type(inner or error).__name__}: {inner or error})"
+    return f"the connection failed ({type(inner or error).__name__}: {inner or error})"

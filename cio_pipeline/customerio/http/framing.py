@@ -1,8 +1,8 @@
-"""Answers that HTTP lets a user agent take, in the one way that llhttp takes. Pure.
+"""Rewrites answers that HTTP allows and llhttp refuses. Pure.
 
 Old servers and intercepting proxies fold headers, repeat a length, or end lines with
-a line feed alone. A user agent must or may take these (RFC 9112, 2.2, 5.2, 6.3;
-RFC 9110, 8.6); llhttp refuses them, as a server in front of others should.
+only a line feed. A user agent must or may accept these (RFC 9112, 2.2, 5.2, 6.3;
+RFC 9110, 8.6). llhttp refuses them, because it is also used in proxies.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from contextlib import suppress
 _LINE_END = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
-# All but tab, NUL, CR and LF may be read as a space (RFC 9110, 5.5).
+# Control characters except tab, NUL, CR and LF may be replaced by a space (RFC 9110,
+# 5.5).
 _CONTROL_CHARACTER = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LONGEST_LINE_BYTES = 65_536
 _ANNOUNCEMENT = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d")
-# RFC 9110, 8.4.1: what zlib calls these forms. Some servers send deflate without
-# zlib's header.
+# The codings of RFC 9110, 8.4.1 in zlib's terms. Some servers send deflate without the
+# zlib header.
 _GZIP, _ZLIB, _BARE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _FORMS = {b"gzip": (_GZIP,), b"x-gzip": (_GZIP,), b"deflate": (_ZLIB, _BARE)}
 
@@ -29,11 +30,11 @@ def tidy_heads(data: bytes) -> tuple[bytes, bytes] | None:
     """Rewrite the headers of an answer, and of the 1xx answers before it.
 
     Args:
-        data: all that has come of the answer.
+        data: the answer so far.
 
     Returns:
-        The headers with their empty lines, and what came of the body; None while
-        the headers have no end.
+        The headers with their empty lines, and the body so far; None while the headers
+        are incomplete.
     """
     heads: list[bytes] = []
     rest = data.lstrip(b"\r\n")
@@ -57,7 +58,7 @@ def _tidy(head: bytes) -> bytes:
 
 
 def _with_one_length(fields: list[bytes]) -> list[bytes]:
-    """Leave one field that says where the body ends; unequal lengths stay."""
+    """Keep one field that defines where the body ends; unequal lengths stay."""
     codings = _values(fields, b"transfer-encoding")
     if codings == {b"identity"}:
         fields = _without(fields, b"transfer-encoding")
@@ -95,12 +96,12 @@ class Chunks:
         self._is_size_next = True
 
     def tidy(self, piece: bytes) -> bytes:
-        """Return the next bytes rewritten, as far as their lines have ended.
+        """Return the next bytes rewritten, up to the last complete line.
 
-        What is no chunk stays as it is, for the parser to refuse.
+        Invalid chunks are not changed; the parser refuses them.
 
         Raises:
-            ValueError: a line has no end.
+            ValueError: a line is too long.
         """
         rest = self._unfinished_line + piece
         tidied: list[bytes] = []
@@ -119,12 +120,12 @@ class Chunks:
             tidied.append(self._line(line.removesuffix(b"\r")) + b"\r\n")
             rest = after
         if len(rest) > _LONGEST_LINE_BYTES:
-            raise ValueError("a line of a chunk has no end")
+            raise ValueError("a line of a chunk is too long")
         self._unfinished_line = rest
         return b"".join(tidied)
 
     def _line(self, line: bytes) -> bytes:
-        """Read a chunk's size, the end of its data, or a trailer."""
+        """Read a chunk's size, the end of its data, or a trailer; return the line."""
         size = line.partition(b";")[0].strip(b" \t")
         if not self._is_size_next or not _SIZE.fullmatch(size):
             self._is_size_next = not line
@@ -135,15 +136,15 @@ class Chunks:
 
 
 def unpack(body: bytes, content_encoding: bytes, limit_bytes: int) -> bytes:
-    """Undo a body's content codings (RFC 9110, 8.4).
+    """Return a body without its content codings (RFC 9110, 8.4).
 
     Args:
-        body: as it came; it may have been cut off.
+        body: the received body, which may be incomplete.
         content_encoding: the header's value; its last coding was applied last.
-        limit_bytes: how much to unpack at most.
+        limit_bytes: the most bytes to unpack.
 
     Returns:
-        The content; the body as it is where a coding is unknown or not what it says.
+        The content; the unchanged body if a coding is unknown or wrong.
     """
     codings = [each.strip().lower() for each in content_encoding.split(b",")]
     for coding in reversed(codings):
@@ -156,7 +157,7 @@ def _inflate(packed: bytes, forms: Iterable[int], limit_bytes: int) -> bytes:
         inflater = zlib.decompressobj(form)
         with suppress(zlib.error):
             content = inflater.decompress(packed, limit_bytes)
-            # Without a header any bytes may look like the beginning of some.
+            # Without a header, any bytes may look like the start of compressed data.
             if form != _BARE or inflater.eof:
                 return content
     return packed

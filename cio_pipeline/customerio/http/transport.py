@@ -1,8 +1,8 @@
-"""Connections: opened through requests and urllib3, kept by the thread that sends.
+"""Connections: opened with requests and urllib3, kept by the thread that sends.
 
-requests knows how to read proxies and CA bundles from the environment, and
-builds the urllib3 pool that fits them; urllib3 connects, tunnels and checks
-certificates. What then happens a million times is `exchange`'s.
+requests reads proxies and CA bundles from the environment and makes the urllib3 pool
+for them; urllib3 connects, opens tunnels and checks certificates. `exchange` then sends
+each request.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from cio_pipeline.customerio.http.exchange import (
 from cio_pipeline.customerio.http.failures import explain, proxy_password_wanted
 from cio_pipeline.machine import limit_reached
 
-# A connection that rested this long may have been closed by the server: look
-# before it is used. Between requests that follow at once the look is left out.
-_RESTED_SECONDS = 0.02
+# The server may have closed a connection that was idle this long: it is checked before
+# it is used again.
+_IDLE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Endpoint:
 
     Args:
         url: its base address.
-        pool: what makes its connections.
-        target_prefix: what stands before a path in the request line: the base
-            address's path, or all of the address where a plain proxy wants it.
-        head: the header lines that every request to it has.
-        is_tunnelled: whether a proxy has to be asked for a tunnel first.
+        pool: makes its connections.
+        target_prefix: what comes before a path in the request line: the path of the
+            base address, or the complete address for a proxy without a tunnel.
+        head: the header lines of every request to it.
+        is_tunnelled: whether its connections need a tunnel through a proxy.
     """
 
     url: str
@@ -63,7 +63,7 @@ class Endpoint:
     is_tunnelled: bool
 
 
-class _Lines(threading.local):
+class _ThreadConnections(threading.local):
     """One thread's open connections, by the server's address."""
 
     def __init__(self) -> None:
@@ -75,8 +75,8 @@ class Transport:
     """Connections to one or more servers, kept alive. Thread-safe.
 
     Args:
-        connect_timeout_seconds: time to connect.
-        read_timeout_seconds: time between two pieces of an answer.
+        connect_timeout_seconds: the longest time to connect.
+        read_timeout_seconds: the longest wait for the next part of an answer.
     """
 
     def __init__(
@@ -91,17 +91,17 @@ class Transport:
         self._endpoints: dict[str, Endpoint] = {}
         self._open: set[HTTPConnection] = set()
         self._lock = threading.Lock()  # guards _endpoints and _open
-        self._lines = _Lines()
+        self._own = _ThreadConnections()
         self._is_closed = False
 
     def _verification(self, url: str) -> tuple[bool | str, Mapping[str, str]]:
-        """The CA bundle and the proxies that the environment asks for.
+        """Return the CA bundle and the proxies of the environment.
 
-        requests heeds ``REQUESTS_CA_BUNDLE``; ``SSL_CERT_FILE``, which OpenSSL's
-        own users set, is heeded after it. Certificates are always checked.
+        requests reads ``REQUESTS_CA_BUNDLE``; if it is not set, ``SSL_CERT_FILE``,
+        which OpenSSL reads, is used. Certificates are always checked.
 
         Raises:
-            StopRun: the environment names a CA bundle that is not there.
+            StopRun: the CA bundle does not exist.
         """
         settings = self._session.merge_environment_settings(url, {}, None, None, None)
         verify = settings["verify"]
@@ -109,29 +109,28 @@ class Transport:
             verify = os.environ.get("SSL_CERT_FILE") or True
         if isinstance(verify, str) and not Path(verify).exists():
             raise StopRun(
-                f"there is no CA bundle {verify}, which the environment names"
-                " (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE). The work is"
-                " kept",
+                f"the CA bundle {verify} does not exist. Correct REQUESTS_CA_BUNDLE,"
+                " CURL_CA_BUNDLE or SSL_CERT_FILE in the environment. The work is kept",
                 reason="ca_bundle_missing",
             )
         return verify, settings["proxies"]
 
     def endpoint(self, url: str) -> Endpoint:
-        """Get to know a base address, as the environment says to reach it.
+        """Return the server at a base address, with the proxy of the environment.
 
         Raises:
-            StopRun: the environment names a proxy or a CA bundle that is none.
+            StopRun: the proxy or the CA bundle of the environment cannot be used.
         """
         with self._lock:
             if url not in self._endpoints:
                 try:
                     self._endpoints[url] = self._find(url)
                 except (requests.RequestException, HTTPError) as error:
-                    # Not its words: they may hold the proxy's password.
+                    # Without the error's text, which may contain the proxy's password.
                     raise StopRun(
-                        "the proxy that the environment names (HTTPS_PROXY and the"
-                        " like) cannot be used: its address is none, or is SOCKS,"
-                        " which needs the package PySocks. The work is kept",
+                        "the proxy that HTTPS_PROXY (or a similar variable) names"
+                        " cannot be used: its address is invalid, or it is a SOCKS"
+                        " proxy, which needs the PySocks package. The work is kept",
                         reason="proxy_unusable",
                     ) from error
             return self._endpoints[url]
@@ -141,18 +140,16 @@ class Transport:
     ) -> Reply | NoReply:
         """Make one attempt.
 
-        A connection that was used before may have been closed by the server in
-        this moment, as it may be at any time. Where not a byte of an answer has
-        come from it, the request is repeated at once on a new one, and only then
-        (RFC 9112, 9.3.1: it is idempotent); that is the same attempt, and at most
-        one of the two is answered.
+        The server may close a kept connection at any time. If no byte of an answer
+        came on one, the request is repeated once, on a new connection (RFC 9112, 9.3.1:
+        it is idempotent). Both are one attempt, and at most one of them is answered.
 
         Args:
-            endpoint: where to.
+            endpoint: the server.
             method: the HTTP method.
-            path: percent-encoded, beginning with a slash; sent as it is.
+            path: the percent-encoded path, with a leading slash; sent unchanged.
             body: the request's body.
-            head: the header lines beside the endpoint's own and the length's.
+            head: header lines besides the endpoint's own and ``Content-Length``.
         """
         target = endpoint.target_prefix + path
         request = make_request(method, target, endpoint.head + head, body)
@@ -168,11 +165,11 @@ class Transport:
         request: bytes,
         kept: HTTPConnection | None = None,
     ) -> Reply | NoReply:
-        """Send a request on a connection kept from the last one, or on a new one.
+        """Send a request on a kept connection, or on a new one.
 
         Raises:
-            Unanswered: a kept one turned out to have been closed.
-            StopRun: this machine allows no more connections, or the proxy wants a
+            Unanswered: the server had closed the kept connection.
+            StopRun: this machine allows no more connections, or the proxy asks for a
                 password.
         """
         try:
@@ -198,28 +195,28 @@ class Transport:
         return reply
 
     def _begin(self, connection: HTTPConnection) -> None:
-        # In this order: `close` then sees that it is in use, or is seen here.
+        # In this order: either `close` sees the connection as busy, or we see the flag.
         self._deadlines.begin(connection)
         if self._is_closed:
             raise BrokenAnswer("the run has ended")
 
     def skip(self, seconds: float) -> None:
-        """Leave a time in which the process did not run out of every deadline."""
+        """Do not count seconds in which the process did not run."""
         self._deadlines.skip(seconds)
 
     def cut_overdue(self) -> None:
-        """End attempts that have taken longer than any honest one could.
+        """End attempts that have taken too long.
 
-        Time-outs bound the wait for the next byte; a server that sends a byte
-        now and then would be waited for without end.
+        Timeouts only limit the wait for the next byte, so a server that sends a byte
+        now and then could keep an attempt going forever.
         """
         self._deadlines.cut_overdue()
 
     def close(self) -> None:
         """Close every connection that is not in use.
 
-        One in use stays: its number could become another file's while its
-        thread still writes to it.
+        A connection in use stays open: its file descriptor could be reused for another
+        file while its thread still writes to it.
         """
         self._is_closed = True
         busy = self._deadlines.busy()
@@ -239,7 +236,7 @@ class Transport:
             ),
         )
         parts = urlsplit(url)
-        # A SOCKS proxy has none of it: what goes through is as without it.
+        # For a SOCKS proxy, requests are the same as without one.
         is_proxied = pool.proxy is not None
         is_tunnelled = is_proxied and connection_requires_http_tunnel(
             pool.proxy, pool.proxy_config, parts.scheme
@@ -252,12 +249,12 @@ class Transport:
         return Endpoint(url, pool, prefix, header_lines(headers), is_tunnelled)
 
     def _kept(self, endpoint: Endpoint) -> HTTPConnection | None:
-        """Give the connection that this thread has to a server, if it is open."""
-        lines, now = self._lines, time.monotonic()
-        connection = lines.connections.get(endpoint.url)
-        has_rested = now - lines.used_at > _RESTED_SECONDS
-        lines.used_at = now
-        if connection is not None and has_rested and not connection.is_connected:
+        """Return this thread's connection to a server, if it is open."""
+        own, now = self._own, time.monotonic()
+        connection = own.connections.get(endpoint.url)
+        was_idle = now - own.used_at > _IDLE_SECONDS
+        own.used_at = now
+        if connection is not None and was_idle and not connection.is_connected:
             self._drop(endpoint)
             return None
         return connection
@@ -269,24 +266,24 @@ class Transport:
             HTTPError, CertificateError, OSError: it could not be opened.
         """
         pool = endpoint.pool
-        # What urllib3's urlopen does before its first request. It offers no
-        # public way to get a connection that is tunnelled and checked.
-        connection = cast("HTTPConnection", pool._new_conn())  # noqa: SLF001  # as just said
-        self._lines.connections[endpoint.url] = connection
+        # As urllib3's urlopen does before its first request. There is no public way to
+        # get a connection with its tunnel and a checked certificate.
+        connection = cast("HTTPConnection", pool._new_conn())  # noqa: SLF001  # see above
+        self._own.connections[endpoint.url] = connection
         with self._lock:
             self._open.add(connection)
         connect_seconds, read_seconds = self._limits
         connection.timeout = connect_seconds
         if endpoint.is_tunnelled:
-            pool._prepare_proxy(connection)  # noqa: SLF001  # as above
-        pool._validate_conn(connection)  # noqa: SLF001  # as above
+            pool._prepare_proxy(connection)  # noqa: SLF001  # see above
+        pool._validate_conn(connection)  # noqa: SLF001  # see above
         if connection.sock is None:
             connection.connect()
         connection.sock.settimeout(read_seconds)
         return connection
 
     def _drop(self, endpoint: Endpoint) -> HTTPConnection | None:
-        connection = self._lines.connections.pop(endpoint.url, None)
+        connection = self._own.connections.pop(endpoint.url, None)
         if connection is not None:
             with self._lock:
                 self._open.discard(connection)
@@ -295,7 +292,7 @@ class Transport:
 
 
 def _host_in(parts: SplitResult) -> str:
-    """Write the ``Host`` header: a port that goes without saying is not said."""
+    """Return the ``Host`` header, without the scheme's default port."""
     host = parts.netloc.rpartition("@")[2]
     if parts.port == {"http": 80, "https": 443}.get(parts.scheme):
         return host.rpartition(":")[0]

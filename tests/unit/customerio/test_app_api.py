@@ -16,22 +16,22 @@ KEY = "app-k3y-of-the-workspace"
 
 
 class EchoingTransport:
-    """Connections whose server repeats the request, headers and all."""
+    """Connections to a server that returns the request with its headers."""
 
     def endpoint(self, url: str) -> Any:
-        """Make an address."""
+        """Return an endpoint."""
         return SimpleNamespace(url=url)
 
     def send(
         self, endpoint: Any, method: str, path: str, body: bytes, head: bytes
     ) -> Reply:
-        """Answer with what came."""
+        """Return the request as the answer."""
         line = f"{method} {endpoint.url}{path}\n".encode()
         return Reply(400, line + head + b"\n" + body)
 
 
 def client() -> AppClient:
-    """Make a client of the EU's App API."""
+    """Return a client of the EU's App API."""
     transport: Any = EchoingTransport()
     return AppClient(transport, app_url_of_region("eu"), KEY)
 
@@ -56,7 +56,7 @@ def test_one_person_is_asked_for_by_path(
 
 
 def test_many_are_asked_for_in_a_body() -> None:
-    """By id alone."""
+    """Only ids are possible."""
     reply = client().look_up_many(["1", "2"])
 
     assert isinstance(reply, Reply)
@@ -66,7 +66,7 @@ def test_many_are_asked_for_in_a_body() -> None:
 
 
 def test_an_answer_that_repeats_the_key_is_without_it() -> None:
-    """Answers are logged and shown."""
+    """Parts of answers are logged and shown."""
     reply = client().look_up("1", "id")
 
     assert isinstance(reply, Reply)

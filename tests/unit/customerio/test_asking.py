@@ -1,4 +1,4 @@
-"""A question is repeated until it is answered, or it makes no sense any more."""
+"""A request is repeated until it is answered or that cannot help."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def ask(
 
 
 def test_it_is_repeated_until_there_is_an_answer() -> None:
-    """No reply, a busy server and an answer of no use are all waited out."""
+    """It is repeated after no reply, a busy server, and an answer without the data."""
     answer, asked = ask([NoReply("reset"), BUSY, EMPTY, Reply(200, b"yes")])
 
     assert (answer, asked) == (b"yes", 4)
 
 
 def test_rejected_keys_end_it_at_once() -> None:
-    """More time does not make keys valid."""
+    """Waiting does not make keys valid."""
     with pytest.raises(KeysRejected, match="rejected the keys"):
         ask([Reply(401), Reply(200, b"yes")])
 
@@ -67,12 +67,12 @@ def test_rejected_keys_end_it_at_once() -> None:
     [
         (BUSY, "the question had no answer for 10 s (last: HTTP 503 without"),
         (BUSY, "); look again. The work is kept"),
-        (EMPTY, "(last: an answer without what was asked); look again"),
+        (EMPTY, "(last: an answer without the requested data); look again"),
         (NoReply("reset"), "(last: reset). The work is kept"),
     ],
 )
 def test_patience_has_an_end(reply: Reply | NoReply, words: str) -> None:
-    """The error has the last problem; advice on answers only if there are some."""
+    """The error has the last problem, and advice on answers only if one came."""
     with pytest.raises(Unreachable) as raised:
         ask([reply])
 
@@ -80,7 +80,7 @@ def test_patience_has_an_end(reply: Reply | NoReply, words: str) -> None:
 
 
 def test_a_suspended_process_goes_on_asking() -> None:
-    """An hour in which it did not run is no hour in which nothing answered."""
+    """An hour of suspension is not an hour without an answer."""
     times = iter([0.0, 1.0, 3600.0, 3601.0, 3602.0])
 
     answer, asked = ask([BUSY, BUSY, BUSY, Reply(200, b"yes")], times)
@@ -89,13 +89,13 @@ def test_a_suspended_process_goes_on_asking() -> None:
 
 
 def test_a_request_to_wait_longer_than_its_patience_ends_it() -> None:
-    """Waiting first and giving up then would help nobody."""
+    """It would wait, and then give up anyway."""
     with pytest.raises(Unreachable, match="only after 60 s"):
         ask([Reply(503, retry_after="60")])
 
 
 def test_a_stop_ends_it_without_an_answer() -> None:
-    """Nothing is asked after Ctrl-C."""
+    """No request is sent after Ctrl-C."""
     stop = Event()
     stop.set()
 
@@ -103,6 +103,6 @@ def test_a_stop_ends_it_without_an_answer() -> None:
 
 
 def test_a_redirect_elsewhere_ends_it_at_once() -> None:
-    """The keys may not go there, however often it is asked."""
+    """The keys must not be sent there, and a second request would not change that."""
     with pytest.raises(StopRun, match="the question was redirected to https://x"):
         ask([Reply(307, location="https://x")])

@@ -1,4 +1,4 @@
-"""How long to wait: by the API's word, or by chance under a ceiling."""
+"""How long to wait: `Retry-After`, or a random time below a ceiling."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 def test_retry_after_is_read_in_both_of_its_forms(
     value: str | None, seconds: float | None
 ) -> None:
-    """RFC 9110, 10.2.3; what cannot be read is as good as absent."""
+    """RFC 9110, 10.2.3; a value that cannot be read counts as missing."""
     assert retry_after_seconds(value, NOW) == seconds
 
 
@@ -59,7 +59,7 @@ def test_retry_after_is_read_in_both_of_its_forms(
         ("Tue, 24 Nov 2026 13:00:00 GMT", "Tue, 24 Nov 2026 12:59:00 GMT", 0.0),
         ("Tue, 24 Nov 2026 13:00:00 GMT", "7", 7.0),
         ("Tue, 24 Nov 2026 13:00:00 GMT", "soon", None),
-        # Absurd or unreadable: ours counts.
+        # If it is absurd or unreadable, our time counts.
         ("Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
         ("today", "Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
@@ -74,7 +74,7 @@ def test_retry_after_is_read_in_both_of_its_forms(
 def test_a_retry_after_date_counts_from_the_answers_own_date(
     date: str, value: str, seconds: float | None
 ) -> None:
-    """By a wrong clock of ours a pause of seconds is an hour, or none at all."""
+    """With a wrong local clock, seconds would become an hour, or nothing."""
     outcome = judge(Reply(429, retry_after=value, date=date), NOW)
 
     assert isinstance(outcome, Retryable)
@@ -86,7 +86,7 @@ def test_a_retry_after_date_counts_from_the_answers_own_date(
 def test_backoff_is_full_jitter_under_a_doubling_capped_ceiling(
     attempts: int, draw: float
 ) -> None:
-    """And 2 ** attempts never overflows."""
+    """2 ** attempts must not overflow."""
     wait = backoff_seconds(attempts, draw)
 
     assert 0 <= wait <= min(BACKOFF_CAP_SECONDS, 0.5 * 2 ** min(attempts, 20))

@@ -1,4 +1,4 @@
-"""Bodies of many users, and what their answers mean."""
+"""Bodies of many users and the answers to them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_body_names_identifiers_as_a_path_would_be_understood() -> None:
 def test_a_body_is_never_larger_than_its_items_were_said_to_be(
     users: list[tuple[str, int]],
 ) -> None:
-    """Quotes, control characters and all: the limit is Customer.io's."""
+    """Also with quotes and control characters, because Customer.io has a limit."""
     jobs = [make_job(1, user, body=b'{"%s":1}' % (b"x" * n)) for user, n in users]
 
     body = make_body(jobs)
@@ -70,7 +70,7 @@ def test_a_body_is_never_larger_than_its_items_were_said_to_be(
 
 
 def one_for_all(reply: Reply | NoReply) -> JobOutcome:
-    """Judge a body of three jobs that has one outcome."""
+    """Return the shared outcome of a body of three jobs."""
     outcomes = judge_batch(reply, 3, NOW)
     assert isinstance(outcomes, Outcomes)
     assert outcomes.of_all is not None
@@ -79,7 +79,7 @@ def one_for_all(reply: Reply | NoReply) -> JobOutcome:
 
 
 def test_a_207_is_settled_item_by_item() -> None:
-    """The listed items were refused and all others accepted."""
+    """The listed items were refused, and all others accepted."""
     errors = [
         {"batch_index": 1, "reason": "invalid", "field": "id", "message": "too long"},
         {"batch_index": 1, "reason": "invalid", "field": "x", "message": "and more"},
@@ -113,12 +113,12 @@ def test_a_207_is_settled_item_by_item() -> None:
     ],
 )
 def test_a_207_that_does_not_say_which_refuses_the_whole_body(body: bytes) -> None:
-    """So that it is halved until it does; nobody is acked on a guess."""
+    """It is sent in halves until the bad item is known; nothing is acked on a guess."""
     assert isinstance(one_for_all(Reply(207, body)), Rejected)
 
 
-def test_everything_else_means_the_same_as_one_by_one() -> None:
-    """One pure function decides."""
+def test_other_answers_mean_the_same_as_for_single_requests() -> None:
+    """The same function judges both."""
     assert one_for_all(Reply(200)) == Synced()
     assert isinstance(one_for_all(Reply(400)), Rejected)
     assert isinstance(one_for_all(Reply(503)), Retryable)

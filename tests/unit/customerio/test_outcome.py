@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 def test_a_2xx_without_a_body_or_with_json_is_a_success(
     status: int, body: bytes
 ) -> None:
-    """Customer.io sends `{}`; what it adds one day, and an empty body, count too."""
+    """Customer.io sends `{}`; other JSON and an empty body count too."""
     assert judge(Reply(status, body), NOW) == Synced()
 
 
@@ -54,9 +54,9 @@ def test_a_2xx_without_a_body_or_with_json_is_a_success(
     ],
 )
 def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
-    """A proxy's page says nothing of Customer.io: counted as taken, the work is lost.
+    """A proxy's page is not from Customer.io: as a success, it would lose the work.
 
-    The message is all that a person sees of it once the run ends.
+    A person sees only the message at the end of the run.
     """
     in_batch = judge_batch(Reply(status, body), 2, NOW)
     assert isinstance(in_batch, Outcomes)
@@ -69,7 +69,7 @@ def test_a_2xx_with_a_page_is_no_answer(status: int, body: bytes) -> None:
 
 
 def test_json_that_was_cut_off_at_the_limit_is_still_customer_ios() -> None:
-    """A 207 may list thousands of errors; taken for a page it is sent for ever."""
+    """A 207 may list thousands of errors; as a page, it would be sent again forever."""
     body = (b'{"errors": [' + b'{"batch_index": 0},' * 60_000)[:ANSWER_LIMIT_BYTES]
 
     assert judge(Reply(200, body), NOW) == Synced()
@@ -81,7 +81,7 @@ def test_json_that_was_cut_off_at_the_limit_is_still_customer_ios() -> None:
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 522, 599])
 def test_the_retryable_statuses_are_retried(status: int) -> None:
-    """The list of customerio-api.md: 408, 425, 429, every 5xx but 501 and 505."""
+    """Customer.io's list: 408, 425, 429, and every 5xx except 501 and 505."""
     assert isinstance(judge(Reply(status), NOW), Retryable)
 
 
@@ -89,13 +89,13 @@ def test_the_retryable_statuses_are_retried(status: int) -> None:
     "status", [400, 402, 404, 405, 409, 410, 413, 422, 451, 501, 505]
 )
 def test_every_other_error_is_final(status: int) -> None:
-    """Guarantee 6: the others are refused again however often they are sent."""
+    """Guarantee 6: a second attempt would be refused too."""
     assert isinstance(judge(Reply(status), NOW), Rejected)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 501, 503, 429])
-def test_retry_after_is_the_apis_word_that_it_may_be_retried(status: int) -> None:
-    """Where the API itself says whether an error may be retried, that wins."""
+def test_retry_after_makes_an_error_retryable(status: int) -> None:
+    """If the API says that an error can be retried, that counts."""
     outcome = judge(Reply(status, retry_after="7"), NOW)
 
     assert isinstance(outcome, Retryable)
@@ -112,14 +112,14 @@ def test_rejected_keys_halt_the_run_even_with_retry_after(status: int) -> None:
 
 
 def test_a_redirect_that_was_not_followed_halts_the_run() -> None:
-    """The client follows those it may; any other would be the same for all."""
+    """The client follows allowed redirects; all requests would get any other."""
     outcome = judge(Reply(302, location="https://elsewhere.example/"), NOW)
 
     assert outcome == Halt("redirected", "redirected to https://elsewhere.example/")
 
 
 def test_silence_is_retried_and_a_bad_certificate_is_not() -> None:
-    """A certificate does not mend itself; a network does."""
+    """A network may recover; a certificate does not."""
     assert judge(NoReply("refused"), NOW) == Retryable(
         kind="no_reply", message="refused"
     )
@@ -131,8 +131,8 @@ def test_silence_is_retried_and_a_bad_certificate_is_not() -> None:
     ("status", "reason"),
     [(400, "rejected"), (404, "not_found"), (413, "too_large"), (422, "rejected")],
 )
-def test_the_reason_is_told_from_the_status(status: int, reason: str) -> None:
-    """The words of `spec.md`, by which people sort dead letters."""
+def test_the_reason_depends_on_the_status(status: int, reason: str) -> None:
+    """People sort dead letters by these words."""
     outcome = judge(Reply(status), NOW)
 
     assert isinstance(outcome, Rejected)
@@ -159,14 +159,12 @@ def test_the_reason_is_told_from_the_status(status: int, reason: str) -> None:
     ],
     ids=lambda value: str(value)[:25],
 )
-def test_customer_ios_own_words_are_found_in_every_shape_of_body(
-    body: bytes, message: str
-) -> None:
-    """Dead letters carry them, so that a person knows what to mend."""
+def test_the_message_is_found_in_every_form_of_body(body: bytes, message: str) -> None:
+    """Dead letters contain it, so that a person knows what to fix."""
     assert error_message(400, body) == message
 
 
-# Any text JSON can write: halves of surrogate pairs too.
+# Any text that JSON can contain, also lone surrogates.
 _said = st.text(st.characters(codec=None), max_size=9) | st.just("\ud800")
 _body = _said.map(lambda said: json.dumps({"meta": {"error": said}}).encode())
 
@@ -176,10 +174,10 @@ _body = _said.map(lambda said: json.dumps({"meta": {"error": said}}).encode())
     st.binary(max_size=200) | _body,
     st.none() | st.text(max_size=20),
 )
-def test_no_answer_breaks_the_judge(
+def test_every_answer_has_an_outcome(
     status: int, body: bytes, retry_after: str | None
 ) -> None:
-    """Whatever a server says, it means something, and can be written down."""
+    """Every answer has an outcome whose message can be stored."""
     outcome = judge(Reply(status, body, retry_after), NOW)
 
     assert isinstance(outcome, Synced | Retryable | Rejected | Halt)

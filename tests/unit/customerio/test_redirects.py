@@ -1,4 +1,4 @@
-"""Where the keys may go."""
+"""Where the keys may be sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ LOCAL = "http://127.0.0.1:8080/api/v1/customers/1"
         (LOCAL, "https://track.customer.io/x"),
     ],
 )
-def test_the_same_server_and_customer_io_are_followed(url: str, location: str) -> None:
+def test_redirects_to_the_same_server_and_to_customer_io_are_followed(
+    url: str, location: str
+) -> None:
     """Guarantee 10: `*.customer.io` or the configured address."""
     assert allowed_target(url, location) is not None
 
@@ -49,6 +51,6 @@ def test_the_same_server_and_customer_io_are_followed(url: str, location: str) -
         (US, None),
     ],
 )
-def test_nothing_else_is(url: str, location: str | None) -> None:
+def test_no_other_redirect_is_followed(url: str, location: str | None) -> None:
     """Look-alikes, plain HTTP and other ports included."""
     assert allowed_target(url, location) is None

@@ -1,4 +1,4 @@
-"""Which region a workspace is in: as configured, or as Customer.io says."""
+"""The region of a workspace: as configured, or as Customer.io answers."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ WORDS = Reply(200, b'{"region": "moon"}')
 
 
 class ScriptedTransport:
-    """Connections that answer from a list, and note what was asked."""
+    """Connections that answer from a list and record the requests."""
 
     def __init__(self, *replies: Reply | NoReply) -> None:
         self._replies = list(replies)
         self.asked: list[str] = []
 
     def endpoint(self, url: str) -> Any:
-        """Make an address."""
+        """Return an endpoint."""
         return SimpleNamespace(url=url)
 
     def send(self, endpoint: Any, method: str, path: str, *_: bytes) -> Reply | NoReply:
-        """Answer."""
+        """Return the next answer."""
         self.asked.append(f"{method} {endpoint.url}{path}")
         return self._replies.pop(0)
 
@@ -51,7 +51,7 @@ class NoWait(Event):
 def find(
     *replies: Reply | NoReply, config: Config = CONFIG, stop: Event | None = None
 ) -> tuple[str, list[str]]:
-    """Find the region; return it, and the requests. A look at the clock is 1 s."""
+    """Return the region and the requests. Each reading of the clock takes 1 s."""
     transport = ScriptedTransport(*replies)
     ticks = count()
     region = find_region(
@@ -66,14 +66,14 @@ def find(
 
 
 def test_what_is_configured_is_not_asked_for() -> None:
-    """One request less, and no wait."""
+    """This saves a request."""
     config = Config(parallelism=1, user_id="id", mappings=(), region="us")
 
     assert find(config=config) == ("us", [])
 
 
 def test_customer_io_is_asked_until_it_answers() -> None:
-    """A network that comes up late must not end the nightly run."""
+    """A network that is late must not end the nightly run."""
     region, asked = find(NoReply("refused"), Reply(503), Reply(429), EU)
 
     assert region == "eu"
@@ -99,18 +99,18 @@ def test_patience_ends(reply: Reply | NoReply, words: str) -> None:
         (NoReply("expired", is_untrusted=True), StopRun, "untrusted_certificate"),
     ],
 )
-def test_what_waiting_does_not_help_against_stops_it_at_once(
+def test_errors_that_waiting_cannot_fix_stop_it_at_once(
     reply: Reply | NoReply, kind: type[StopRun], reason: str
 ) -> None:
-    """And nothing is sent to a region that was only guessed."""
+    """Nothing is sent to a region that is only a guess."""
     with pytest.raises(kind) as caught:
         find(reply)
 
     assert caught.value.reason == reason
 
 
-def test_after_a_stop_nobody_is_asked() -> None:
-    """The caller sends nothing then."""
+def test_after_a_stop_no_request_is_sent() -> None:
+    """The caller does not send anything either."""
     stop = NoWait()
     stop.set()
 

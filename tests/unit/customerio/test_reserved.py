@@ -37,7 +37,7 @@ def items_of(*jobs: Job) -> list[dict[str, Any]]:
 def test_an_item_has_two_reserved_names_beside_its_attributes(
     relationships: Any,
 ) -> None:
-    """Inside of the attributes, Customer.io would store them as plain data."""
+    """In the attributes, Customer.io would store them as plain data."""
     stays = {
         "_update": True,
         "created_at": 1,
@@ -77,7 +77,7 @@ def test_relationships_to_delete_get_an_item_of_their_own() -> None:
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_no_value_leaves_nothing_beside_the_attributes(value: Any) -> None:
-    """A null would be refused where a number or a list is wanted."""
+    """A null would be refused instead of a number or a list."""
     (item,) = items_of(job_of({"_timestamp": value, "cio_relationships": value}))
 
     assert set(item) == {"type", "action", "identifiers", "attributes"}
@@ -85,7 +85,7 @@ def test_no_value_leaves_nothing_beside_the_attributes(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [{"action": "remove", "relationships": [ACME]}, 7])
 def test_an_unknown_form_is_sent_where_it_is_checked(value: Any) -> None:
-    """Refused by Customer.io, never stored as an attribute or dropped."""
+    """Customer.io refuses it; it is never stored as an attribute or dropped."""
     (item,) = items_of(job_of({"cio_relationships": value}))
 
     assert item["cio_relationships"] == value
@@ -109,7 +109,7 @@ def test_a_list_becomes_the_object_of_the_put_operation() -> None:
 
 @pytest.mark.parametrize("relationships", [ADD, DELETE, [ACME]])
 def test_the_size_is_not_underestimated(relationships: Any) -> None:
-    """A body over the limit would be refused whole."""
+    """A body over the limit would be refused."""
     job = job_of({"_timestamp": 5, "cio_relationships": relationships}, 'cio_"\u00e9')
 
     assert len(make_body([job])) <= item_bytes(job) + 20
@@ -117,7 +117,7 @@ def test_the_size_is_not_underestimated(relationships: Any) -> None:
 
 @pytest.mark.parametrize("status", [200, 202, 207])
 def test_errors_count_on_every_success(status: int) -> None:
-    """A refused item must not pass as accepted."""
+    """A refused item must not count as accepted."""
     errors = b'{"errors":[{"batch_index":1,"message":"no"}]}'
 
     assert judge_batch(Reply(status, errors), 2, NOW) == Outcomes(
@@ -126,22 +126,22 @@ def test_errors_count_on_every_success(status: int) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"errors":null}', b'"errors"'])
-def test_no_errors_are_none(body: bytes) -> None:
-    """An empty list beside a 200 refuses nobody."""
+def test_an_empty_list_of_errors_refuses_nobody(body: bytes) -> None:
+    """A 200 with an empty list refuses nobody."""
     assert judge_batch(Reply(200, body), 2, NOW) == Outcomes(
         [Synced(), Synced()], Synced()
     )
 
 
 def test_an_error_of_the_second_item_is_its_jobs() -> None:
-    """A body of one job may have two items; of more jobs, it is halved."""
+    """A body of one job may have two items."""
     reply = Reply(207, b'{"errors":[{"batch_index":1,"message":"no"}]}')
 
     assert judge_batch(reply, 1, NOW) == Outcomes([Rejected("rejected", 207, "no")])
 
 
 def nested(levels: int) -> Any:
-    """Return lists inside of lists, the innermost empty."""
+    """Return nested lists; the innermost is empty."""
     value: Any = []
     for _ in range(levels - 1):
         value = [value]
@@ -149,7 +149,7 @@ def nested(levels: int) -> Any:
 
 
 def test_what_can_be_queued_can_be_read_again() -> None:
-    """The form is made just before a request, where a failure would end the run."""
+    """The form is made just before a request, when an error would end the run."""
     attributes = {"_timestamp": 5, "deep": nested(MOST_LEVELS - 1)}
 
     assert items_of(job_of(attributes))[0]["attributes"]["deep"] == attributes["deep"]

@@ -30,7 +30,7 @@ from cio_pipeline.customerio.track_api import (
     ],
 )
 def test_a_user_id_is_one_segment_of_the_path(user_id: str, segment: str) -> None:
-    """Else `..` would become another request, and `a/b` another user."""
+    """Otherwise `..` would be another request, and `a/b` another user."""
     assert encode_identifier(user_id) == segment
 
 
@@ -52,6 +52,6 @@ def test_the_token_is_that_of_basic_authentication() -> None:
 
 
 def test_each_region_has_its_own_address() -> None:
-    """Data of the EU must not go through the US."""
+    """Data of the EU must not be sent to the US."""
     assert track_url_of_region("us") == "https://track.customer.io"
     assert track_url_of_region("eu") == "https://track-eu.customer.io"

@@ -16,7 +16,7 @@ CONFIG = Config(parallelism=1, user_id="id", mappings=(Mapping("a", "b"),))
 def digest(
     config: Config = CONFIG, *, changed_only: bool = False, shard: Shard = WHOLE
 ) -> str:
-    """Return what an unfinished load is recognised by."""
+    """Return the digest that identifies a load."""
     return mapping_digest(config, changed_only=changed_only, shard=shard)
 
 
@@ -25,12 +25,12 @@ def digest(
     [{"parallelism": 9}, {"api_key": "new"}, {"api": "batch"}, {"max_attempts": 1}],
 )
 def test_how_records_are_sent_does_not_matter(change: dict[str, object]) -> None:
-    """A load that was killed goes on with more threads or a new key."""
+    """A load that was killed continues with more threads or a new key."""
     assert digest(replace(CONFIG, **change)) == digest()  # type: ignore[arg-type]  # of each key's own type
 
 
 def test_how_records_are_mapped_matters() -> None:
-    """Half a file by one rule and half by another would be neither."""
+    """A file must not be loaded half by one rule and half by another."""
     others = [
         digest(replace(CONFIG, user_id="email")),
         digest(replace(CONFIG, mappings=(Mapping("a", "c"),))),

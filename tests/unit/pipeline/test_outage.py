@@ -7,13 +7,13 @@ from tests.support.builders import no_answer, server_error, throttled
 
 
 def fail(outage: Outage, *users: str, now: float = 0.0) -> None:
-    """Let one request of each user fail with a 503."""
+    """Report a 503 for one request of each user."""
     for user in users:
         outage.failed(user, server_error(), sent_at=now, now=now, draw=0.5)
 
 
 def test_one_user_that_always_fails_is_no_outage() -> None:
-    """So it becomes a dead letter, as `maxAttempts` says."""
+    """The user must become a dead letter after `maxAttempts`."""
     outage = Outage(parallelism=25)
 
     for now in range(100):
@@ -24,7 +24,7 @@ def test_one_user_that_always_fails_is_no_outage() -> None:
 
 
 def test_several_users_in_a_row_are_an_outage() -> None:
-    """As many as are in flight at once, but never fewer than five."""
+    """The number is `parallelism`, but at least five."""
     outage = Outage(parallelism=1)
 
     fail(outage, "a", "b", "c", "d")
@@ -36,7 +36,7 @@ def test_several_users_in_a_row_are_an_outage() -> None:
 
 
 def test_a_few_users_failing_for_a_second_are_an_outage_too() -> None:
-    """A small file meets an outage with few users."""
+    """A small file has only a few users."""
     outage = Outage(parallelism=25)
 
     fail(outage, "a", "b", "c", now=0.0)
@@ -46,7 +46,7 @@ def test_a_few_users_failing_for_a_second_are_an_outage_too() -> None:
 
 
 def test_three_users_in_a_row_already_make_failures_no_strikes() -> None:
-    """In doubt nobody is blamed."""
+    """Before it is clear whether the API is down, no failure counts."""
     outage = Outage(parallelism=25)
 
     fail(outage, "a", "b")
@@ -58,15 +58,15 @@ def test_three_users_in_a_row_already_make_failures_no_strikes() -> None:
 
 
 def test_users_that_failed_while_others_got_through_never_look_like_an_outage() -> None:
-    """The tail of a run: only those are left, and must end as dead letters."""
+    """At the end of a run only these are left; they must become dead letters."""
     outage = Outage(parallelism=25)
     poison = [f"poison-{number}" for number in range(30)]
     for user in poison[:15]:
         fail(outage, user)
-    outage.heard("good", sent_at=0.0)
+    outage.answered("good", sent_at=0.0)
     for user in poison[15:]:
         fail(outage, user)
-    outage.heard("other", sent_at=0.0)
+    outage.answered("other", sent_at=0.0)
 
     for now in range(1, 20):
         fail(outage, *poison, now=float(now))
@@ -77,7 +77,7 @@ def test_users_that_failed_while_others_got_through_never_look_like_an_outage() 
 
 
 def test_while_it_is_down_one_probe_goes_at_a_time() -> None:
-    """The server is not hammered."""
+    """A server that is down must not get all requests."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde")
 
@@ -88,7 +88,7 @@ def test_while_it_is_down_one_probe_goes_at_a_time() -> None:
 
 
 def test_probes_come_ever_less_often_up_to_a_cap() -> None:
-    """A growing pause, bounded so that a recovery is noticed soon."""
+    """The pause grows, up to a limit, so that a recovery is noticed soon."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde")
     now, waits = 0.0, []
@@ -105,7 +105,7 @@ def test_probes_come_ever_less_often_up_to_a_cap() -> None:
 
 
 def test_a_failure_from_before_the_outage_is_no_probe() -> None:
-    """Requests that were in flight when it began come back one by one."""
+    """Requests that were in flight at its start fail later."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=5.0)
     assert outage.take_probe(6.0)
@@ -116,7 +116,7 @@ def test_a_failure_from_before_the_outage_is_no_probe() -> None:
 
 
 def test_retry_after_puts_the_next_probe_off() -> None:
-    """A 503 may say when to come back."""
+    """A 503 may contain the time of the next attempt."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcd")
 
@@ -126,12 +126,12 @@ def test_retry_after_puts_the_next_probe_off() -> None:
 
 
 def test_the_first_answer_ends_it() -> None:
-    """Accepted or refused: the API is alive."""
+    """Accepted or refused, an answer shows that the API is up."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=1.0)
     assert outage.take_probe(3.0)
 
-    outage.heard("a", sent_at=3.0)
+    outage.answered("a", sent_at=3.0)
 
     assert outage.down_since is None
     assert outage.silent_since is None
@@ -139,21 +139,21 @@ def test_the_first_answer_ends_it() -> None:
 
 
 def test_those_who_failed_in_an_outage_are_not_suspects_after_it() -> None:
-    """The next outage must be noticed by the same users."""
+    """The same users must be able to show the next outage."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=1.0)
-    outage.heard("a", sent_at=2.0)
+    outage.answered("a", sent_at=2.0)
 
     fail(outage, *"bcdef", now=10.0)
 
     assert outage.down_since == 10.0
 
 
-def test_silence_is_evidence_whoever_it_is_about() -> None:
-    """A suspect's refused connection says as much as anybody's."""
+def test_silence_is_evidence_for_every_user() -> None:
+    """A refused connection is never about one user, even a suspect."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcd")
-    outage.heard("good", sent_at=0.0)
+    outage.answered("good", sent_at=0.0)
 
     for user in "abcde":
         outage.failed(user, no_answer(), sent_at=1, now=1, draw=0.5)
@@ -162,7 +162,7 @@ def test_silence_is_evidence_whoever_it_is_about() -> None:
 
 
 def test_being_throttled_is_neither_an_outage_nor_a_success() -> None:
-    """429 for `maxOutageSeconds` stops the run all the same."""
+    """Only 429 for `maxOutageSeconds` must still stop the run."""
     outage = Outage(parallelism=1)
 
     for number in range(50):
@@ -172,11 +172,11 @@ def test_being_throttled_is_neither_an_outage_nor_a_success() -> None:
     assert outage.silent_since == 1
 
 
-def test_a_suspect_who_is_throttled_for_ever_is_a_silence() -> None:
-    """A 429 is no strike: else a run whose last user gets nothing else never ends."""
+def test_a_suspect_who_is_always_throttled_counts_as_silence() -> None:
+    """A 429 is no strike, so the run of a user who gets only 429 would never end."""
     outage = Outage(parallelism=25)
     fail(outage, "suspect")
-    outage.heard("other", 1.0)
+    outage.answered("other", 1.0)
 
     outage.failed("suspect", throttled(), sent_at=2.0, now=2.0, draw=0.5)
 
@@ -184,8 +184,10 @@ def test_a_suspect_who_is_throttled_for_ever_is_a_silence() -> None:
     assert outage.down_since is None
 
 
-def test_silence_after_the_last_failing_user_became_a_dead_letter_is_none() -> None:
-    """A slow source may give nothing for hours; nothing waits for an answer then."""
+def test_silence_does_not_count_after_the_last_failing_user_became_a_dead_letter() -> (
+    None
+):
+    """A slow source may be silent for hours; no job waits for an answer then."""
     outage = Outage(parallelism=25)
     fail(outage, "poison", "other", now=1.0)
 
@@ -198,7 +200,7 @@ def test_silence_after_the_last_failing_user_became_a_dead_letter_is_none() -> N
 
 
 def test_a_throttled_user_that_still_waits_keeps_the_silence() -> None:
-    """A 429 is no strike, but whoever got it has not got through."""
+    """A 429 is no strike, but it is no success either."""
     outage = Outage(parallelism=25)
     outage.failed("slowed", throttled(), sent_at=1, now=1, draw=0.5)
     fail(outage, "poison", now=2.0)
@@ -209,7 +211,7 @@ def test_a_throttled_user_that_still_waits_keeps_the_silence() -> None:
 
 
 def test_a_dead_letter_amid_an_outage_does_not_end_it() -> None:
-    """Only an answer does."""
+    """Only an answer ends an outage."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=1.0)
 
@@ -221,7 +223,7 @@ def test_a_dead_letter_amid_an_outage_does_not_end_it() -> None:
 
 
 def test_time_in_which_the_process_did_not_run_is_no_silence() -> None:
-    """It was suspended for an hour, four seconds into an outage."""
+    """The process was suspended for an hour, four seconds after the outage began."""
     outage = Outage(parallelism=1)
     fail(outage, *"abcde", now=1.0)
 
@@ -232,7 +234,7 @@ def test_time_in_which_the_process_did_not_run_is_no_silence() -> None:
 
 
 def test_a_failure_after_the_process_ran_again_is_not_moved_into_the_future() -> None:
-    """A consumer may be faster than the thread that notices the lost time."""
+    """A consumer may report before the main thread notices the lost time."""
     outage = Outage(parallelism=1)
     fail(outage, "a", now=3604.0)
 
@@ -242,7 +244,7 @@ def test_a_failure_after_the_process_ran_again_is_not_moved_into_the_future() ->
 
 
 def test_two_failures_across_lost_time_have_not_lasted() -> None:
-    """Three users failing for a second are an outage; an hour's sleep is no second."""
+    """Three users failing for a second are an outage; suspended time does not count."""
     outage = Outage(parallelism=25)
     fail(outage, "a", "b", "c", now=1.0)
 

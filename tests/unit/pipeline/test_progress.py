@@ -1,4 +1,4 @@
-"""How fast a run is, what it waits for, and how much there is to do."""
+"""The speed of a run, what it waits for, and its estimated total."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CALM = ThrottleState(paused_seconds=0, down_seconds=None, probe_seconds=0, probl
 
 
 def test_a_time_in_which_the_process_did_not_run_lowers_no_rate() -> None:
-    """Ten a second before an hour's sleep are ten a second after it."""
+    """The rate is 10 per second before and after an hour of suspension."""
     rates = Rates(0.0)
     for second in range(1, 21):
         rates.note(float(second), done=10 * second, settled=10 * second)
@@ -28,7 +28,7 @@ def test_a_time_in_which_the_process_did_not_run_lowers_no_rate() -> None:
 
 
 def test_waiting_is_counted_without_the_lost_time() -> None:
-    """Nothing was settled for two seconds that the process ran."""
+    """Only the two seconds in which the process ran count."""
     rates = Rates(0.0)
     rates.note(10.0, done=5, settled=5)
 
@@ -38,21 +38,21 @@ def test_waiting_is_counted_without_the_lost_time() -> None:
     assert rates.moved_at == 3610.0
 
 
-def hold_of(standing: ThrottleState, **changes: float) -> Hold | None:
-    """Find the hold of a run of which nothing else is known."""
+def hold_of(state: ThrottleState, **changes: float) -> Hold | None:
+    """Return the hold of a run with these facts and no others."""
     facts = {"resting_seconds": 0.0, "still_seconds": 0.0, "in_flight": 0} | changes
     is_waiting = bool(facts.pop("is_waiting_for_data", False))
-    return find_hold(standing, is_waiting_for_data=is_waiting, **facts)  # type: ignore[arg-type]  # in_flight is whole
+    return find_hold(state, is_waiting_for_data=is_waiting, **facts)  # type: ignore[arg-type]  # in_flight is an integer
 
 
-def test_the_plainest_reason_comes_first() -> None:
-    """In an outage jobs back off too, and nothing comes; the outage explains it."""
+def test_the_main_reason_comes_first() -> None:
+    """In an outage jobs also back off and nothing is settled."""
     all_at_once = replace(CALM, paused_seconds=3.0, down_seconds=9.0, problem="busy")
     changes = {"resting_seconds": 2.0, "still_seconds": 9.0, "in_flight": 3.0}
 
     kinds = []
-    for standing in (all_at_once, replace(all_at_once, down_seconds=None), CALM):
-        hold = hold_of(standing, **changes)
+    for state in (all_at_once, replace(all_at_once, down_seconds=None), CALM):
+        hold = hold_of(state, **changes)
         kinds.append(hold.kind if hold else None)
 
     assert kinds == ["outage", "throttled", "backoff"]
@@ -66,19 +66,19 @@ def test_the_plainest_reason_comes_first() -> None:
         ({"still_seconds": 2.1, "is_waiting_for_data": True}, "data"),
         ({"still_seconds": 2.1}, None),
     ],
-    ids=["a moment is no news", "answers", "data", "nothing to wait for"],
+    ids=["a short wait", "answers", "data", "nothing to wait for"],
 )
-def test_stillness_is_explained_by_what_is_awaited(
+def test_a_wait_is_explained_by_what_is_missing(
     changes: dict[str, float], kind: str | None
 ) -> None:
-    """Requests out: their answers. None out and more to load: the data."""
+    """With requests in flight it waits for answers; else, while loading, for data."""
     hold = hold_of(CALM, **changes)
 
     assert (hold.kind if hold else None) == kind
 
 
 def test_the_total_is_guessed_by_the_share_of_the_file() -> None:
-    """A quarter read with 100 records: 400 of them; never fewer than were read."""
+    """100 records in a quarter of the file make 400, and never fewer than were read."""
     guesses = [estimated_total(10, 100, 0, share / 100) for share in (25, 50, 100)]
     with_passed = estimated_total(0, 100, 100, 0.5)
 

@@ -7,7 +7,7 @@ from cio_pipeline.pipeline.result import not_begun
 
 
 def test_a_run_that_could_not_begin_has_a_result_too() -> None:
-    """`-json` prints a document whatever happens; the queue is as it was."""
+    """`-json` always prints a document; the queue has not changed."""
     error = StateUnwritable("no")
 
     result = not_begun("r1", 5, error)

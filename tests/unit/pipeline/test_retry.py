@@ -1,4 +1,4 @@
-"""What is done about an outcome."""
+"""What happens to a job after an attempt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.builders import make_job, no_answer, server_error, throttled
 
 
 def test_a_success_is_acked() -> None:
-    """The ordinary day."""
+    """The usual case."""
     settlement = decide(Synced(), make_job(), api_is_up=True, max_attempts=8, draw=0.5)
 
     assert settlement == Ack()
@@ -64,7 +64,7 @@ def test_a_5xx_while_the_api_is_down_is_no_strike() -> None:
 
 
 def test_the_wait_is_never_shorter_than_retry_after() -> None:
-    """`Retry-After` is kept; the backoff may make it longer, not shorter."""
+    """The backoff may make `Retry-After` longer, but not shorter."""
     settlement = decide(
         server_error(at_least_seconds=9),
         make_job(),

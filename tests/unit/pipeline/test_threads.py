@@ -1,4 +1,4 @@
-"""Threads with one owner, a name and an end."""
+"""Threads are started and joined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_SUCH_STACK = 1 << 61  # more address space than there is: no thread gets it
 
 @pytest.fixture
 def no_more_threads() -> Iterator[None]:
-    """Let the system refuse every further thread."""
+    """Make the system refuse every new thread."""
     before = threading.stack_size(NO_SUCH_STACK)
     yield
     threading.stack_size(before)
@@ -23,7 +23,7 @@ def no_more_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_more_threads")
 def test_threads_that_cannot_be_started_stop_the_run_and_can_be_joined() -> None:
-    """Else winding down would fail too, and what was answered go unnoted."""
+    """Otherwise the end of the run would fail too, and answers would be lost."""
     threads = ThreadGroup(lambda error: pytest.fail(str(error)))
 
     with pytest.raises(StopRun, match="0 of 3 threads") as stopped:

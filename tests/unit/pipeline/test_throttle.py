@@ -1,4 +1,4 @@
-"""What all consumer threads share: whose turn it is, and what was learnt."""
+"""When consumer threads may send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAILURES = 60  # of different users: more than any run's threads need for an out
 
 
 class Time:
-    """A clock that waiting moves on."""
+    """A clock that waits advance."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -26,36 +26,36 @@ class Time:
 
 
 class Stop(Event):
-    """A stop event whose waits move the clock on and take no time."""
+    """A stop event whose waits advance the clock and take no time."""
 
     def __init__(self, time: Time) -> None:
         super().__init__()
         self._time = time
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Let the time pass."""
+        """Advance the clock."""
         self._time.now += timeout or 0.0
         return self.is_set()
 
 
 class Events:
-    """Notes what the throttle has to say."""
+    """Records the events of a throttle."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.seen: list[str] = []
 
     def slowed_down(self, pause_seconds: float, rate: float) -> None:
         """Note a 429."""
         del pause_seconds, rate
-        self.said.append("slowed_down")
+        self.seen.append("slowed_down")
 
     def went_down(self, message: str) -> None:
         """Note an outage."""
-        self.said.append(f"went_down: {message}")
+        self.seen.append(f"went_down: {message}")
 
     def came_back(self, down_seconds: float) -> None:
-        """Note its end."""
-        self.said.append(f"came_back after {down_seconds:.0f}")
+        """Note the end of an outage."""
+        self.seen.append(f"came_back after {down_seconds:.0f}")
 
 
 def make_throttle(
@@ -71,7 +71,7 @@ def make_throttle(
 
 
 def take_down(throttle: Throttle, time: Time) -> None:
-    """Let different users' requests fail until the API counts as down."""
+    """Report failures of different users until the API counts as down."""
     for number in range(FAILURES):
         time.now += 0.1
         throttle.failed(f"u{number}", no_answer(), time.now - 0.05)
@@ -79,7 +79,7 @@ def take_down(throttle: Throttle, time: Time) -> None:
 
 
 def test_turns_come_at_the_rate() -> None:
-    """Whatever the threads do, no second holds more requests than allowed."""
+    """No second has more requests than allowed."""
     time = Time()
     throttle = make_throttle(time, rate=10)
     stop = Stop(time)
@@ -91,7 +91,7 @@ def test_turns_come_at_the_rate() -> None:
 
 
 def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:
-    """Not only the thread that got it; and it is said once."""
+    """Not only the thread that got it; and it is logged once."""
     time, events = Time(), Events()
     throttle = make_throttle(time, events)
 
@@ -102,11 +102,11 @@ def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:
     assert throttle.state().paused_seconds == 30.0
     assert throttle.wait_for_turn(Stop(time))
     assert time.now >= 130.0
-    assert events.said == ["slowed_down"]
+    assert events.seen == ["slowed_down"]
 
 
 def test_a_429_holds_up_a_thread_that_has_its_turn_already() -> None:
-    """Else all that were waiting would leave at once, as soon as the pause ends."""
+    """Otherwise all waiting threads would send at once when the pause ends."""
     time = Time()
     throttle = make_throttle(time, rate=1)
 
@@ -123,7 +123,7 @@ def test_a_429_holds_up_a_thread_that_has_its_turn_already() -> None:
 
 
 def test_a_429_without_a_time_pauses_all_the_same() -> None:
-    """A second on average, so that not all return at one moment."""
+    """A second on average, so that not all threads return at the same time."""
     time = Time()
     throttle = make_throttle(time)
 
@@ -133,7 +133,7 @@ def test_a_429_without_a_time_pauses_all_the_same() -> None:
 
 
 def test_in_an_outage_one_probe_goes_and_a_success_ends_it() -> None:
-    """Both are events, each once."""
+    """The start and the end are each reported once."""
     time, events = Time(), Events()
     throttle = make_throttle(time, events)
     take_down(throttle, time)
@@ -144,12 +144,12 @@ def test_in_an_outage_one_probe_goes_and_a_success_ends_it() -> None:
     throttle.succeeded("probe", time.now)
 
     assert throttle.state().down_seconds is None
-    assert [text.split()[0] for text in events.said] == ["went_down:", "came_back"]
-    assert events.said[0].endswith("refused")
+    assert [text.split()[0] for text in events.seen] == ["went_down:", "came_back"]
+    assert events.seen[0].endswith("refused")
 
 
 def test_only_a_failure_while_others_get_through_may_be_a_strike() -> None:
-    """In an outage nobody's job is at fault."""
+    """In an outage no job is the cause."""
     time = Time()
     throttle = make_throttle(time)
     throttle.succeeded("a", time.now)
@@ -173,7 +173,7 @@ def test_silence_is_counted_from_the_first_failure() -> None:
 
 
 def test_a_stop_ends_the_wait() -> None:
-    """Ctrl-C is felt at once, even in a pause of an hour."""
+    """Ctrl-C works at once, even in a pause of an hour."""
     time = Time()
     throttle = make_throttle(time)
     throttle.failed("a", throttled(at_least_seconds=3600), time.now)
@@ -189,7 +189,7 @@ def test_a_stop_ends_the_wait() -> None:
 
 
 def test_the_first_answers_show_whether_the_address_is_right() -> None:
-    """Once something was accepted, a refusal is the user's own."""
+    """After a success, a refusal is about its user."""
     refused = Rejected("not_found", 404, "no")
     throttle = make_throttle(Time())
 

@@ -11,8 +11,8 @@ from urllib3.connection import HTTPConnection
 from cio_pipeline.customerio.http.deadlines import Deadlines
 
 
-def test_a_thread_that_waits_too_long_is_let_go() -> None:
-    """A server that never answers must not hold a thread for ever."""
+def test_a_wait_that_takes_too_long_is_ended() -> None:
+    """A server that never answers must not block a thread forever."""
     deadlines = Deadlines(0.0)
     ours, theirs = socket.socketpair()
     connection = HTTPConnection("127.0.0.1")
@@ -57,7 +57,7 @@ def test_an_attempt_in_time_is_left_alone() -> None:
 
 
 def test_a_time_in_which_the_process_did_not_run_does_not_count() -> None:
-    """After a laptop's sleep all requests would be cut at once."""
+    """After a laptop's sleep, all requests would be ended at once."""
     deadlines = Deadlines(-30.0)
     deadlines.begin(HTTPConnection("127.0.0.1"))
 

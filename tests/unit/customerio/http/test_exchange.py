@@ -19,8 +19,8 @@ from cio_pipeline.customerio.http.exchange import (
 )
 
 
-class Line:
-    """A connection that gives prepared pieces, then its end."""
+class PiecesConnection:
+    """A connection that returns prepared pieces, then its end."""
 
     def __init__(self, *pieces: bytes, send_error: OSError | None = None) -> None:
         self._pieces = list(pieces)
@@ -28,29 +28,29 @@ class Line:
         self.sent = b""
 
     def sendall(self, data: bytes) -> None:
-        """Keep what was sent."""
+        """Record what was sent."""
         if self._send_error is not None:
             raise self._send_error
         self.sent += data
 
     def recv(self, _: int) -> bytes:
-        """Give the next piece."""
+        """Return the next piece."""
         return self._pieces.pop(0) if self._pieces else b""
 
 
 def answer_of(*pieces: bytes) -> Exchanged:
-    """Exchange some request for these pieces."""
-    return exchange(Line(*pieces), b"PUT / HTTP/1.1\r\n\r\n")
+    """Return the result of an exchange whose answer is these pieces."""
+    return exchange(PiecesConnection(*pieces), b"PUT / HTTP/1.1\r\n\r\n")
 
 
 def test_a_request_is_one_piece_with_its_length() -> None:
-    """Two writes would be two packets, and two hand-overs of the lock."""
-    line = Line(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    """Two writes would be two packets, and release the interpreter lock twice."""
+    connection = PiecesConnection(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     head = header_lines({"Host": "a", "X": "y"})
 
-    exchange(line, make_request("PUT", "/p", head, b"{}"))
+    exchange(connection, make_request("PUT", "/p", head, b"{}"))
 
-    assert line.sent == (
+    assert connection.sent == (
         b"PUT /p HTTP/1.1\r\nHost: a\r\nX: y\r\nContent-Length: 2\r\n\r\n{}"
     )
 
@@ -62,7 +62,7 @@ def test_a_get_without_a_body_says_nothing_of_its_length() -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\n", "a\rb"])
 def test_a_header_cannot_end_early(value: str) -> None:
-    """What stands behind a line break would be a header of its own."""
+    """The text after a line break would be another header."""
     with pytest.raises(ValueError, match="line break"):
         header_lines({"X": value})
 
@@ -114,19 +114,19 @@ def test_a_header_cannot_end_early(value: str) -> None:
         "one piece",
         "pieces",
         "chunks",
-        "told to close",
+        "asked to close",
         "ended by the connection's end",
         "HTTP/1.0",
         "no content",
         "an announcement first",
         "the beginning of another answer",
-        "another whole answer",
+        "another complete answer",
     ],
 )
 def test_an_answer_is_read_whole_and_no_further(
     pieces: list[bytes], body: bytes, *, is_reusable: bool
 ) -> None:
-    """The next request on the connection must not find this one's rest."""
+    """The next request must not read the rest of this answer."""
     reply, reusable = answer_of(*pieces)
 
     assert reply.body == body
@@ -134,7 +134,7 @@ def test_an_answer_is_read_whole_and_no_further(
 
 
 def test_what_policy_needs_of_the_headers_is_kept() -> None:
-    """Whatever their case; the first of two counts."""
+    """Case does not matter; the first of two counts."""
     reply, _ = answer_of(
         b"HTTP/1.1 503 Busy\r\nretry-AFTER: 7\r\nRetry-After: 9\r\n"
         b"Location: /x\r\nDATE: now\r\nContent-Length: 0\r\n\r\n"
@@ -168,13 +168,13 @@ def test_what_policy_needs_of_the_headers_is_kept() -> None:
         "unequal lengths",
     ],
 )
-def test_what_is_no_whole_answer_is_told_apart(pieces: list[bytes]) -> None:
-    """It must not count as a success, whatever its first line said."""
+def test_incomplete_and_invalid_answers_are_refused(pieces: list[bytes]) -> None:
+    """It must not count as a success, even if the first line is a 200."""
     with pytest.raises(BrokenAnswer):
         answer_of(*pieces)
 
 
-def test_an_endless_body_is_cut_and_its_connection_not_used_again() -> None:
+def test_an_endless_body_is_cut_and_its_connection_not_reused() -> None:
     """The status is what counts."""
     reply, is_reusable = answer_of(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 16_384] * 100)
 
@@ -183,14 +183,14 @@ def test_an_endless_body_is_cut_and_its_connection_not_used_again() -> None:
     assert not is_reusable
 
 
-def test_an_answer_to_a_request_that_was_not_read_whole_counts() -> None:
+def test_an_answer_before_the_end_of_the_request_counts() -> None:
     """A 413 comes while the body is still being sent."""
-    line = Line(
+    connection = PiecesConnection(
         b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
         send_error=BrokenPipeError(),
     )
 
-    reply, _ = exchange(line, b"PUT / HTTP/1.1\r\n\r\n")
+    reply, _ = exchange(connection, b"PUT / HTTP/1.1\r\n\r\n")
 
     assert reply.status == 413
 
@@ -199,10 +199,10 @@ def test_an_answer_to_a_request_that_was_not_read_whole_counts() -> None:
     "extra", [b"garbage", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00"], ids=repr
 )
 @pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
-def test_what_follows_a_whole_answer_does_not_undo_it(
+def test_bytes_after_a_complete_answer_do_not_change_it(
     head: bytes, extra: bytes
 ) -> None:
-    """Customer.io has taken the person; only the connection is of no more use."""
+    """Customer.io has accepted the person; only the connection cannot be used again."""
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + head + b"\r\n{}"
 
     reply, is_reusable = answer_of(whole + extra)
@@ -211,14 +211,14 @@ def test_what_follows_a_whole_answer_does_not_undo_it(
     assert not is_reusable
 
 
-def test_a_connection_that_would_not_take_all_is_not_used_again() -> None:
-    """The answer says it may be; but the next request would go nowhere."""
-    line = Line(
+def test_a_connection_that_did_not_take_the_request_is_not_reused() -> None:
+    """The answer allows it, but the next request would not be read."""
+    connection = PiecesConnection(
         b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n",
         send_error=BrokenPipeError(),
     )
 
-    reply, is_reusable = exchange(line, b"PUT / HTTP/1.1\r\n\r\n")
+    reply, is_reusable = exchange(connection, b"PUT / HTTP/1.1\r\n\r\n")
 
     assert reply.status == 413
     assert not is_reusable
@@ -240,14 +240,12 @@ LENIENT = {
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length:2\r\n\r\n{}"
     ),
     "a list of lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2,2\r\n\r\n{}",
-    "a length beside chunks": (
-        CHUNKED + b"Content-Length: 9\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
-    ),
-    "unequal lengths beside chunks": (
+    "a length and chunks": (CHUNKED + b"Content-Length: 9\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    "unequal lengths and chunks": (
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
     ),
-    "identity beside a length": (
+    "identity and a length": (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}"
     ),
     "line feeds": b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}",
@@ -271,7 +269,7 @@ LENIENT = {
 
 @pytest.mark.parametrize("is_in_bytes", [False, True], ids=["one piece", "bytes"])
 @pytest.mark.parametrize("data", LENIENT.values(), ids=LENIENT)
-def test_what_http_allows_is_taken_and_its_connection_not_used_again(
+def test_what_http_allows_is_accepted_and_its_connection_not_reused(
     data: bytes, *, is_in_bytes: bool
 ) -> None:
     """RFC 9112, 2.2, 5.2, 6.3, 7.1; RFC 9110, 5.5, 8.6: old proxies write these."""
@@ -281,7 +279,7 @@ def test_what_http_allows_is_taken_and_its_connection_not_used_again(
 
 
 def test_line_feeds_inside_a_chunk_are_its_data() -> None:
-    """Only what its size leaves out ends it."""
+    """The size decides where a chunk ends."""
     reply, _ = answer_of(CHUNKED + b"\r\n4\n\n\r\n\n\n2\n\n\n\n0\n\n")
 
     assert reply.body == b"\n\r\n\n\n\n"
@@ -313,20 +311,20 @@ def test_line_feeds_inside_a_chunk_are_its_data() -> None:
     ],
     ids=lambda data: repr(data[:60]),
 )
-def test_what_is_broken_stays_refused_beside_it(data: bytes) -> None:
-    """Where nobody can say what the answer is, it must not count as a success."""
+def test_broken_answers_are_still_refused(data: bytes) -> None:
+    """An answer that cannot be read must not count as a success."""
     with pytest.raises(BrokenAnswer):
         answer_of(*(data[n : n + 16_384] for n in range(0, len(data), 16_384)))
 
 
 def test_what_is_no_http_is_refused_at_its_first_bytes() -> None:
-    """The other end may wait for us to speak."""
-    with pytest.raises(BrokenAnswer, match="no HTTP"):
-        exchange(Line(b"SSH-2.0-OpenSSH_9.9\r\n"), b"")
+    """The server may wait for the client to send first."""
+    with pytest.raises(BrokenAnswer, match="not HTTP"):
+        exchange(PiecesConnection(b"SSH-2.0-OpenSSH_9.9\r\n"), b"")
 
 
 def bare(content: bytes) -> bytes:
-    """Pack without zlib's header, as some servers do."""
+    """Return compressed data without zlib's header, as some servers send."""
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
 
@@ -346,7 +344,7 @@ def bare(content: bytes) -> bytes:
     ],
 )
 def test_a_packed_body_is_unpacked(coding: str, body: bytes) -> None:
-    """A proxy may pack what nobody asked it to; what is not packed stays as it is."""
+    """A proxy may compress answers without request; other bodies do not change."""
     head = f"HTTP/1.1 400 Bad\r\nContent-Encoding: {coding}\r\n"
 
     exchanged = answer_of(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -370,8 +368,8 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_cut(
     assert len(reply.body) <= ANSWER_LIMIT_BYTES
 
 
-def test_of_a_packed_body_that_is_cut_off_the_beginning_counts() -> None:
-    """An endless one is cut at its limit."""
+def test_the_start_of_an_incomplete_packed_body_is_read() -> None:
+    """An endless body is cut at its limit."""
     content = " ".join(map(str, range(1000))).encode()
     body = gzip.compress(content)[:-20]
     head = b"HTTP/1.1 400 Bad\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"

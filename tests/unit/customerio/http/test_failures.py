@@ -1,4 +1,4 @@
-"""Why no answer came, in words for a person."""
+"""The words for failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNTRUSTED = ssl.SSLCertVerificationError("self-signed certificate")
 def test_a_failure_is_one_clause_without_python_in_it(
     error: Exception, words: str
 ) -> None:
-    """It is what a person reads in the log and at the end of the run."""
+    """A person reads it in the log and at the end of the run."""
     reply = explain(error, None)
 
     assert words in reply.problem
@@ -58,7 +58,7 @@ def test_a_certificate_is_found_below_other_errors() -> None:
 
 
 def test_a_proxy_that_cannot_be_reached_is_named_as_the_proxy() -> None:
-    """Else a person looks at Customer.io."""
+    """Otherwise a person would suspect Customer.io."""
     connection = HTTPConnection("127.0.0.1", 9)
     connection.proxy = urllib3.util.parse_url("http://127.0.0.1:9")
 
@@ -67,7 +67,7 @@ def test_a_proxy_that_cannot_be_reached_is_named_as_the_proxy() -> None:
 
 
 def test_only_a_proxy_asks_for_a_password() -> None:
-    """407, to a request or to CONNECT; nothing else."""
+    """Only 407 does, for a request or for CONNECT."""
     wanted = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
 
     for answer in (wanted, Reply(407)):
