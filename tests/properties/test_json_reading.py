@@ -141,7 +141,7 @@ def test_an_array_cut_at_any_byte_breaks_there(
 
     assert error is not None
     assert error.byte_offset == cut
-    assert "ends before its array does" in str(error)
+    assert "the file ends inside the array" in str(error)
     ends = [len(json.dumps(document[: n + 1])) - 1 for n in range(len(document))]
     assert values_of(records) == document[: sum(end <= cut for end in ends)]
 
@@ -155,7 +155,7 @@ def test_an_array_cut_at_any_byte_breaks_there(
 def test_a_break_does_not_depend_on_how_the_bytes_arrive(
     document: list[Any], data: st.DataObject, junk: bytes
 ) -> None:
-    """The same records, the same flaws and the same byte for every size of piece."""
+    """The same records, the same problems and the same byte for every size of piece."""
     content = json.dumps(document).encode()
     place = data.draw(st.integers(4, len(content)))
     content = content[:place] + junk + content[place:]
@@ -199,8 +199,8 @@ def test_what_is_wrong_in_one_record_flaws_it_alone(
     ):
         records, error = read(content, size, data_format)  # type: ignore[arg-type]  # two literals
         assert error is None
-        assert [record.flaw is None for record in records] == [True, False, True]
-        assert words in str(records[1].flaw)
+        assert [record.problem is None for record in records] == [True, False, True]
+        assert words in str(records[1].problem)
 
 
 @pytest.mark.parametrize(
@@ -220,9 +220,9 @@ def test_a_value_that_comes_in_pieces_is_not_looked_at_again() -> None:
 
     for piece in (b' [1, "', b'\\"x', b'", {', b"}"):
         text.add(piece)
-        text.next_sign()
+        text.next_byte()
         assert text.take_value() is None
-        assert text.next_sign() == b"["
+        assert text.next_byte() == b"["
         assert text.is_inside_value
     text.add(b"]")
 

@@ -25,26 +25,26 @@ def test_every_record_is_in_one_shard_whatever_it_is(
     mapper = Mapper("id", [])
     shards = [Shard(index, count) for index in range(count)]
 
-    for place, value in enumerate(values):
-        record = Record(place, value)
+    for index, value in enumerate(values):
+        record = Record(index, value)
         assert sum(shard.takes(record, mapper) for shard in shards) == 1
 
 
 @given(
-    user_id=st.text(min_size=1, max_size=30),
-    places=st.lists(st.integers(0, 10**9), min_size=2, max_size=5),
+    user_id=st.text(min_size=1, max_size=30).filter(str.strip),  # blank: not usable
+    indexes=st.lists(st.integers(0, 10**9), min_size=2, max_size=5),
     count=st.integers(1, 50),
 )
 def test_a_users_records_are_all_in_one_shard(
-    user_id: str, places: list[int], count: int
+    user_id: str, indexes: list[int], count: int
 ) -> None:
-    """Wherever they stand; so one queue keeps their order."""
+    """So one queue keeps their order."""
     mapper = Mapper("id", [])
     taking = {
-        index
-        for place in places
-        for index in range(count)
-        if Shard(index, count).takes(Record(place, {"id": user_id}), mapper)
+        shard
+        for index in indexes
+        for shard in range(count)
+        if Shard(shard, count).takes(Record(index, {"id": user_id}), mapper)
     }
 
     assert len(taking) == 1

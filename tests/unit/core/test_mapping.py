@@ -235,8 +235,8 @@ def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> Non
     ids=lambda value: repr(value)[:12],
 )
 def test_what_is_no_time_is_refused(value: Any) -> None:
-    """A value that is no time makes the record a dead letter."""
-    with pytest.raises(RecordError, match="no time"):
+    """A value that is not a time makes the record a dead letter."""
+    with pytest.raises(RecordError, match="not a time"):
         typed("timestamp", value)
 
 

@@ -11,8 +11,8 @@ def test_two_unicode_forms_of_a_name_are_told_apart() -> None:
 
     assert nearest(composed, ["age", decomposed]) == decomposed
     assert did_you_mean(decomposed, composed) == (
-        'did you mean "pre\\u0301nom"? The names look the same, but differ in their'
-        ' Unicode form: this one is "pr\\u00e9nom"'
+        'did you mean "pre\\u0301nom"? The names look the same, but have different'
+        ' Unicode forms: this one is "pr\\u00e9nom"'
     )
 
 

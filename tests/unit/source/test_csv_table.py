@@ -25,7 +25,7 @@ def read(content: bytes, folder: Path, start: int = 0) -> tuple[Any, dict[str, i
     path.write_bytes(content)
     with open_source(str(path)) as source:
         records = {r.record_index: r.value for r in source.records(start)}
-        return records, dict(source.passed_over)
+        return records, dict(source.skipped_rows)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_value_that_is_a_column_name_makes_no_header(
     tmp_path: Path, row: bytes
 ) -> None:
     """One such value is chance: the person must not be lost."""
-    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+    records, skipped_rows = read(b"id,name\n" + row + b"\n", tmp_path)
 
     assert list(records) == [0]
-    assert passed_over == {}
+    assert skipped_rows == {}
 
 
 @pytest.mark.parametrize("row", [b",", b" , ", b"\t,", b'"",""', b",,,,", b" "])
@@ -95,17 +95,17 @@ def test_a_row_without_values_is_no_record(tmp_path: Path, row: bytes) -> None:
     """Spreadsheets write a row of delimiters for each row once touched."""
     content = b"id,name\n1,Ada\n" + row + b"\n2,Bob\n" + row
 
-    records, passed_over = read(content, tmp_path)
+    records, skipped_rows = read(content, tmp_path)
 
-    assert (records, passed_over) == ({0: ADA, 2: BOB}, {"row_without_values": 2})
+    assert (records, skipped_rows) == ({0: ADA, 2: BOB}, {"row_without_values": 2})
 
 
 @pytest.mark.parametrize("row", [b"0,", b",x", b'"\n",x', b"\xc2\xa0,x"])
 def test_a_row_with_one_value_is_a_record(tmp_path: Path, row: bytes) -> None:
     """Even without a user id: it is a dead letter then, and not lost silently."""
-    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+    records, skipped_rows = read(b"id,name\n" + row + b"\n", tmp_path)
 
-    assert (list(records), passed_over) == ([0], {})
+    assert (list(records), skipped_rows) == ([0], {})
 
 
 @pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
@@ -271,9 +271,9 @@ def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
     path.write_bytes(b"id,name\n1,a,b\n2,c\n")
 
     with open_source(str(path)) as source:
-        flaws = [record.flaw for record in source.records()]
+        problems = [record.problem for record in source.records()]
 
-    assert flaws == ["the row has 3 values, the header 2 names", None]
+    assert problems == ["the row has 3 values, the header 2 names", None]
 
 
 @pytest.mark.parametrize(
@@ -281,12 +281,12 @@ def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
     [
         (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
         (b'[{"id": 1}]', "looks like JSON"),
-        (b'id\n"a', "a quote is opened and never closed"),
-        (b'id\n"a"b\n', "text follows a closing quote"),
-        (b"id\n1\r2\r", "a line break of another kind than the header's"),
+        (b'id\n"a', "a quote is never closed"),
+        (b'id\n"a"b\n', "there is text after a closing quote"),
+        (b"id\n1\r2\r", "another kind of line break than the header"),
         (
             b"id,a,b\n1,x,y\nid,a,c\n2,x,z\n",
-            "byte 13: in the row that begins here the header is",
+            "byte 13: in the row that starts here, the header is",
         ),
         (b"id\n\xff\n", "save the file as UTF-8"),
     ],
@@ -307,7 +307,7 @@ def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
 
     assert records == [{"id": "1", "note": "two\nlines"}]
     assert error.byte_offset == len(rows)
-    assert "after 1 whole record" in str(error)
+    assert "after 1 complete record" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,9 @@ def test_a_number_no_float_can_hold_flaws_its_record_alone(
     path.write_bytes(content)
 
     with open_source(str(path)) as source:
-        flaws = [record.flaw for record in source.records()]
+        problems = [record.problem for record in source.records()]
 
-    assert flaws == [None, "the number at 'a.b.0' is too large", None]
+    assert problems == [None, "the number at 'a.b.0' is too large", None]
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_reading_may_begin_later(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("d.json", b'{"data": [{"id": 1}], "next": null}\n', "'data' holds an array"),
-        ("d.json", b'{"data": [{"id": 1}], "next": null}', "jq .data makes it"),
+        ("d.json", b'{"data": [{"id": 1}], "next": null}\n', "'data' has an array"),
+        ("d.json", b'{"data": [{"id": 1}], "next": null}', "jq .data extracts it"),
         ("d.json", b'{\n"a": {"my users": [{}]}}', """jq '.a["my users"]'"""),
         ("d.json", b'{"id": 1, "orders": [{}]}', "if the object is one user"),
         ("d.json", b'{"data": "' + b"a" * 17_000_000, "jq .KEY"),

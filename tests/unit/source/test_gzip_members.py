@@ -16,7 +16,7 @@ def test_a_package_that_is_cut_off_gives_what_stood_before(tmp_path: Path) -> No
 
     records, error = read_until_it_breaks(packed[: len(packed) // 2], tmp_path)
 
-    assert "gzip packing is cut off" in str(error)
+    assert "gzip data ends too early" in str(error)
     assert error.byte_offset is not None
     assert len(records) == plain[: error.byte_offset].count(b"}")
 

@@ -42,22 +42,22 @@ def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
         (b"", "the file is empty", None),
         (b" \n\t ", "the file is empty", None),
         (b"\xef\xbb\xbf", "the file is empty", None),
-        (b'"text"', "begins with text", None),
-        (b"12", "begins with a number", None),
-        (b"null", "begins with null", None),
+        (b'"text"', "starts with text", None),
+        (b"12", "starts with a number", None),
+        (b"null", "starts with null", None),
         (b"id,name\n1,Ada\n", "-format csv", 0),
         (b"hello", "not JSON", 0),
         (b"\xff\xfe[\x001\x00]\x00", "UTF-16", None),
         (b"[\x001\x00]\x00", "UTF-16", None),
         (b"PK\x03\x04junk", "a ZIP archive or a spreadsheet", None),
-        (b"BZh91AY&SY", "bzip2; wanted gzip", None),
-        (b"[1, {}", "ends before its array does, after 2 whole records", 6),
-        (b'[{"id": 1}, {"id"', "ends before its array does, after 1 whole record", 17),
-        (b"[1, 2] x", "something follows the array, after 2 whole records", 7),
-        (b"[1, 2][3]", "something follows the array", 6),
-        (b"[1, 2,]", "a comma after the last one?", 6),
-        (b"[1 2]", "a comma is missing, or", 3),
-        (b"[1 2]", "after 1 whole record", 3),
+        (b"BZh91AY&SY", "bzip2; decompress it or use gzip", None),
+        (b"[1, {}", "the file ends inside the array, after 2 complete records", 6),
+        (b'[{"id": 1}, {"id"', "inside the array, after 1 complete record", 17),
+        (b"[1, 2] x", "something after the array, after 2 complete records", 7),
+        (b"[1, 2][3]", "something after the array", 6),
+        (b"[1, 2,]", "a comma after the last value?", 6),
+        (b"[1 2]", "is a comma missing, or", 3),
+        (b"[1 2]", "after 1 complete record", 3),
         (b"[1, \xff]", "not UTF-8", 4),
         (b"[NaN]", "this is not JSON", 1),
         (b'[{"a": "NaN", "b": NaN}]', "this is not JSON", 19),
@@ -65,7 +65,7 @@ def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
         (b'["a\nb"]', "control character inside text", 3),
         (b"[" * 100_000, "nested too deeply", 1),
         (b'[{"a": tru}]', "this is not JSON", 7),
-        (b'[{"a": "\\x"}]', "an escape that JSON does not have", 8),
+        (b'[{"a": "\\x"}]', "an escape that JSON does not allow", 8),
         (b'[{"a": 1]', "this is not JSON", 8),
         (b'[1, {"a": "b}, {"c": 1}]', "this is not JSON", 17),
     ],
@@ -130,7 +130,7 @@ def test_a_file_that_shrinks_while_it_is_read_breaks_there(tmp_path: Path) -> No
         reading = source.records()
         records.append(next(reading).value)
         os.truncate(path, 2 * PIECE_BYTES)
-        with pytest.raises(DataFileError, match="ends before its array does"):
+        with pytest.raises(DataFileError, match="the file ends inside the array"):
             records.extend(record.value for record in reading)
 
     assert records == [{"id": n} for n in range(len(records))]

@@ -40,11 +40,11 @@ def test_the_beginning_shows_how_records_follow_one_another(
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ('{"users": [{"id": 1}]}', "jq .users makes it"),
-        ('{"a": [{"id": 1}], "b": [{"id": 1}, {"id": 2}]}', "jq .b makes it"),
+        ('{"users": [{"id": 1}]}', "jq .users extracts it"),
+        ('{"a": [{"id": 1}], "b": [{"id": 1}, {"id": 2}]}', "jq .b extracts it"),
         (
             '{"data": {"the users": [{"id": 1}]}}',
-            """jq '.data["the users"]' makes it""",
+            """jq '.data["the users"]' extracts it""",
         ),
     ],
 )
@@ -69,9 +69,9 @@ def test_an_object_with_a_list_is_a_record_where_others_follow(tmp_path: Path) -
     ("text", "problem"),
     [
         ("", "the file is empty"),
-        ('"text"', "it begins with text, wanted a JSON array"),
-        ("-1", "it begins with a number"),
-        ("id,name\n", "if it is CSV, say -format csv"),
+        ('"text"', "it starts with text, expected a JSON array"),
+        ("-1", "it starts with a number"),
+        ("id,name\n", "if it is CSV, use -format csv"),
     ],
 )
 def test_another_beginning_is_named(tmp_path: Path, text: str, problem: str) -> None:

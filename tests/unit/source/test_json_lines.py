@@ -38,7 +38,7 @@ def test_a_line_that_is_not_json_breaks_the_file_there(
     assert records == [{"id": 1}]
     assert error.byte_offset is not None
     assert 10 <= error.byte_offset <= 10 + len(bad)
-    assert "after 1 whole record" in str(error)
+    assert "after 1 complete record" in str(error)
 
 
 def test_half_of_a_surrogate_pair_breaks_no_json_lines(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_an_array_called_json_lines_is_told(tmp_path: Path) -> None:
     """Each of its lines would be a dead letter."""
     _, error = read_until_it_breaks(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl")
 
-    assert "say -format json" in str(error)
+    assert "use -format json" in str(error)

@@ -45,7 +45,7 @@ def test_what_only_one_record_has_is_its_flaw(text: bytes, words: str) -> None:
     record = parse_record("d", text, 100, 7)
 
     assert record.record_index == 7
-    assert words in (record.flaw or "")
+    assert words in (record.problem or "")
 
 
 def test_what_is_not_json_ends_the_file() -> None:
@@ -54,7 +54,7 @@ def test_what_is_not_json_ends_the_file() -> None:
         parse_record("d.json", b'{"a": NaN}', 100, 7)
 
     assert caught.value.byte_offset == 106
-    assert "7 whole records" in str(caught.value)
+    assert "7 complete records" in str(caught.value)
 
 
 @pytest.mark.parametrize(
