@@ -1,7 +1,7 @@
 """Everything on disk: queue, dead letters, load progress, runs.
 
-The only door to persist-queue and sqlite3. A `Store` is opened by the one
-process that holds the workspace's run lock; others read through `open_reader`.
+Only this package uses persist-queue and sqlite3. The process that holds the
+workspace's run lock opens a `Store`; all others read with `open_reader`.
 """
 
 from __future__ import annotations
