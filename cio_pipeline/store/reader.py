@@ -10,13 +10,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.store.errors import translated
-from cio_pipeline.store.queue.job_queue import Totals
 from cio_pipeline.store.schema import FILE_NAME, check_version
 from cio_pipeline.store.user_digests import define_user_digest
+
+
+class Totals(NamedTuple):
+    """The counters that every transaction updates."""
+
+    pending: int
+    synced: int
+    dead_letters: int
 
 
 @contextmanager

@@ -12,13 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.errors import QueueInUse, StateUnwritable, UsageError
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import counted
 from cio_pipeline.store.reader import open_reader, read_totals
 from cio_pipeline.store.run_lock import holder
-from cio_pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from cio_pipeline.store.store import Store
 
 _OVERTAKEN = "overtaken"  # the file that means: another split has sent since
 _NAME = re.compile(r"(.+)-shard-(\d+)-of-(\d+)", re.ASCII)

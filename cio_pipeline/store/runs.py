@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.counts import counts_from, document_of
 from cio_pipeline.core.progress import Progress, progress_from
 from cio_pipeline.core.runs import RunRecord, RunSummary
-from cio_pipeline.store.queue.job_queue import JobQueue
+
+if TYPE_CHECKING:
+    from cio_pipeline.store.queue.job_queue import JobQueue
 
 KEPT_RUNS = 200
 

@@ -20,8 +20,9 @@ from cio_pipeline.store.dead_letters.table import (
     requeue_dead_letters,
 )
 from cio_pipeline.store.queue import loads
-from cio_pipeline.store.queue.job_queue import JobQueue, Totals
+from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
 

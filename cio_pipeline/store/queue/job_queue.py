@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
@@ -22,18 +22,11 @@ from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
 
 _BUSY_TIMEOUT_SECONDS = 30.0
-
-
-class Totals(NamedTuple):
-    """The counters that every transaction updates."""
-
-    pending: int
-    synced: int
-    dead_letters: int
 
 
 class JobQueue(SQLiteAckQueue):

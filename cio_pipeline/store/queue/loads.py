@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from cio_pipeline.store.queue.job_queue import JobQueue
+if TYPE_CHECKING:
+    from cio_pipeline.store.queue.job_queue import JobQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
