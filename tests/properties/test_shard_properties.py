@@ -1,4 +1,4 @@
-"""N shards are a partition: every record in one of them, a user's in the same."""
+"""N shards are a partition: every record is in one of them, by its user."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ values = st.fixed_dictionaries({"id": ids}) | st.just({}) | st.text() | st.none(
 
 
 @given(values=st.lists(values, max_size=30), count=st.integers(1, 50))
-def test_every_record_is_in_one_shard_whatever_it_is(
-    values: list[Any], count: int
-) -> None:
-    """None is lost, none is sent twice, none is two shards' dead letter."""
+def test_every_record_is_in_exactly_one_shard(values: list[Any], count: int) -> None:
+    """None is lost, sent twice, or a dead letter of two shards."""
     mapper = Mapper("id", [])
     shards = [Shard(index, count) for index in range(count)]
 

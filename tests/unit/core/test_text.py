@@ -1,12 +1,12 @@
-"""Phrases that messages share."""
+"""Text functions for messages."""
 
 from __future__ import annotations
 
 from cio_pipeline.core.text import did_you_mean, nearest
 
 
-def test_two_unicode_forms_of_a_name_are_told_apart() -> None:
-    """Nobody sees what is wrong with 'é' where 'é' is wanted."""
+def test_two_unicode_forms_of_a_name_are_shown_differently() -> None:
+    """Otherwise the message would have the same 'é' twice."""
     composed, decomposed = "pr\xe9nom", "pre\u0301nom"
 
     assert nearest(composed, ["age", decomposed]) == decomposed
@@ -16,6 +16,6 @@ def test_two_unicode_forms_of_a_name_are_told_apart() -> None:
     )
 
 
-def test_other_names_are_named_as_they_are() -> None:
-    """The usual slip needs no escapes."""
+def test_other_names_are_shown_as_they_are() -> None:
+    """A usual typing error needs no escapes."""
     assert did_you_mean("prénom", "prenom") == "did you mean 'prénom'?"

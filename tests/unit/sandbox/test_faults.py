@@ -7,8 +7,8 @@ import pytest
 from cio_pipeline.sandbox.faults import FaultPlan, Faults
 
 
-def test_no_faults_are_made_unless_asked_for() -> None:
-    """And it costs nothing then."""
+def test_there_are_no_faults_by_default() -> None:
+    """And the check costs nothing."""
     plan = FaultPlan(Faults(), now=0.0, random=lambda: 0.0)
 
     assert plan.fault(1.0) is None
@@ -18,8 +18,8 @@ def test_no_faults_are_made_unless_asked_for() -> None:
 @pytest.mark.parametrize(
     ("number", "status"), [(0.05, 0), (0.15, 502), (0.35, 429), (0.65, None)]
 )
-def test_faults_come_in_their_shares(number: float, status: int | None) -> None:
-    """Each request draws once."""
+def test_faults_have_their_shares(number: float, status: int | None) -> None:
+    """One random number decides for each request."""
     faults = Faults(
         drop_share=0.1, error_share=0.2, error_status=502, throttle_share=0.3
     )
@@ -29,8 +29,8 @@ def test_faults_come_in_their_shares(number: float, status: int | None) -> None:
     assert (fault.status if fault else None) == status
 
 
-def test_an_outage_has_a_beginning_and_an_end() -> None:
-    """Counted from when it was set."""
+def test_an_outage_has_a_start_and_an_end() -> None:
+    """Counted from the time it was set."""
     faults = Faults(outage_in_seconds=2, outage_seconds=3, outage_mode="drop")
     plan = FaultPlan(faults, now=10.0, random=lambda: 0.9)
 
