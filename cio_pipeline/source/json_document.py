@@ -21,7 +21,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 
 
-def begin(raw: RawData, _passed_over: Counter[SkippedRow]) -> ReadFrom:
+def begin(raw: RawData, _skipped_rows: Counter[SkippedRow]) -> ReadFrom:
     """Check the start of the file (see `Source`).
 
     Raises:

@@ -16,7 +16,7 @@ from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, has_long_number, parse_record
 
 
-def begin(raw: RawData, _passed_over: Counter[SkippedRow]) -> ReadFrom:
+def begin(raw: RawData, _skipped_rows: Counter[SkippedRow]) -> ReadFrom:
     """Check the start of the file (see `Source`).
 
     Raises:
