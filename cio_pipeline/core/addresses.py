@@ -1,8 +1,8 @@
-"""What is wrong with a configured base address. Pure.
+"""Checks of a configured base address. Pure.
 
-The program adds the paths of Customer.io's operations itself: ``/api/v1/…`` and
-``/api/v2/…`` of the Track API, ``/v1/…`` of the App API. A base address that has
-them already, or that is of another API, is answered 404 for every user.
+The program itself adds the paths of Customer.io's operations: ``/api/v1/…`` and
+``/api/v2/…`` of the Track API, ``/v1/…`` of the App API. If a base address already
+has them, or belongs to another API, the answer is 404 for every user.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Api:
     Args:
         name: as in messages.
         key: the configuration key of its base address.
-        label: how its hosts begin: ``track`` for track.customer.io.
-        added_path: matches a path that ends with what the program adds itself.
+        label: the first part of its host names: ``track`` for track.customer.io.
+        added_path: matches a path that ends with what the program itself adds.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Api:
 
 
 # A path such as /customerio/v1 can be a proxy's own. So the end of a path is
-# compared with the operations that the program knows, and with nothing else.
+# compared only with the operations that the program uses.
 TRACK_API = Api(
     "Track API",
     "trackUrl",
@@ -53,34 +53,34 @@ _APIS = (TRACK_API, APP_API)
 
 
 def address_problem(api: Api, url: str) -> str | None:
-    """Return what is wrong with a base address, with what to write instead.
+    """Return what is wrong with a base address and what to write instead.
 
-    Passwords are not repeated.
+    The message never contains a password.
 
     Args:
-        api: whose address it is meant to be.
+        api: the API whose address it should be.
         url: the address, not empty.
 
     Returns:
-        One clause for a person, or None if the address can be used.
+        One clause for a person; None if the address can be used.
     """
-    wanted = f"wanted an address such as https://{api.label}.{_DOMAIN}"
+    expected = f"expected an address such as https://{api.label}.{_DOMAIN}"
     try:
         parts = urlsplit(url)
         is_complete = bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_complete = False
     if not is_complete or parts.scheme not in ("http", "https"):
-        return wanted + _found(url)
+        return expected + _found(url)
     if "@" in parts.netloc or "?" in url or "#" in url:
-        return f"{wanted}, without user, password, query or fragment"
+        return f"{expected}, without user, password, query or fragment"
     if not url.isascii() or not url.isprintable() or " " in url:
-        return wanted + _found(url)
+        return expected + _found(url)
     return _host_problem(api, parts) or _path_problem(api, parts)
 
 
 def _found(url: str) -> str:
-    if set("@?#") & set(url) or len(url) > 100:  # there may be a password in it
+    if set("@?#") & set(url) or len(url) > 100:  # it may contain a password
         return ""
     has_no_scheme = re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/[!-~]*)?", url, re.ASCII)
     advice = f'; write "https://{url}"' if has_no_scheme else ""
@@ -99,7 +99,7 @@ def _host_problem(api: Api, parts: SplitResult) -> str | None:
         found = f"the address of the {other.name} ({other.key})" if other else "wrong"
         return f'{host} is {found}; the {api.name} is at "{right}"'
     if parts.scheme != "https" or parts.path.strip("/"):
-        return f'the {api.name} has HTTPS and no path; write "https://{host}"'
+        return f'the {api.name} uses HTTPS and no path; write "https://{host}"'
     return None
 
 
@@ -109,4 +109,4 @@ def _path_problem(api: Api, parts: SplitResult) -> str | None:
     if added is None:
         return None
     right = f"{parts.scheme}://{parts.netloc}{path[: added.start()].rstrip('/')}"
-    return f'the program adds {added[0]} itself; write "{right}"'
+    return f'the program itself adds {added[0]}; write "{right}"'

@@ -1,4 +1,4 @@
-"""Time and chance, which come in from outside."""
+"""The clock and the random numbers, passed in from outside."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The time and the random numbers that a command works with.
+    """The time and the random numbers that a command uses.
 
-    A command makes one and hands it down. Nothing below a command reads the
-    system's clock on its own.
+    A command makes one and passes it on. Nothing below a command reads the
+    system's clock directly.
 
     Args:
-        monotonic: returns seconds since some moment, for waits; never set back.
+        monotonic: returns seconds since a fixed time, for waits; never goes back.
         utc_now: returns the date and time in UTC, for what is written or sent.
-        random: returns a number in [0, 1), for what must not happen in step.
+        random: returns a number in [0, 1), for what must not be simultaneous.
     """
 
     monotonic: Callable[[], float]

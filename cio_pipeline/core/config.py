@@ -1,6 +1,6 @@
-"""The configuration: what may stand in the file, and what it means.
+"""The configuration: which keys the file may have, and what they mean.
 
-`parse_config` is pure; `read_config` adds the reading of the file.
+`parse_config` is pure; `read_config` reads the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cio_pipeline.core.text import did_you_mean, kind_of, nearest, seen_from, sh
 ValueKind = Literal["as_is", "timestamp", "number", "integer", "boolean"]
 
 MOST_PARALLELISM = 1000
-# What `check -suggest` writes where the keys belong.
+# What `check -suggest` writes in place of the keys.
 PLACEHOLDERS = {"siteId": "YOUR-SITE-ID", "apiKey": "YOUR-TRACK-API-KEY"}
 _KEYS_ARE_AT = "Settings > Workspace Settings > API and Webhook Credentials"
 
@@ -35,7 +35,7 @@ class Mapping:
     Args:
         source: a key of the record, or a dotted path into nested objects.
         target: the attribute's name in Customer.io.
-        kind: what the value is turned into.
+        kind: the type that the value is converted to.
     """
 
     source: str
@@ -49,9 +49,9 @@ class Config:
 
     Args:
         user_id: the key or dotted path of the user id in a record.
-        requests_per_second: 0 means no bound.
-        max_attempts: strikes that make a dead letter.
-        max_outage_seconds: how long nothing may get through before a run stops.
+        requests_per_second: 0 means no limit.
+        max_attempts: after this many strikes a job becomes a dead letter.
+        max_outage_seconds: the run stops when no request succeeds for this time.
     """
 
     parallelism: int
@@ -72,7 +72,7 @@ class Config:
 
 
 class TrackKeys(NamedTuple):
-    """What the Track API takes as user and password."""
+    """The user name and password for the Track API."""
 
     site_id: str
     api_key: str
@@ -82,7 +82,7 @@ def read_config(path: str) -> Config:
     """Read and check a configuration file.
 
     Raises:
-        ConfigError: it cannot be read, or something in it is not as it must be.
+        ConfigError: it cannot be read, or something in it is invalid.
     """
     try:
         text = Path(path).read_bytes()
@@ -101,7 +101,7 @@ def parse_config(text: bytes, path: str) -> Config:
         path: the file's name, for messages.
 
     Raises:
-        ConfigError: names the file, the key, what was found and what is wanted.
+        ConfigError: with the file, the key, what was found and what was expected.
     """
     document = _parse_json(text, path)
     checker = _Checker(path)
@@ -109,7 +109,7 @@ def parse_config(text: bytes, path: str) -> Config:
     missing = [name for name in _REQUIRED if name not in document]
     if missing:
         others = f" ({', '.join(missing)} are missing)" if len(missing) > 1 else ""
-        checker.fail(missing[0], f"the key is missing, and must be there{others}")
+        checker.fail(missing[0], f"this key is required{others}")
     fields: dict[str, Any] = {}
     for name, value in document.items():
         fields |= _KEYS[name](checker, name, value)
@@ -117,7 +117,7 @@ def parse_config(text: bytes, path: str) -> Config:
 
 
 def require_track_keys(config: Config, path: str) -> TrackKeys:
-    """Give the keys that sending needs.
+    """Return the keys that sending needs.
 
     Raises:
         ConfigError: one is missing.
@@ -126,14 +126,14 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
         if value is None:
             raise ConfigError(
                 path,
-                f"the key is missing; Customer.io shows it in {_KEYS_ARE_AT}",
+                f"this key is required; Customer.io shows it in {_KEYS_ARE_AT}",
                 key=name,
             )
         if value == PLACEHOLDERS[name]:
             raise ConfigError(
                 path,
-                f"{value!r} stands there for a key of yours; Customer.io shows it in"
-                f" {_KEYS_ARE_AT}",
+                f"it still has the placeholder {value!r}; write your own key there."
+                f" Customer.io shows it in {_KEYS_ARE_AT}",
                 key=name,
             )
     assert config.site_id is not None  # noqa: S101  # as just checked
@@ -142,7 +142,7 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
 
 
 def missing_track_keys(config: Config) -> list[str]:
-    """Name the keys that sending needs and that are not filled in."""
+    """Return the names of the keys that sending needs and that are not filled in."""
     keys = {"siteId": config.site_id, "apiKey": config.api_key}
     return [name for name, key in keys.items() if key in (None, PLACEHOLDERS[name])]
 
@@ -155,41 +155,41 @@ def _parse_json(text: bytes, path: str) -> dict[str, Any]:
         found = "it is UTF-16" if is_utf16 else f"byte {error.start} is not UTF-8"
         raise ConfigError(path, f"{found}; save the file as UTF-8") from None
     if not decoded.strip():
-        raise ConfigError(path, "the file is empty; wanted a JSON object")
+        raise ConfigError(path, "the file is empty; expected a JSON object")
     try:
-        document = json.loads(decoded, object_pairs_hook=_refuse_twins(path))
+        document = json.loads(decoded, object_pairs_hook=_refuse_duplicates(path))
     except json.JSONDecodeError as error:
-        raise ConfigError(path, _told(error)) from None
+        raise ConfigError(path, _explain(error)) from None
     except RecursionError:
         raise ConfigError(path, "it is nested too deeply") from None
     if not isinstance(document, dict):
-        raise ConfigError(path, f"wanted a JSON object, found {kind_of(document)}")
+        raise ConfigError(path, f"expected a JSON object, found {kind_of(document)}")
     return document
 
 
-def _told(error: json.JSONDecodeError) -> str:
-    """Say where it stops being JSON, and what people most often did there."""
+def _explain(error: json.JSONDecodeError) -> str:
+    """Return where the syntax error is and, for common mistakes, how to fix it."""
     before, rest = error.doc[: error.pos].rstrip(), error.doc[error.pos :].lstrip()
-    problem, place = error.msg, error.pos
-    # Up to Python 3.12 it is what follows the comma that is complained about.
+    problem, position = error.msg, error.pos
+    # Python 3.12 and older report the position after the comma.
     if "railing comma" in error.msg or (before[-1:] == "," and rest[:1] in ("}", "]")):
         problem = "a comma after the last entry; remove it"
-        place = error.doc.rfind(",", 0, error.pos + 1)
+        position = error.doc.rfind(",", 0, error.pos + 1)
     elif rest.startswith("'"):
-        problem = 'JSON takes double quotes only: "'
+        problem = 'JSON has only double quotes: "'
     elif rest.startswith(("//", "/*", "#")):
         problem = "JSON has no comments; remove it"
-    line = error.doc.count("\n", 0, place) + 1
-    column = place - error.doc.rfind("\n", 0, place)
+    line = error.doc.count("\n", 0, position) + 1
+    column = position - error.doc.rfind("\n", 0, position)
     return f"not JSON at line {line}, column {column}: {problem}"
 
 
-def _refuse_twins(path: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+def _refuse_duplicates(path: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         document: dict[str, Any] = {}
         for name, value in pairs:
             if name in document:
-                raise ConfigError(path, "the key stands there twice", key=name)
+                raise ConfigError(path, "this key appears twice", key=name)
             document[name] = value
         return document
 
@@ -197,7 +197,7 @@ def _refuse_twins(path: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]
 
 
 class _Checker:
-    """Checks single values; every failure is a `ConfigError` on one file."""
+    """Checks single values of one file; raises `ConfigError`."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -205,55 +205,55 @@ class _Checker:
     def fail(self, key: str, problem: str) -> NoReturn:
         raise ConfigError(self._path, problem, key=key)
 
-    def wrong(self, key: str, wanted: str, value: object) -> NoReturn:
-        self.fail(key, f"wanted {wanted}, found {_shown(value)}")
+    def wrong(self, key: str, expected: str, value: object) -> NoReturn:
+        self.fail(key, f"expected {expected}, found {_found(value)}")
 
     def refuse_unknown(
-        self, document: dict[str, Any], known: Iterable[str], place: str
+        self, document: dict[str, Any], known: Iterable[str], prefix: str
     ) -> None:
         names = list(known)
         for name in document:
             if name not in names:
-                self.fail(f"{place}{name}", _unknown("key", name, names))
+                self.fail(f"{prefix}{name}", _unknown("key", name, names))
 
     def text(self, key: str, value: object) -> str:
         if not isinstance(value, str):
             self.wrong(key, "text", value)
         if not value:
-            self.fail(key, "wanted some text, found none")
+            self.fail(key, "expected text, found an empty text")
         return value
 
     def secret(self, key: str, value: object) -> str:
-        """Check a key of Customer.io's; what was found is not repeated."""
+        """Check a key of Customer.io; the message does not contain it."""
         if not isinstance(value, str):
-            self.fail(key, f"wanted text, found {kind_of(value)}")
+            self.fail(key, f"expected text, found {kind_of(value)}")
         if not value:
             self.fail(key, f"it is empty; Customer.io shows it in {_KEYS_ARE_AT}")
         if not value.isascii() or not value.isprintable() or " " in value:
             self.fail(
                 key,
-                "it has a space, a line break or a character no key has;"
-                " paste it again without",
+                "it has a space, a line break or another character that no key has;"
+                " paste it again",
             )
         return value
 
     def number(
-        self, key: str, value: object, wanted: str, least: float, most: float
+        self, key: str, value: object, expected: str, least: float, most: float
     ) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.wrong(key, wanted, value)
-        # Compared before anything is made a float: an integer may be too large.
+            self.wrong(key, expected, value)
+        # Compared before the conversion: an integer can be too large for a float.
         if not least <= value <= most:
-            self.wrong(key, wanted, value)
+            self.wrong(key, expected, value)
         return float(value)
 
     def integer(self, key: str, value: object, least: int, most: int | None) -> int:
         bounds = f"{least} to {most}" if most is not None else f"{least} or more"
-        wanted = f"a whole number, {bounds}"
+        expected = f"a whole number, {bounds}"
         if isinstance(value, bool) or not isinstance(value, int):
-            self.wrong(key, wanted, value)
+            self.wrong(key, expected, value)
         if value < least or (most is not None and value > most):
-            self.wrong(key, wanted, value)
+            self.wrong(key, expected, value)
         return value
 
     def one_of(self, key: str, value: object, known: tuple[str, ...]) -> str:
@@ -276,8 +276,8 @@ class _Checker:
         if len(value) > ATTRIBUTE_LIMIT_COUNT:
             self.fail(
                 key,
-                f"{len(value)} mappings; Customer.io takes {ATTRIBUTE_LIMIT_COUNT}"
-                " attributes",
+                f"{len(value)} mappings; Customer.io accepts up to"
+                f" {ATTRIBUTE_LIMIT_COUNT} attributes",
             )
         mappings = [
             self.mapping(f"{key}[{index}]", item) for index, item in enumerate(value)
@@ -288,39 +288,39 @@ class _Checker:
             if first != index:
                 self.fail(
                     f"{key}[{index}].to",
-                    f"{mapping.target!r} is what {key}[{first}] maps to already",
+                    f"{key}[{first}] already maps to {mapping.target!r}",
                 )
         return tuple(mappings)
 
-    def mapping(self, place: str, value: object) -> Mapping:
+    def mapping(self, path: str, value: object) -> Mapping:
         if not isinstance(value, dict):
-            self.wrong(place, "an object with 'from' and 'to'", value)
-        self.refuse_unknown(value, ("from", "to", "type"), f"{place}.")
+            self.wrong(path, "an object with 'from' and 'to'", value)
+        self.refuse_unknown(value, ("from", "to", "type"), f"{path}.")
         for name in ("from", "to"):
             if name not in value:
-                self.fail(f"{place}.{name}", "the key is missing, and must be there")
-        target = self.text(f"{place}.to", value["to"])
+                self.fail(f"{path}.{name}", "this key is required")
+        target = self.text(f"{path}.to", value["to"])
         size = len(target.encode("utf-8", "surrogatepass"))
         if size > ATTRIBUTE_NAME_LIMIT_BYTES:
             self.fail(
-                f"{place}.to",
-                f"{size} bytes; Customer.io takes names of"
-                f" {ATTRIBUTE_NAME_LIMIT_BYTES}",
+                f"{path}.to",
+                f"{size} bytes; Customer.io accepts names of up to"
+                f" {ATTRIBUTE_NAME_LIMIT_BYTES} bytes",
             )
         kind: Any = "as_is"
         if "type" in value:
-            kind = self.one_of(f"{place}.type", value["type"], _KINDS)
-        return Mapping(self.text(f"{place}.from", value["from"]), target, kind)
+            kind = self.one_of(f"{path}.type", value["type"], _KINDS)
+        return Mapping(self.text(f"{path}.from", value["from"]), target, kind)
 
 
-_LARGE = 1e9  # more requests a second, or seconds, than anybody can mean
+_LARGE = 1e9  # a limit for typing errors: nobody means more seconds or requests
 _KINDS = ("timestamp", "number", "integer", "boolean")
 _Check = Callable[[_Checker, str, Any], dict[str, Any]]
 
 
 def _timeouts(checker: _Checker, key: str, value: object) -> dict[str, Any]:
-    wanted = "seconds, more than 0, an hour at most"
-    seconds = checker.number(key, value, wanted, 0.001, 3600.0)
+    expected = "seconds, more than 0 and at most 3600"
+    seconds = checker.number(key, value, expected, 0.001, 3600.0)
     return {"connect_timeout_seconds": seconds, "read_timeout_seconds": seconds}
 
 
@@ -339,7 +339,7 @@ _KEYS: dict[str, _Check] = {
     "api": lambda c, k, v: {"api": c.one_of(k, v, ("customers", "batch"))},
     "requestsPerSecond": lambda c, k, v: {
         "requests_per_second": c.number(
-            k, v, "a number, 0 (no bound) or more", 0.0, _LARGE
+            k, v, "a number, 0 (no limit) or more", 0.0, _LARGE
         )
     },
     "maxAttempts": lambda c, k, v: {"max_attempts": c.integer(k, v, 1, None)},
@@ -356,10 +356,10 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     near = nearest(name, names)
     if near is not None:
         return f"there is no such {what}; {did_you_mean(near, name)}"
-    return f"there is no such {what}; there are {', '.join(names)}"
+    return f"there is no such {what}; the known ones are {', '.join(names)}"
 
 
-def _shown(value: object) -> str:
+def _found(value: object) -> str:
     if isinstance(value, str | int | float | None):
         return shortened(json.dumps(value), 60)
     return kind_of(value)

@@ -1,7 +1,7 @@
-"""The counts of one run, in one place: a new one is one more field here.
+"""The counts of one run. To add a count, add a field here.
 
-The summary, the history, the progress and the metrics all hold a `Counts`. In JSON,
-and in the state file, its fields appear beside those of the value that holds it.
+The summary, the history, the progress and the metrics all have a `Counts`. In JSON
+and in the state file, its fields are beside those of the value that contains it.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 class Counts:
     """What a run has done; field names are those of the JSON documents.
 
-    A run's counts balance, always:
+    A run's counts always balance:
     ``resumed + records = synced + skipped + dead_lettered + pending``.
 
     Args:
         records: records read from the data file in this run.
         resumed: jobs found in the queue at the start.
         synced: jobs that Customer.io accepted.
-        skipped: records left out because nothing changed (``-changed-only``).
+        skipped: records not sent because nothing changed (``-changed-only``).
         dead_lettered: records and jobs that became dead letters.
-        pending: jobs left in the queue.
+        pending: jobs still in the queue.
         requests: requests sent.
-        retries: those of them that repeated a failed one.
+        retries: the requests among them that repeated a failed one.
     """
 
     records: int = 0
@@ -44,7 +44,7 @@ class Counts:
 
     @property
     def settled(self) -> int:
-        """How many records and jobs need nothing more."""
+        """How many records and jobs are done."""
         return self.synced + self.skipped + self.dead_lettered
 
     def balanced(self) -> Counts:
@@ -53,16 +53,16 @@ class Counts:
 
 
 def counts_from(document: Mapping[str, Any]) -> Counts:
-    """Read counts from a JSON document; 0 for those another version did not write."""
+    """Read counts from a JSON document; a missing one is 0."""
     names = (field.name for field in fields(Counts))
     return Counts(**{name: int(document.get(name, 0)) for name in names})
 
 
 def document_of(value: Any) -> dict[str, Any]:  # noqa: ANN401  # any dataclass
-    """Return a dataclass as a JSON document, its counts among its own fields.
+    """Return a dataclass as a JSON document, with its counts among its own fields.
 
     Args:
-        value: a dataclass; at any depth, a `Counts` is in a field named ``counts``.
+        value: a dataclass; at any depth, a field named ``counts`` has a `Counts`.
     """
     return asdict(value, dict_factory=_with_counts_inside)
 

@@ -1,4 +1,4 @@
-"""Users that repeat in a file, or share an identifier, in little memory. Pure."""
+"""Users that appear twice in a file or share an identifier. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LOW_32_BITS = 0xFFFFFFFF
 
 
 class Duplicates:
-    """Counts users by an 8-byte hash of their identities: 8 bytes a record.
+    """Counts users by a hash of their identities: 8 bytes of memory per record.
 
-    Two of ten million different users share a hash once in 300,000 files.
+    With ten million users, two of them share a hash in 1 of 300,000 files.
     """
 
     def __init__(self) -> None:
         self._buckets = [array("Q") for _ in range(_BUCKETS)]
 
     def add(self, person: Identity) -> int:
-        """Note a record of a user; return the user's hash."""
+        """Count a record of a user; return the user's hash."""
         number = hash_of(person)
         self._buckets[number % _BUCKETS].append(number)
         return number
@@ -36,31 +36,31 @@ class Duplicates:
         return sum(len(set(bucket)) for bucket in self._buckets)
 
     def count_repeated(self) -> int:
-        """How many users came more than once."""
+        """How many users have more than one record."""
         return sum(
             sum(n > 1 for n in Counter(bucket).values()) for bucket in self._buckets
         )
 
     def in_bucket(self, bucket: int) -> set[int]:
-        """Return the hashes of the users in one of the buckets."""
+        """Return the hashes of the users in one bucket."""
         return set(self._buckets[bucket])
 
     def repeated(self) -> dict[int, int]:
-        """The hashes of users that came more than once, and how often they came."""
+        """Return hash -> number of records, for users that have more than one."""
         found: dict[int, int] = {}
-        for bucket in self._buckets:  # one at a time: a counter of all were large
+        for bucket in self._buckets:  # one counter for all would be too large
             counts = Counter(bucket)
             found.update((number, n) for number, n in counts.items() if n > 1)
         return found
 
 
 class Shared(NamedTuple):
-    """Users that have an identifier in common with another.
+    """Users that share an identifier with another user.
 
     Args:
-        users: how many they are.
-        examples: for the first few such identifiers, the places in the file of the
-            first records that have it, of a few different users.
+        users: how many there are.
+        examples: for each of the first shared identifiers, the record indexes of a
+            few different users.
     """
 
     users: int
@@ -70,59 +70,59 @@ class Shared(NamedTuple):
 class Claims:
     """Identifiers that payloads have in an attribute, ``email`` or ``id``.
 
-    It keeps 20 bytes a record: hashes of identifier and user, and the place.
+    It keeps 20 bytes per record: hashes of identifier and user, and the index.
     """
 
     def __init__(self) -> None:
         self._identifiers = [array("Q") for _ in range(_BUCKETS)]
         self._users = [array("I") for _ in range(_BUCKETS)]
-        self._places = [array("Q") for _ in range(_BUCKETS)]
+        self._indexes = [array("Q") for _ in range(_BUCKETS)]
 
     def add(self, claimed: Identity, user: Identity, record_index: int) -> None:
-        """Note that a user's record has an identifier besides the user's own."""
+        """Add an identifier of a record, apart from the user id itself."""
         number = hash_of(claimed)
         bucket = number % _BUCKETS
         self._identifiers[bucket].append(number)
-        # Half a hash is enough to tell users of one identifier apart.
+        # Half a hash is enough to distinguish the users of one identifier.
         self._users[bucket].append(hash_of(user) & _LOW_32_BITS)
-        self._places[bucket].append(record_index)
+        self._indexes[bucket].append(record_index)
 
     def shared(self, users: Duplicates) -> Shared:
-        """Return who has an identifier that is another's.
+        """Return the users that share an identifier.
 
         Args:
-            users: all users of the file; one that is known by an identifier has it.
+            users: all users of the file; a user id counts as an identifier, too.
         """
         count = 0
         examples: list[tuple[int, ...]] = []
         for bucket in range(_BUCKETS):
             owners = users.in_bucket(bucket)
-            for number, places in self._claimed_in(bucket, owners):
-                sharing = len(places) + (number in owners)
+            for number, indexes in self._claimed_in(bucket, owners):
+                sharing = len(indexes) + (number in owners)
                 if sharing > 1:
                     count += sharing
-                    examples.append(tuple(places[:_MOST_RECORDS_OF_AN_EXAMPLE]))
+                    examples.append(tuple(indexes[:_MOST_RECORDS_OF_AN_EXAMPLE]))
             examples = sorted(examples)[:_MOST_EXAMPLES]
         return Shared(count, examples)
 
     def _claimed_in(
         self, bucket: int, owners: set[int]
     ) -> Iterator[tuple[int, list[int]]]:
-        """Yield identifiers that may be shared, each with a first place a user."""
+        """Yield identifiers that may be shared, each with every user's first index."""
         counts = Counter(self._identifiers[bucket])
-        first_places: dict[int, dict[int, int]] = defaultdict(dict)
-        for number, user, place in zip(
+        first_indexes: dict[int, dict[int, int]] = defaultdict(dict)
+        for number, user, index in zip(
             self._identifiers[bucket],
             self._users[bucket],
-            self._places[bucket],
+            self._indexes[bucket],
             strict=True,
         ):
             if counts[number] > 1 or number in owners:
-                first_places[number].setdefault(user, place)
-        for number, places in first_places.items():
-            yield number, list(places.values())
+                first_indexes[number].setdefault(user, index)
+        for number, indexes in first_indexes.items():
+            yield number, list(indexes.values())
 
 
 def hash_of(person: Identity) -> int:
-    """Return a person's hash; it is the same in every process, on every machine."""
+    """Return a person's hash, which is the same on every machine."""
     return int.from_bytes(blake2b(person.as_bytes(), digest_size=8).digest(), "big")

@@ -1,7 +1,7 @@
-"""The errors a person may see, and the exit code each one ends the program with.
+"""The errors that a person may see, and their exit codes.
 
     CioPipelineError
-    ├── UsageError (exit 2): the command line, the configuration or the data is wrong
+    ├── UsageError (exit 2): the command line, configuration or data is wrong
     │   ├── ConfigError
     │   ├── DataFileError
     │   ├── StateError
@@ -11,10 +11,10 @@
     │   ├── Unreachable
     │   ├── WrongAddress
     │   └── StateUnwritable
-    └── RecordError: one record cannot be sent: a dead letter, the run goes on
+    └── RecordError: one record becomes a dead letter, and the run continues
 
-Messages say where, what was found and what was wanted. They never hold an API
-key, an attribute's value, or an address with a user id in it.
+A message says where the problem is, what was found and what was expected. It never
+contains an API key, an attribute's value, or an address with a user id.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import ClassVar
 
 
 class CioPipelineError(Exception):
-    """Whatever this program tells a person in one line instead of a traceback."""
+    """An error that a person sees as one line, without a traceback."""
 
     exit_code: ClassVar[int] = 2
 
 
 class UsageError(CioPipelineError):
-    """What was asked for cannot be done as asked; nothing was sent because of it."""
+    """The command cannot be done as written; nothing was sent."""
 
 
 class ConfigError(UsageError):
@@ -37,8 +37,8 @@ class ConfigError(UsageError):
 
     Args:
         path: the file, as the user named it.
-        problem: one clause: what was found, what was wanted.
-        key: the offending key's place (``mappings[2].to``), or None for the file.
+        problem: one clause: what was found, what was expected.
+        key: the path of the key (``mappings[2].to``), or None for the file.
     """
 
     def __init__(self, path: str, problem: str, *, key: str | None = None) -> None:
@@ -50,12 +50,12 @@ class ConfigError(UsageError):
 
 
 class DataFileError(UsageError):
-    """The data file cannot be read, or stops being what it should be.
+    """The data file cannot be read, or its data is invalid from some byte on.
 
     Args:
         path: the file, as the user named it.
-        problem: one clause: what was found, what was wanted.
-        byte_offset: where it broke, counted from 0 in the (unpacked) bytes.
+        problem: one clause: what was found, what was expected.
+        byte_offset: where the error is, from 0, in the (unpacked) bytes.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class DataFileError(UsageError):
 
 
 class StateError(UsageError):
-    """The state folder holds something this version cannot work with."""
+    """The state folder has something that this version cannot use."""
 
 
 class QueueInUse(UsageError):
@@ -77,7 +77,7 @@ class QueueInUse(UsageError):
 
     Args:
         message: one line for a person.
-        pid: the other process, or None where it could not be read.
+        pid: the other process; None if it could not be read.
     """
 
     def __init__(self, message: str, *, pid: int | None = None) -> None:
@@ -86,11 +86,11 @@ class QueueInUse(UsageError):
 
 
 class StopRun(CioPipelineError):
-    """The run cannot go on for now; the work is kept, running again goes on.
+    """The run cannot continue now; its work is kept, and another run continues it.
 
     Args:
         message: one line for a person.
-        reason: the short word of the result's ``reason`` field.
+        reason: the result's ``reason``.
     """
 
     exit_code: ClassVar[int] = 3
@@ -101,32 +101,32 @@ class StopRun(CioPipelineError):
 
 
 class KeysRejected(StopRun):
-    """Customer.io answered 401 or 403: every further request would fail too."""
+    """Customer.io answered 401 or 403, so every request would fail."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="keys_rejected")
 
 
 class Unreachable(StopRun):
-    """Nothing but retryable failures for ``maxOutageSeconds``."""
+    """No request succeeded for ``maxOutageSeconds``."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="unreachable")
 
 
 class WrongAddress(StopRun):
-    """The first users were all refused in a way that says nothing about them."""
+    """All of the first users were refused, for a reason that is not in the users."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="wrong_address")
 
 
 class StateUnwritable(StopRun):
-    """The state folder took no more writes: disk full, read-only, I/O error."""
+    """The state folder cannot be written: disk full, read-only, I/O error."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="state_unwritable")
 
 
 class RecordError(CioPipelineError):
-    """One record cannot be mapped to something Customer.io would take."""
+    """One record cannot be mapped to a payload that Customer.io accepts."""

@@ -8,14 +8,14 @@ from pathlib import PurePath
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a data file can be.
+    """A format of data files.
 
     Args:
         name: as in ``-format``.
-        extensions: of such files, in lower case, with the dot.
-        module: the module of `source` that reads it. It is imported when a file of
-            the format is opened: ``-help`` does not wait for it, and it may need
-            packages that not everybody has installed.
+        extensions: of its files, in lower case, with the dot.
+        module: the module of `source` that reads it. It is imported only when a file
+            of the format is opened: ``-help`` does not wait for it, and it may need
+            optional packages.
         is_text: whether every value is text until a mapping converts it.
     """
 
@@ -25,7 +25,7 @@ class Format:
     is_text: bool = False
 
 
-# The first one is what a file is if neither `-format` nor its name says it.
+# The first one is the default, for names without a known extension.
 FORMATS = (
     Format("json", (".json",), "json_document"),
     Format("jsonl", (".jsonl", ".ndjson"), "json_lines"),
@@ -34,12 +34,12 @@ FORMATS = (
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a name, one of those in `FORMATS`."""
+    """Return the format with this name, which must be in `FORMATS`."""
     return next(each for each in FORMATS if each.name == name)
 
 
 def format_of(path: str) -> Format:
-    """Return the format that a file's extension means; ``.gz`` does not count."""
+    """Return the format for a file's extension; ``.gz`` at the end is ignored."""
     name = PurePath(path.lower())
     extension = PurePath(name.stem).suffix if name.suffix == ".gz" else name.suffix
     return next((each for each in FORMATS if extension in each.extensions), FORMATS[0])

@@ -1,37 +1,37 @@
-"""Who an identifier means: its kind, and which texts mean the same person. Pure.
+"""The kind of an identifier, and which texts identify the same person. Pure.
 
-Everything that treats the records of one person as one - the order of requests,
-what ``-changed-only`` remembers, shards, repeated users, `verify` - compares
-`Identity`, never the text of a record. The text itself is what is sent.
+Everything that groups records by person - the order of requests, what
+``-changed-only`` remembers, shards, repeated users, `verify` - compares `Identity`,
+never the text of a record. The text itself is what is sent.
 """
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-# A name as the App API (``id_type``) and batches (``identifiers``) have it.
+# The names that the App API (``id_type``) and batches (``identifiers``) use.
 IdentifierKind = Literal["id", "email", "cio_id"]
 
-# What Customer.io's own id begins with in a path; in a batch the prefix is left out.
+# The prefix of Customer.io's own id in a path; a batch does not use it.
 CIO_ID_PREFIX = "cio_"
 
 
 class Identity(NamedTuple):
-    """A person as Customer.io tells people apart.
+    """What identifies a person for Customer.io.
 
     Args:
         kind: the kind of the identifier.
-        value: the identifier; of two emails that differ only in case, the same.
+        value: the identifier; it is equal for emails that differ only in case.
     """
 
     kind: IdentifierKind
     value: str
 
     def as_bytes(self) -> bytes:
-        """Return the bytes that hashes and digests of a person are made of.
+        """Return the bytes that are hashed for a person.
 
-        An id is its own text in UTF-8, so digests on disk stay valid. Other kinds
-        have a prefix, without which an email could be mistaken for an id.
+        They are the text in UTF-8, so digests on disk stay valid. Emails, and values
+        that look like another kind, have a prefix, so that kinds cannot collide.
         """
         is_plain = self.kind != "email" and self.kind == identifier_kind(self.value)
         text = self.value if is_plain else f"{self.kind}\0{self.value}"
@@ -39,7 +39,7 @@ class Identity(NamedTuple):
 
 
 def identifier_kind(text: str) -> IdentifierKind:
-    """Return what Customer.io takes an identifier in a path for, by its shape."""
+    """Return the kind that Customer.io gives an identifier in a path, by its form."""
     if text.startswith(CIO_ID_PREFIX):
         return "cio_id"
     local, at, domain = text.rpartition("@")
@@ -47,16 +47,16 @@ def identifier_kind(text: str) -> IdentifierKind:
 
 
 def identity(kind: IdentifierKind, text: str) -> Identity:
-    """Return the person that an identifier of a known kind means.
+    """Return the identity for an identifier of a known kind.
 
-    Customer.io compares emails without regard to case, and all other identifiers
-    exactly. Here case is Unicode's simple case folding (``CaseFolding.txt``,
-    statuses C and S): each letter becomes one letter, whatever its neighbours.
-    So ``É`` is ``é``, and a Greek capital sigma is both small ones. But ``ß`` is not
-    ``ss`` and a dotless i (U+0131) is not ``i``: these are other letters, and other
-    mailboxes. `str.casefold` would merge ``ß`` and ``ss``; `str.lower` would keep the
-    two small sigmas apart. Composed and decomposed letters (NFC, NFD), blanks, dots
-    and ``+tags`` are not a matter of case: such addresses remain different people.
+    Customer.io ignores case in emails, and compares all other identifiers exactly.
+    Here case is Unicode's simple case folding (``CaseFolding.txt``, statuses C and
+    S): each letter becomes one letter, independent of the letters around it. So ``É``
+    equals ``é``, and a Greek capital sigma equals both small ones. But ``ß`` is not
+    ``ss`` and a dotless i (U+0131) is not ``i``: these are other mailboxes.
+    `str.casefold` would merge ``ß`` and ``ss``; `str.lower` would not merge the two
+    small sigmas. Composed and decomposed letters (NFC, NFD), blanks, dots and
+    ``+tags`` have nothing to do with case: such addresses are different people.
     """
     if kind != "email":
         return Identity(kind, text)
@@ -66,12 +66,12 @@ def identity(kind: IdentifierKind, text: str) -> Identity:
 
 
 def identity_of(text: str) -> Identity:
-    """Return the person that an identifier in a path means (`identifier_kind`)."""
+    """Return the identity for an identifier in a path (`identifier_kind`)."""
     return identity(identifier_kind(text), text)
 
 
 def _fold_letter(letter: str) -> str:
-    """Fold one letter; one whose folded form is longer keeps to one letter."""
+    """Fold one letter to one letter."""
     folded = letter.casefold()
     if len(folded) > 1:
         folded = letter.lower()

@@ -1,9 +1,9 @@
-"""The frozen values that travel through the program, and the words for reasons.
+"""The values that the stages of a run pass on, and the reasons of dead letters.
 
     Record -> Payload -> Job -> Reply | NoReply -> Outcome -> Settlement
 
-Values that exist once a job (`Job`, `NewJob`, `Reply`) are named tuples: as
-immutable as a frozen dataclass, and made four times as fast.
+Values that every job needs (`Job`, `NewJob`, `Reply`) are named tuples: as
+immutable as a frozen dataclass, and created four times as fast.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ class Record(NamedTuple):
     """One element of the data file, as read.
 
     Args:
-        record_index: its place in the file, from 0.
+        record_index: its position in the file, from 0.
         value: the decoded JSON; numbers are ``int`` or finite ``float``.
-        flaw: why no use can be made of it (a number no float can hold), or None.
+        problem: why it cannot be used (a number too large for a float), or None.
     """
 
     record_index: int
     value: JsonValue
-    flaw: str | None = None
+    problem: str | None = None
 
 
 class Payload(NamedTuple):
-    """What mapping makes of a record: whom to upsert, and with what.
+    """A mapped record: the user to upsert, and the attributes.
 
     Args:
-        user_id: the identifier as Customer.io will see it.
+        user_id: the identifier as it is sent.
         attributes: values by name, as they are sent.
     """
 
@@ -50,12 +50,12 @@ class Payload(NamedTuple):
 
 
 class NewJob(NamedTuple):
-    """A payload on its way into the queue.
+    """A payload before it is in the queue.
 
     Args:
-        user_id: the identifier as Customer.io will see it.
+        user_id: the identifier as it is sent.
         body: the attributes as JSON text, ready to be sent.
-        record_index: the record's place in its data file.
+        record_index: the record's position in its data file, from 0.
     """
 
     user_id: str
@@ -67,14 +67,14 @@ class Job(NamedTuple):
     """A payload in the queue.
 
     Args:
-        id: its place in the queue; one user's jobs are sent in this order.
+        id: its position in the queue; one user's jobs are sent in this order.
         user_id: as in `NewJob`.
         body: as in `NewJob`.
         record_index: as in `NewJob`.
-        load_id: the load that brought it.
+        load_id: the load that added it.
         attempts: requests made for it so far, over all runs.
-        strikes: those of them that count towards ``maxAttempts``: the API was up
-            and failed this job all the same.
+        strikes: the attempts that count towards ``maxAttempts``: those that failed
+            while the API was up.
     """
 
     id: int
@@ -87,11 +87,11 @@ class Job(NamedTuple):
 
 
 class LeaseSize(NamedTuple):
-    """How many jobs one lease has, which is how many one request takes.
+    """How many jobs one lease has. One request sends them all.
 
     Args:
-        most_jobs: jobs at most.
-        most_bytes: what they may cost together; a lease has one job at least.
+        most_jobs: the most jobs.
+        most_bytes: the most that they may cost together; one job is always allowed.
         cost: returns what a job costs.
     """
 
@@ -104,12 +104,12 @@ ONE_JOB = LeaseSize(1, 0, lambda _: 0)
 
 
 class Reply(NamedTuple):
-    """What came back for one attempt.
+    """The HTTP reply to one attempt.
 
     Args:
         status: the HTTP status.
         body: the first kilobytes of the body.
-        retry_after: the ``Retry-After`` header as it stood, or None.
+        retry_after: the ``Retry-After`` header, unchanged, or None.
         location: the ``Location`` of a redirect that was not followed, or None.
         date: the ``Date`` header, the server's own time, or None.
     """
@@ -122,11 +122,11 @@ class Reply(NamedTuple):
 
 
 class NoReply(NamedTuple):
-    """Nothing usable came back: refused, reset, timed out, cut in the middle.
+    """There was no usable reply: refused, reset, timed out, incomplete.
 
     Args:
         problem: one clause for a person.
-        is_untrusted: the other end's certificate did not hold; nothing was sent.
+        is_untrusted: the server's certificate was invalid; nothing was sent.
     """
 
     problem: str
@@ -143,11 +143,11 @@ class Retryable:
     """It may be sent again.
 
     Args:
-        kind: ``throttled`` (429), ``server`` (an answer that blames no one user
-            for certain) or ``no_reply``.
-        at_least_seconds: how long Customer.io asked to wait; 0 where it did not.
-        http_status: the status, or None where there was no reply.
-        message: what was said, for the day this becomes a dead letter.
+        kind: ``throttled`` (429), ``server`` (an error that may not be the user's
+            fault) or ``no_reply``.
+        at_least_seconds: how long Customer.io asked to wait; 0 if it did not.
+        http_status: the status; None if there was no reply.
+        message: the error, for the dead letter that this may become.
     """
 
     kind: Literal["throttled", "server", "no_reply"]
@@ -158,12 +158,12 @@ class Retryable:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Sending it again would be refused again.
+    """It was refused, and would be refused again.
 
     Args:
         reason: a dead letter's reason, such as `REJECTED`.
-        http_status: the status, or None if Customer.io was not asked.
-        message: why, in Customer.io's words if there were any.
+        http_status: the status; None if nothing was sent.
+        message: why; Customer.io's own message if there was one.
     """
 
     reason: str
@@ -173,7 +173,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """No request of this run can succeed until a person corrects something.
+    """No request of this run can succeed until a person fixes something.
 
     Args:
         reason: the result's ``reason``.
@@ -194,12 +194,12 @@ Outcome: TypeAlias = JobOutcome | Halt
 
 
 class Outcomes(NamedTuple):
-    """What one request came to, for each of its jobs.
+    """The outcomes of one request.
 
     Args:
         of_jobs: one outcome for each job, in the same order.
-        of_all: the outcome that all of them share, because the answer was to the
-            request as a whole; None where it said which jobs were refused.
+        of_all: the outcome that all of them share, because the reply was about the
+            entire request; None if the reply lists the refused jobs.
     """
 
     of_jobs: Sequence[JobOutcome]
@@ -207,21 +207,21 @@ class Outcomes(NamedTuple):
 
     @property
     def is_accepted(self) -> bool:
-        """Whether Customer.io took the request, if perhaps not each of its items."""
+        """Whether Customer.io accepted the request, perhaps without some items."""
         return self.of_all is None or isinstance(self.of_all, Synced)
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Done: forget the job."""
+    """The job is done and can be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Back in the queue, not before ``wait_seconds`` from now.
+    """The job goes back to the queue.
 
     Args:
-        wait_seconds: the backoff.
+        wait_seconds: the backoff: the shortest time until the next attempt.
         is_strike: whether the attempt counts towards ``maxAttempts``.
     """
 
@@ -231,12 +231,12 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class ToDeadLetters:
-    """Set aside for a person, with the reason.
+    """The job becomes a dead letter.
 
     Args:
         reason: as in `Rejected`; also `RETRIES_EXHAUSTED`.
-        http_status: that of the last attempt; None if it had no reply.
-        message: what was wrong with the last attempt.
+        http_status: the last attempt's status; None if it had no reply.
+        message: the last attempt's error.
     """
 
     reason: str
@@ -256,10 +256,10 @@ class DeadLetter:
         user_id: the user's identifier; None if the record has no usable one.
         record_index: the record's position in its data file, from 0.
         source: the data file's name.
-        payload: the attributes that were to be sent, or the record itself where
-            it could not be mapped; None where it cannot be written as JSON.
-        reason: a short word, such as `REJECTED`.
-        http_status: None where Customer.io was never asked.
+        payload: the attributes to send, or the record itself if it could not be
+            mapped; None if it cannot be written as JSON.
+        reason: such as `REJECTED`.
+        http_status: None if nothing was sent.
         message: Customer.io's own message if there was one.
         attempts: requests made for it, over all runs.
         failed_at: UTC, ISO 8601.

@@ -1,7 +1,7 @@
-"""JSON text that is exact: numbers of any size, nothing silently made null.
+"""Exact JSON text: numbers of any size, and no value silently becomes null.
 
-Pure. orjson does nearly all of it; the standard library takes over where orjson
-gives up (integers over 64 bits, lone surrogates, deep nesting).
+Pure. orjson does nearly all of it. The standard library does what orjson cannot:
+integers over 64 bits, lone surrogates, deep nesting.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import orjson
 
 from cio_pipeline.core.jobs import JsonValue
 
-# A body in the queue has to be read again, from any depth of the call stack. The
-# limit is far below Python's recursion limit of 1,000, and no loss: a value with
-# more levels is longer than the 1,000 bytes that Customer.io takes.
+# A body in the queue is read again later, at any depth of the call stack. So the
+# limit is far below Python's recursion limit of 1,000. Nothing is lost: a value with
+# more levels is longer than the 1,000 bytes that Customer.io accepts.
 MOST_LEVELS = 500
 
 _exact = json.JSONEncoder(
@@ -30,9 +30,9 @@ def encode(value: JsonValue) -> bytes:
     """Write compact JSON in UTF-8.
 
     Raises:
-        ValueError: a number is infinite or not a number, an integer has more
-            digits than Python turns into text, or it has more than `MOST_LEVELS`
-            levels, itself included.
+        ValueError: a number is infinite or NaN, an integer has more digits than
+            Python converts to text, or there are more than `MOST_LEVELS` levels,
+            the top one included.
     """
     try:
         text = orjson.dumps(value)
@@ -40,9 +40,8 @@ def encode(value: JsonValue) -> bytes:
         if _has_too_many_levels(value):
             raise ValueError("it is nested too deeply") from None
         return _encode_exactly(value)
-    # orjson writes numbers that JSON lacks as null; so does a real null, so look
-    # closer only where there is one.
-    if b"null" in text and _holds_no_number(value):
+    # orjson writes infinity and NaN as null. So only a text with "null" needs a check.
+    if b"null" in text and _has_infinity(value):
         raise ValueError("a number is too large for JSON")
     return text
 
@@ -60,7 +59,7 @@ def decode(text: bytes) -> JsonValue:
 
 
 def decode_object(text: bytes) -> dict[str, JsonValue] | None:
-    """Return the object that JSON text holds; None if it holds something else."""
+    """Return the object in a JSON text; None if it is something else."""
     try:
         document = decode(text)
     except ValueError:
@@ -69,10 +68,10 @@ def decode_object(text: bytes) -> dict[str, JsonValue] | None:
 
 
 def encode_lenient(value: JsonValue) -> bytes:
-    """Write JSON of a record that could not be mapped, as far as it goes.
+    """Write a record that could not be mapped as JSON, as far as possible.
 
-    Infinite numbers become the text ``Infinity``, ``-Infinity`` or ``NaN``; what
-    cannot be written at all becomes null.
+    Infinite numbers become the text ``Infinity``, ``-Infinity`` or ``NaN``. A record
+    that still cannot be written becomes null.
     """
     try:
         return encode(_with_words_for_infinity(value))
@@ -88,7 +87,7 @@ def _encode_exactly(value: JsonValue) -> bytes:
 
 
 def _has_too_many_levels(value: JsonValue) -> bool:
-    """Count without recursion, as the value may be nested to any depth."""
+    """Count levels without recursion: the value may have any depth."""
     level = [value]
     for _ in range(MOST_LEVELS):
         level = [item for each in level for item in _items(each)]
@@ -103,12 +102,12 @@ def _items(value: JsonValue) -> Iterable[JsonValue]:
     return value if isinstance(value, list) else ()
 
 
-def _holds_no_number(value: JsonValue) -> bool:
+def _has_infinity(value: JsonValue) -> bool:
     if isinstance(value, float):
         return not math.isfinite(value)
     if isinstance(value, dict):
-        return any(map(_holds_no_number, value.values()))
-    return isinstance(value, list) and any(map(_holds_no_number, value))
+        return any(map(_has_infinity, value.values()))
+    return isinstance(value, list) and any(map(_has_infinity, value))
 
 
 def _with_words_for_infinity(value: JsonValue) -> JsonValue:

@@ -1,4 +1,4 @@
-"""From a record to a payload. Pure, but for the `Mapper`'s memory of what is unused."""
+"""Mapping of records to payloads. Pure, except that `Mapper` notes unused mappings."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _MONGO_VALUES = (
 
 
 class Mapper:
-    """Applies a configuration's mappings. One thread's own.
+    """Applies a configuration's mappings. Not thread-safe.
 
-    What it makes of a record depends on that record alone; what it remembers of
-    the others is only which mappings have found nothing yet.
+    A payload depends only on its record. The mapper also notes which mappings have
+    not found a value so far.
 
     Args:
         user_id: the key or dotted path of the user id.
@@ -49,17 +49,17 @@ class Mapper:
 
     @property
     def unused(self) -> list[str]:
-        """The ``from`` of each mapping that no record so far had the key for."""
+        """The ``from`` of each mapping whose key no record has had so far."""
         return [
             source for source, target, _ in self._mappings if target in self._unused
         ]
 
     def map(self, record: Record) -> Payload:
-        """Make a payload of a record. A missing key is left out, null is kept.
+        """Return a record's payload, without missing keys, but with nulls.
 
         Raises:
-            RecordError: it is no object, has no usable id, or a value is not
-                what its mapping's type wants.
+            RecordError: it is not an object, has no usable id, or a value cannot be
+                converted to its mapping's type.
         """
         value = _object_of(record)
         user_id = self._user_id_in(value)
@@ -86,10 +86,10 @@ class Mapper:
             raise RecordError(str(error)) from error
 
     def user_id_of(self, record: Record) -> str:
-        """Say whose record it is, without mapping the rest of it.
+        """Return a record's user id, without mapping the rest.
 
         Raises:
-            RecordError: it is no object, or has no usable id.
+            RecordError: it is not an object, or has no usable id.
         """
         return self._user_id_in(_object_of(record))
 
@@ -98,19 +98,19 @@ class Mapper:
 
 
 def _object_of(record: Record) -> dict[str, JsonValue]:
-    if record.flaw is not None:
-        raise RecordError(record.flaw)
+    if record.problem is not None:
+        raise RecordError(record.problem)
     if not isinstance(record.value, dict):
-        raise RecordError(f"the record is {kind_of(record.value)}, wanted an object")
+        raise RecordError(f"the record is {kind_of(record.value)}, expected an object")
     return record.value
 
 
 def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
-    """Look a name up: as a key first, else as a path into nested objects."""
+    """Look a name up: first as a key, then as a path into nested objects."""
     if name in record:
         return record[name]
     if "." not in name:
-        return _MISSING  # type: ignore[return-value]  # told apart by identity
+        return _MISSING  # type: ignore[return-value]  # compared by identity
     here: JsonValue = record
     for key in name.split("."):
         if not isinstance(here, dict) or key not in here:
@@ -128,28 +128,29 @@ def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str
         value = str(value)
     if not isinstance(value, str):
         raise RecordError(
-            f"the user id {name!r} is {kind_of(value)}, wanted text or a whole number"
+            f"the user id {name!r} is {kind_of(value)}, expected text or a whole number"
         )
     if not value.strip():
         raise RecordError(f"the user id {name!r} is empty or blank")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise RecordError(f"the user id {name!r} is no valid Unicode") from None
+        raise RecordError(f"the user id {name!r} is not valid Unicode") from None
     if size > ID_LIMIT_BYTES:
         raise RecordError(
-            f"the user id {name!r} has {size} bytes, Customer.io takes {ID_LIMIT_BYTES}"
+            f"the user id {name!r} has {size} bytes;"
+            f" Customer.io accepts up to {ID_LIMIT_BYTES}"
         )
     return value
 
 
 def _near(name: str, record: dict[str, JsonValue]) -> str | None:
-    """Find the key that was meant: ``ID`` or ``user_id`` for ``id``, or the reverse."""
-    wanted = _words(name)
+    """Return the key that was meant: ``ID`` or ``user_id`` for ``id``, or reversed."""
+    expected = _words(name)
     for key in record:
         words = _words(key)
-        fewer = min(len(words), len(wanted))
-        if fewer and words[-fewer:] == wanted[-fewer:]:
+        fewer = min(len(words), len(expected))
+        if fewer and words[-fewer:] == expected[-fewer:]:
             return key
     return None
 
@@ -159,22 +160,22 @@ def _words(name: str) -> list[str]:
 
 
 def convert(value: JsonValue, kind: ValueKind, name: str) -> JsonValue:
-    """Return a value as a mapping's type wants it.
+    """Return a value converted to a mapping's type.
 
     Args:
         value: the record's value.
         kind: the type.
-        name: the key or dotted path of the value.
+        name: the key or dotted path of the value, for messages.
 
     Raises:
-        RecordError: the value is not of the type.
+        RecordError: the value cannot be converted.
     """
     converter = _CONVERTERS[kind]
     return value if converter is None else converter(value, name)
 
 
 def without_mongo(value: JsonValue) -> JsonValue:
-    """Return the value inside of MongoDB's objects, which name its type."""
+    """Return the value inside MongoDB's typed objects, such as ``{"$date": …}``."""
     while isinstance(value, dict) and len(value) == 1:
         ((key, inside),) = value.items()
         if key not in _MONGO_VALUES:
@@ -191,7 +192,7 @@ def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
         # A number in MongoDB's $date is always milliseconds, however small.
         return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
     except ValueError:
-        raise RecordError(f"{name!r} is no time ({kind_of(value)})") from None
+        raise RecordError(f"{name!r} is not a time ({kind_of(value)})") from None
 
 
 def _to_number(value: JsonValue, name: str) -> JsonValue:
@@ -210,17 +211,17 @@ def _to_number(value: JsonValue, name: str) -> JsonValue:
             return int(text)
         if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
-    raise RecordError(f"{name!r} is no number ({kind_of(value)})")
+    raise RecordError(f"{name!r} is not a number ({kind_of(value)})")
 
 
 def _to_integer(value: JsonValue, name: str) -> JsonValue:
     value = without_mongo(value)
-    if isinstance(value, str) and (whole := _INTEGER.fullmatch(value.strip())):
-        value = whole[1]  # 12345678901234567890.0 is exact, as a float it is not
+    if isinstance(value, str) and (integer := _INTEGER.fullmatch(value.strip())):
+        value = integer[1]  # a float would round 12345678901234567890.0
     number = _to_number(value, name)
     if isinstance(number, float):
         if not number.is_integer():
-            raise RecordError(f"{name!r} is no whole number")
+            raise RecordError(f"{name!r} is not a whole number")
         return int(number)
     return number
 
@@ -237,7 +238,7 @@ def _to_boolean(value: JsonValue, name: str) -> JsonValue:
 
 
 # What programs write: PostgreSQL t and f, pandas 1.0 and 0.0, Access -1, spreadsheets
-# the word of their language, forms on and off, MySQL a byte for BIT(1).
+# a word of their language, forms on and off, MySQL one byte for BIT(1).
 _TRUE_WORDS = "true t yes y on 1 1.0 -1 checked wahr vrai verdadero vero \x01"
 _FALSE_WORDS = "false f no n off 0 0.0 unchecked falsch faux falso \x00"
 _TRUE_OR_FALSE: dict[str | float, bool] = {

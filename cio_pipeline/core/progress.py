@@ -1,7 +1,6 @@
-"""How a run stands at one moment: what the live display and `status` draw.
+"""A run's progress at one time, for the live display and `status`.
 
-Pure values; they are written to the state file once a second as JSON, so their
-fields are what JSON has.
+Pure values, written to the state file as JSON once a second.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ HoldKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThrottleState:
-    """What holds all consumers up, as the throttle knows it.
+    """What all consumers are waiting for, from the throttle.
 
     Args:
-        paused_seconds: how long a 429's pause still lasts; 0 where there is none.
-        down_seconds: how long the API has been silent; None while it is up.
-        probe_seconds: until the next probe may leave, in an outage.
-        problem: what failed last, in the API's words or the network's.
+        paused_seconds: the rest of the pause after a 429; 0 if there is none.
+        down_seconds: how long the outage has lasted; None while the API is up.
+        probe_seconds: in an outage, the time until the next probe.
+        problem: the last error, from the API or the network.
     """
 
     paused_seconds: float
@@ -36,15 +35,15 @@ class ThrottleState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why nothing moves, or hardly anything.
+    """Why a run makes no progress, or hardly any.
 
     Args:
-        kind: what is waited for: the workspace's region, the end of a 429's pause,
-            the end of an outage, the backoff of all that is left, answers to
-            what was sent, more data, or the end of what is in flight.
-        next_seconds: until something is tried again; None where nobody knows.
-        since_seconds: how long it has lasted; None where it does not matter.
-        problem: what went wrong; empty where nothing did.
+        kind: what it waits for: the workspace's region, the end of the pause after a
+            429, the end of an outage, the backoff of all jobs that are left, replies,
+            more data, or the end of the requests in flight.
+        next_seconds: the time until something is tried again; None if unknown.
+        since_seconds: how long it has lasted; None if that does not matter.
+        problem: what went wrong; empty if nothing did.
     """
 
     kind: HoldKind
@@ -59,18 +58,18 @@ class Progress:
 
     Args:
         command: ``sync`` or ``resume``.
-        source: the data file's name, or None where nothing is loaded.
-        seconds: since it began.
+        source: the data file's name; None if nothing is loaded.
+        seconds: the time since its start.
         is_loading: whether more records may come.
-        bytes_read: how far the data file has been read.
-        size_bytes: how large it is; None where that is not known.
-        total: the records there are, resumed ones included; while loading, an
-            estimate by the share of the file read, and None without a size.
+        bytes_read: how much of the data file has been read.
+        size_bytes: the file's size; None if unknown.
+        total: the number of records, resumed ones included; while loading, an
+            estimate from the share of the file read; None if the size is unknown.
         counts: what it has done so far.
-        in_flight: jobs handed to consumers.
-        rate: jobs settled a second, lately.
-        eta_seconds: the time left at that rate; None where that is not known.
-        hold: why nothing moves, or None.
+        in_flight: jobs that consumers have.
+        rate: jobs settled per second, lately.
+        eta_seconds: the time left at that rate; None if unknown.
+        hold: why there is no progress, or None.
     """
 
     command: str
@@ -97,7 +96,7 @@ class Progress:
 
 
 def progress_from(document: object) -> Progress | None:
-    """Read a progress back; None where it was written by another version."""
+    """Read a progress from JSON; None if another version wrote it."""
     if not isinstance(document, dict):
         return None
     try:
@@ -111,6 +110,6 @@ def progress_from(document: object) -> Progress | None:
 
 def _known(
     kind: type[Progress | Hold], document: Mapping[str, Any]
-) -> dict[str, Any]:  # what JSON gave; the dataclass names what it wants
+) -> dict[str, Any]:  # any JSON
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in document.items() if name in names}

@@ -1,8 +1,8 @@
-"""Keeping keys out of whatever is written down. Pure.
+"""Removal of keys from everything that is written. Pure.
 
-A server, or a proxy before it, may say the keys in its answer: gateways that echo
-a request's headers into their error pages do. So answers are cleaned where they
-come in, and log lines where they go out.
+A server or a proxy may echo the keys in its reply: some gateways put a request's
+headers into their error pages. So replies are cleaned when they arrive, and log
+lines when they are written.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ from urllib.parse import quote
 from cio_pipeline.core.jobs import JsonValue, NoReply, Reply
 
 HIDDEN = "[hidden]"
-# Customer.io's keys have 20 characters and more. A shorter text than this is no key
-# of theirs but a placeholder, and as a number or a word it is in any message.
+# Customer.io's keys have 20 or more characters. A text shorter than this is a
+# placeholder, and may be a number or word that appears in any message.
 _SHORTEST_SECRET = 8
 
 
 class Redaction:
-    """Puts `HIDDEN` in the place of secrets.
+    """Replaces secrets by `HIDDEN`.
 
     Args:
-        secrets: the texts that may appear nowhere; one of fewer than 8 characters
-            is not looked for.
+        secrets: the texts to remove; those of fewer than 8 characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         forms = known | {quote(secret, safe="") for secret in known}
-        # The longest first: one key may be the beginning of another.
+        # The longest first: one key may be a prefix of another.
         self._secrets = sorted(forms, key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """Clean a text."""
+        """Return a text without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
 
     def reply(self, reply: Reply | NoReply) -> Reply | NoReply:
-        """Clean an answer; a plain success, whose words nobody keeps, is left."""
+        """Return a reply without the secrets; one with status 200 is unchanged."""
         if isinstance(reply, NoReply):
             return reply._replace(problem=self.text(reply.problem))
         if reply.status == 200:
@@ -50,11 +49,11 @@ class Redaction:
 
     def _body(self, body: bytes) -> bytes:
         text = body.decode("utf-8", "replace")
-        if "\\" in text:  # JSON can write any character in another way
+        if "\\" in text:  # JSON can write any character as an escape
             try:
                 return json.dumps(self._document(json.loads(text))).encode()
             except (ValueError, RecursionError):
-                pass  # not JSON after all
+                pass  # not JSON
         return self.text(text).encode()
 
     def _document(self, value: JsonValue) -> JsonValue:

@@ -1,4 +1,4 @@
-"""The values that describe a run: its start, its counts and how it ended."""
+"""The values that describe a run: its start, its counts and its end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ class RunSummary:
     """What a run did; field names are those of the ``-json`` result.
 
     Args:
-        run_id: the run's name: its start (UTC) and six random hexadecimal digits.
+        run_id: its start (UTC) and six random hexadecimal digits.
         status: ``completed``, ``completed_with_dead_letters`` or ``stopped``.
-        reason: why it stopped, in a short word (`console.stop_reasons`); None if
-            it did not.
+        reason: why it stopped (`console.stop_reasons`); None if it did not.
         counts: what it did.
         duration_seconds: how long it took.
     """
@@ -31,20 +30,20 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run in the history that ``status`` shows; by default, as it begins.
+    """One run in the history; the defaults are those of a run that starts.
 
     Args:
         run_id: as in `RunSummary`.
         command: ``sync`` or ``resume``.
-        source: the data file's name, or None for ``resume``.
+        source: the data file's name; None for ``resume``.
         pid: the run's process.
         status: ``running``, or as in `RunSummary`.
         reason: as in `RunSummary`; also ``killed``.
-        started_at: when it began (UTC, ISO 8601).
+        started_at: when it started (UTC, ISO 8601).
         ended_at: when it ended (UTC, ISO 8601); None while it runs. For a run that
             was killed, its last heartbeat, or None.
-        counts: what it did, as of its end or its last heartbeat.
-        duration_seconds: how long it took, as of the same time.
+        counts: what it did, up to its end or its last heartbeat.
+        duration_seconds: how long it took, up to the same time.
     """
 
     run_id: str
@@ -61,18 +60,17 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningRun:
-    """The run that is going now, as ``status`` shows it.
+    """The run that is active now, as ``status`` shows it.
 
     Args:
         run_id: as in `RunSummary`.
         pid: the process that holds the queue's lock.
         rate: jobs settled per second, lately.
-        eta_seconds: the time left at that rate; None while nothing moves.
-        heartbeat_at: when it last wrote its progress, or else began (UTC, ISO
-            8601).
+        eta_seconds: the time left at that rate; None if unknown.
+        heartbeat_at: when it last wrote its progress, or its start (UTC, ISO 8601).
         heartbeat_age_seconds: how long ago that was.
-        progress: what it wrote then; None before the first time, or if another
-            version wrote it.
+        progress: what it wrote; None before the first time, or if another version
+            wrote it.
     """
 
     run_id: str
@@ -89,11 +87,11 @@ class Status:
     """The state of a queue; field names are those of ``status -json``.
 
     Args:
-        pending: jobs in the queue, those in flight included.
-        in_flight: jobs handed to consumers, as of the run's last heartbeat.
+        pending: jobs in the queue, including those in flight.
+        in_flight: jobs that consumers had at the run's last heartbeat.
         dead_letters: dead letters kept.
         synced_total: jobs that Customer.io accepted, over all runs.
-        running: the run that is going, or None.
+        running: the active run, or None.
         runs: the last runs, newest first.
     """
 

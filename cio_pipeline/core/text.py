@@ -1,4 +1,4 @@
-"""Small phrases that messages, logs and reports share. Pure."""
+"""Text functions for messages, logs and reports. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def counted(number: int, noun: str) -> str:
-    """Say how many of something: ``1 dead letter``, ``2,000 dead letters``."""
+    """Return a number with its noun: ``1 dead letter``, ``2,000 dead letters``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def kind_of(value: object) -> str:
-    """Say what a JSON value is, without telling it: ``a list``."""
+    """Return the kind of a JSON value in words: ``a list``."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, int | float):
@@ -25,40 +25,40 @@ def kind_of(value: object) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text, cut if it is longer than so many characters."""
+    """Return a text, cut to ``most`` characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Find the known name that a person most likely meant."""
+    """Return the known name that a person most likely meant, or None."""
     plain = {_plain(each): each for each in known}
     matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
     return plain[matches[0]] if matches else None
 
 
 def did_you_mean(near: str, name: str) -> str:
-    """Ask whether a known name was meant.
+    """Return the question whether a known name was meant.
 
-    Two names that look the same are written as JSON escapes, which show the
-    difference and can be pasted into the configuration.
+    Two names that look the same are written with JSON escapes, which show the
+    difference and can be copied into the configuration.
     """
     if unicodedata.normalize("NFC", near) != unicodedata.normalize("NFC", name):
         return f"did you mean {near!r}?"
     return (
-        f"did you mean {json.dumps(near)}? The names look the same, but differ in their"
-        f" Unicode form: this one is {json.dumps(name)}"
+        f"did you mean {json.dumps(near)}? The names look the same, but have different"
+        f" Unicode forms: this one is {json.dumps(name)}"
     )
 
 
 def visible(text: str) -> str:
-    """Make control characters visible: no name may steer a terminal."""
+    """Return a text with its control characters escaped, safe for a terminal."""
     if text.isprintable():
         return text
     return escaped(text, lambda character: not character.isprintable())
 
 
 def escaped(text: str, is_meant: Callable[[str], bool]) -> str:
-    r"""Write some of a text's characters as Python would: a line feed as ``\n``."""
+    r"""Escape some characters as in Python: a line feed becomes ``\n``."""
     return "".join(
         each.encode("unicode_escape").decode() if is_meant(each) else each
         for each in text
@@ -71,10 +71,10 @@ def _plain(name: str) -> str:
 
 
 def seen_from(path: str) -> str:
-    """Say where a relative path was looked for; a nightly job may be elsewhere."""
+    """Return the folder that a relative path starts at, for a message."""
     if Path(path).is_absolute():
         return ""
     try:
-        return f" (seen from {Path.cwd()})"
+        return f" (the current directory is {Path.cwd()})"
     except OSError:
-        return " (the current directory is gone)"
+        return " (the current directory does not exist)"

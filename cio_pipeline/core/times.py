@@ -1,6 +1,6 @@
-"""Times as programs write them, as Unix seconds. Pure.
+"""Conversion of times, as programs write them, to Unix seconds. Pure.
 
-Read are ISO 8601 and RFC 3339 (small letters, leap seconds), the forms that
+It reads ISO 8601 and RFC 3339 (also lower case and leap seconds), the formats that
 databases and warehouses export, and Unix seconds or milliseconds.
 """
 
@@ -14,21 +14,21 @@ from operator import le
 
 from cio_pipeline.core.jobs import JsonValue
 
-# Unix times from this on are milliseconds: as seconds it would be the year 5138,
-# as milliseconds it is 1973.
+# From this number on, Unix times are milliseconds: it is the year 5138 in seconds,
+# and 1973 in milliseconds.
 _FIRST_MILLISECONDS = 100_000_000_000
-# What datetime can hold: years 1 to 9999.
+# The range of datetime: years 1 to 9999.
 _LEAST_SECONDS, _END_SECONDS = -62_135_596_800, 253_402_300_800
 DAY_SECONDS = 86_400
 _MOST = (23, 59, 59)  # of hours, minutes, seconds
 _FIRST_DAY = date(1970, 1, 1).toordinal()
-# Numbers of 14 digits: as milliseconds they would be the years 2286 to 5138, so
-# those that can be a date and a time of day are one.
+# A number of 14 digits that can be a date and a time of day is one. In milliseconds
+# it would be a year from 2286 to 5138.
 _FOURTEEN_DIGITS = range(10**13, 10**14)
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
-_MOMENT = re.compile(
+_DATE_AND_TIME = re.compile(
     r"""
     (?P<year>\d{4}) (?P<dash>-?) (?P<month>\d\d) (?P=dash) (?P<day>\d\d)
     (?:
@@ -41,24 +41,24 @@ _MOMENT = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
-# What MySQL writes where there is no time.
+# MySQL's zero date: no time.
 _ZERO = re.compile(
     r"0000(?P<dash>-?)00(?P=dash)00(?:[T ]?00:?00:?00(?:\.0+)?)?", re.ASCII
 )
 
 
 def unix_seconds(value: JsonValue, *, is_milliseconds: bool = False) -> int | None:
-    """Return a time as whole Unix seconds; None where there is no time.
+    """Return a time as Unix seconds, rounded down.
 
-    Fractions are dropped downwards; text without an offset is UTC; a leap second is
-    the second after it, as in POSIX. Empty text and MySQL's zero date are no time.
+    Text without an offset is UTC. A leap second becomes the second after it, as in
+    POSIX. Null, empty text and MySQL's zero date become None.
 
     Args:
         value: text, or a number of Unix seconds or milliseconds.
-        is_milliseconds: numbers of any size are milliseconds.
+        is_milliseconds: whether numbers of any size are milliseconds.
 
     Raises:
-        ValueError: it is something else, or not within the years 1 to 9999.
+        ValueError: it is not a time, or not within the years 1 to 9999.
     """
     seconds: float | None = math.nan
     if value is None:
@@ -70,7 +70,7 @@ def unix_seconds(value: JsonValue, *, is_milliseconds: bool = False) -> int | No
     if seconds is None:
         return None
     if not _LEAST_SECONDS <= seconds < _END_SECONDS:
-        raise ValueError("no time")
+        raise ValueError("not a time")
     return math.floor(seconds)
 
 
@@ -80,27 +80,27 @@ def _seconds_of_text(text: str, *, is_milliseconds: bool) -> float | None:
     if is_milliseconds and _NUMBER.fullmatch(text):
         return _seconds_of_number(float(text), is_milliseconds=True)
     seconds = _seconds_of_date(text)
-    # Digits that are no date may still be Unix seconds.
+    # Digits that are not a date can be Unix seconds.
     if seconds is None and _NUMBER.fullmatch(text):
         return _seconds_of_number(float(text), is_milliseconds=False)
     return math.nan if seconds is None else seconds
 
 
 def _seconds_of_date(text: str) -> float | None:
-    """Return the seconds of a date, with or without a time; None where it is none."""
+    """Return the seconds of a date, with or without a time; None if it is not one."""
     if _ISO.fullmatch(text):
-        with suppress(ValueError):  # a form that it does not know
+        with suppress(ValueError):  # a format that it does not support
             # Without microseconds: a float would round 0.999999 s up, far from 1970.
-            moment = datetime.fromisoformat(text).replace(microsecond=0)
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
-            return moment.timestamp()
-    parts = _MOMENT.fullmatch(text)
-    return None if parts is None else _seconds_of_moment(parts)
+            time = datetime.fromisoformat(text).replace(microsecond=0)
+            if time.tzinfo is None:
+                time = time.replace(tzinfo=UTC)
+            return time.timestamp()
+    parts = _DATE_AND_TIME.fullmatch(text)
+    return None if parts is None else _seconds_of_parts(parts)
 
 
-def _seconds_of_moment(parts: re.Match[str]) -> int | None:
-    """Return the seconds of a date and time of day; None where there is no such."""
+def _seconds_of_parts(parts: re.Match[str]) -> int | None:
+    """Return the seconds of a date and time of day; None if there is no such time."""
     number = {name: int(parts[name] or 0) for name in _PARTS}
     try:
         day = date(number["year"], number["month"], number["day"])
@@ -131,7 +131,7 @@ _PARTS = (
 
 def _seconds_of_number(value: float, *, is_milliseconds: bool) -> float:
     if not abs(value) < 1000 * _END_SECONDS:
-        return math.inf  # no time; an integer may be too large to divide
+        return math.inf  # not a time; an integer can be too large to divide
     if not is_milliseconds and int(value) in _FOURTEEN_DIGITS:
         seconds = _seconds_of_date(str(int(value)))
         if seconds is not None:

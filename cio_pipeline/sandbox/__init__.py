@@ -1,7 +1,7 @@
 """A local stand-in for Customer.io's Track and App APIs.
 
-Written from Customer.io's documentation alone. It imports nothing of the
-program's, so that a misreading in the client cannot hide in it. The server is
-`server.Sandbox`; nothing is imported here, so that the command line can know the
-sandbox's options without it.
+It is written from Customer.io's documentation alone, and shares no code with the
+client, so that it does not repeat the client's errors. The server is
+`server.Sandbox`. Nothing is imported here, so that the command line can read the
+sandbox's options without aiohttp.
 """

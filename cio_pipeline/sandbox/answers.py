@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, NoReturn
 
 
 class Request(NamedTuple):
-    """What came in.
+    """A request.
 
     Args:
-        path: the path as it stood in the request line, without the query.
+        path: the path of the request line, still encoded, without the query.
         query: its parameters.
-        headers: whatever their case.
+        headers: their names ignore case.
     """
 
     method: str
@@ -24,7 +24,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes out; a status of 0 drops the connection instead."""
+    """An answer; a status of 0 drops the connection instead."""
 
     status: int
     body: bytes = b"{}"
@@ -37,17 +37,17 @@ UNAUTHORIZED = Answer(401, b'{"meta":{"error":"unauthorized"}}')
 
 
 def json_answer(status: int, document: Any) -> Answer:  # noqa: ANN401  # any JSON
-    """Answer with a JSON document."""
+    """Return an answer with a JSON document."""
     return Answer(status, write_json(document).encode())
 
 
 def v1_error(status: int, message: str) -> Answer:
-    """Answer as the Track API's version 1 tells an error."""
+    """Return an error as version 1 of the Track API writes it."""
     return json_answer(status, {"meta": {"error": message}})
 
 
 def parse_object(body: bytes) -> dict[str, Any] | None:
-    """Read a JSON object, numbers of any size exactly; None where it is none."""
+    """Read a JSON object, with exact numbers; None if it is something else."""
     try:
         document = json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -56,9 +56,9 @@ def parse_object(body: bytes) -> dict[str, Any] | None:
 
 
 def write_json(value: Any) -> str:  # noqa: ANN401  # any JSON
-    """Write compact JSON, all of it ASCII."""
+    """Write compact JSON in ASCII."""
     return json.dumps(value, separators=(",", ":"))
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")

@@ -1,4 +1,4 @@
-"""The App API: looking people up. Pure but for `People`."""
+"""The App API: looking people up. Pure, except for `People`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AppApi:
 
     Args:
         people: the workspace.
-        authorization: the ``Authorization`` header that is let in.
+        authorization: the valid ``Authorization`` header.
     """
 
     def __init__(self, people: People, authorization: str) -> None:

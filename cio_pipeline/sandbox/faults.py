@@ -1,4 +1,4 @@
-"""What goes wrong on purpose. Pure: told the time and the random draws."""
+"""Faults on purpose. Pure: the time and the random numbers are passed in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple
 def _number(
     least: float, most: float, kind: type[float] = float
 ) -> Callable[[str], float]:
-    """Return what reads a number that is not out of bounds."""
+    """Return a function that reads a number within bounds."""
 
     def number(text: str) -> float:
         value = kind(text)
         if not least <= value <= most:
-            raise ValueError(f"{text!r} is no number from {least} to {most}")
+            raise ValueError(f"{text!r} is not a number from {least} to {most}")
         return value
 
     return number
@@ -28,7 +28,7 @@ _STATUS = _number(200, 599, int)
 
 def _header(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
-        raise ValueError(f"{text!r} is no header's value")
+        raise ValueError(f"{text!r} is not a valid header value")
     return text
 
 
@@ -44,15 +44,15 @@ def _fault(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What to get wrong, and how often.
+    """The faults to make, and how often.
 
-    A field's metadata has what reads its value from text, what it is about and its
-    choices, if it has some; the options of `sandbox` are made of them.
+    A field's metadata has the function that reads its value, its help text and its
+    choices, if any. The options of `sandbox` are built from it.
     """
 
-    latency_ms: float = _fault(0.0, _AMOUNT, "how long every answer takes")
+    latency_ms: float = _fault(0.0, _AMOUNT, "delay of every answer")
     latency_jitter_ms: float = _fault(
-        0.0, _AMOUNT, "up to so much longer, evenly spread"
+        0.0, _AMOUNT, "random extra delay, from 0 to this"
     )
     error_share: float = _fault(
         0.0, _SHARE, "share of requests answered with -error-status (0 to 1)"
@@ -65,25 +65,25 @@ class Faults:
         None, _header, "the Retry-After of a 429, in seconds or as a date"
     )
     drop_share: float = _fault(
-        0.0, _SHARE, "share of connections dropped unanswered (0 to 1)"
+        0.0, _SHARE, "share of connections closed without an answer (0 to 1)"
     )
-    outage_in_seconds: float = _fault(0.0, _AMOUNT, "when an outage begins")
+    outage_in_seconds: float = _fault(0.0, _AMOUNT, "when an outage starts")
     outage_seconds: float = _fault(0.0, _AMOUNT, "how long it lasts")
     outage_mode: Literal["503", "drop"] = _fault(
-        "503", str, "what happens in it (default: 503)", ("503", "drop")
+        "503", str, "what requests get in it (default: 503)", ("503", "drop")
     )
     rate_limit: float = _fault(
-        0.0, _AMOUNT, "requests a second past which 429 is answered"
+        0.0, _AMOUNT, "requests per second; more are answered with 429"
     )
 
     def changed(self, changes: Mapping[str, object]) -> Faults:
-        """Return these faults, some of them changed.
+        """Return these faults with some changes.
 
         Args:
-            changes: values by field, as JSON has them; None sets the default.
+            changes: field -> JSON value; None sets the default.
 
         Raises:
-            ValueError: a field cannot have its value.
+            ValueError: a value is invalid.
         """
         fault = {each.name: each for each in fields(self)}
         return replace(self, **{n: _read(fault[n], v) for n, v in changes.items()})
@@ -95,12 +95,12 @@ def _read(fault: Field[Any], value: object) -> Any:  # noqa: ANN401  # as the fi
     read = fault.metadata["read"](str(value))
     choices = fault.metadata["choices"]
     if choices and read not in choices:
-        raise ValueError(f"{fault.name} is one of {', '.join(choices)}")
+        raise ValueError(f"{fault.name} must be one of {', '.join(choices)}")
     return read
 
 
 class Fault(NamedTuple):
-    """What goes wrong with one request; a status of 0 drops its connection."""
+    """The fault of one request; a status of 0 drops its connection."""
 
     status: int
     retry_after: str | None = None
@@ -111,34 +111,34 @@ _QUIET = Faults()
 
 
 class FaultPlan:
-    """Decides for each request.
+    """Decides which requests fail.
 
     Args:
-        faults: what to get wrong.
+        faults: the faults to make.
         now: the time they are set at, monotonic seconds.
-        draw: random numbers in [0, 1).
+        random: returns random numbers in [0, 1).
     """
 
-    def __init__(self, faults: Faults, now: float, draw: Callable[[], float]) -> None:
+    def __init__(self, faults: Faults, now: float, random: Callable[[], float]) -> None:
         self.faults = faults
-        self._draw = draw
+        self._random = random
         self._set_at = now
         self._is_quiet = faults == _QUIET
         # The rate limit as a leaky bucket that holds a tenth of a second.
         self._full_at = now
 
     def latency_seconds(self) -> float:
-        """How long this answer takes."""
+        """Return the delay of one answer."""
         if self._is_quiet:
             return 0.0
         faults = self.faults
         jitter = (
-            faults.latency_jitter_ms * self._draw() if faults.latency_jitter_ms else 0
+            faults.latency_jitter_ms * self._random() if faults.latency_jitter_ms else 0
         )
         return (faults.latency_ms + jitter) / 1000
 
     def fault(self, now: float) -> Fault | None:
-        """What goes wrong with this request, if anything."""
+        """Return the fault of one request, or None."""
         if self._is_quiet:
             return None
         faults = self.faults
@@ -151,14 +151,16 @@ class FaultPlan:
 
     def _by_chance(self) -> Fault | None:
         faults = self.faults
-        draw = self._draw()
-        if draw < faults.drop_share:
+        number = self._random()
+        if number < faults.drop_share:
             return Fault(0)
-        draw -= faults.drop_share
-        if draw < faults.error_share:
+        number -= faults.drop_share
+        if number < faults.error_share:
             return Fault(faults.error_status)
-        draw -= faults.error_share
-        return Fault(429, faults.retry_after) if draw < faults.throttle_share else None
+        number -= faults.error_share
+        if number < faults.throttle_share:
+            return Fault(429, faults.retry_after)
+        return None
 
     def _is_over_limit(self, now: float) -> bool:
         if self._full_at - now > 0.1:

@@ -21,11 +21,11 @@ Attributes = dict[str, Any]
 
 
 class Refusal(Exception):  # an answer, not a failure
-    """Why an upsert is refused, as the API says it.
+    """Why an upsert is refused, in the API's terms.
 
     Args:
-        reason: the API's short word.
-        field: what it is about.
+        reason: the API's reason, such as ``invalid``.
+        field: the field with the problem.
         message: a sentence.
     """
 
@@ -37,19 +37,19 @@ class Refusal(Exception):  # an answer, not a failure
 
 
 class UnknownPerson(Refusal):
-    """No person has this ``cio_id``, and nobody can be created with one."""
+    """No person has this ``cio_id``; it cannot be used to create one."""
 
     def __init__(self) -> None:
         super().__init__("invalid", "cio_id", "no person has this cio_id")
 
 
 class Change(NamedTuple):
-    """What one request or item changes, in the same form for both versions.
+    """The change in one request or batch item, in the same form for both versions.
 
     Args:
-        relationships: the objects to relate the person to, or to separate from.
+        relationships: the relationships to add or delete.
         deletes: whether it deletes these relationships.
-        timestamp: Unix seconds of the change; None where it has none.
+        timestamp: Unix seconds of the change, or None.
     """
 
     attributes: Any
@@ -61,9 +61,8 @@ class Change(NamedTuple):
 class Person:
     """One person: identifiers, attributes, relationships.
 
-    The key of a relationship is its object's identifiers as JSON, the value its
-    attributes. ``changed_at`` has the time of an attribute's newest change, of those
-    changes that had a time.
+    ``relationships`` is the object's identifiers as JSON -> the attributes.
+    ``changed_at`` is attribute -> Unix seconds of its newest change that had a time.
     """
 
     __slots__ = (
@@ -82,7 +81,7 @@ class Person:
         self.changed_at: dict[str, int] = {}
 
     def newer(self, attributes: Attributes, timestamp: int) -> Attributes:
-        """Return what of a change is not older than what is there, and note it."""
+        """Return the attributes of a change that are not out of date; note its time."""
         newer = {
             name: value
             for name, value in attributes.items()
@@ -102,14 +101,14 @@ class Person:
 
 
 def read_identifier(segment: str) -> tuple[str, str]:
-    """Return the kind and value of an identifier in a v1 path, by its shape."""
+    """Return the kind and value of an identifier in a v1 path, by its form."""
     if segment.startswith("cio_"):
         return "cio_id", segment.removeprefix("cio_")
     return ("email" if _EMAIL.fullmatch(segment) else "id"), segment
 
 
 def _key(kind: str, identifier: str) -> tuple[str, str]:
-    """Return what a person is found by: emails are compared without case."""
+    """Return the key of an identifier: case is ignored in emails."""
     return kind, identifier.lower() if kind == "email" else identifier
 
 
@@ -128,17 +127,18 @@ class People:
         return iter(self._people)
 
     def find(self, kind: str, identifier: str) -> Person | None:
-        """Look a person up by one identifier."""
+        """Return the person with an identifier, or None."""
         return self._by_identifier.get(_key(kind, identifier))
 
     def upsert(self, kind: str, identifier: str, change: Change) -> None:
-        """Insert or update a person; attributes that are not named stay.
+        """Insert or update a person.
 
-        So do attributes whose last change has a later timestamp.
+        Attributes that are not in the change keep their values, and so do those
+        whose last change has a later timestamp.
 
         Raises:
-            Refusal: a limit is passed, a value has another form than the published
-                one, or there is no such ``cio_id`` (`UnknownPerson`).
+            Refusal: a limit is exceeded, a value does not have the published form,
+                or there is no such ``cio_id`` (`UnknownPerson`).
         """
         check_identifier(identifier)
         check_attributes(change.attributes)
@@ -175,7 +175,7 @@ class People:
                 person.attributes[name] = value
 
     def remove(self, kind: str, identifier: str) -> None:
-        """Forget a person; who is not there is forgotten already."""
+        """Remove a person, if there is one."""
         person = self.find(kind, identifier)
         if person is None:
             return
@@ -192,7 +192,7 @@ class People:
         return person
 
     def _identify(self, person: Person, kind: str, identifier: str) -> None:
-        # Taken by somebody else: accepted with a 200, a failure in the activity log.
+        # If another person has it: a 200, and a failure in the activity log.
         key = _key(kind, identifier)
         if self._by_identifier.setdefault(key, person) is not person:
             return
@@ -203,10 +203,10 @@ class People:
 
 
 def check_identifier(identifier: object) -> None:
-    """Refuse an identifier that is none.
+    """Check an identifier.
 
     Raises:
-        Refusal: it is missing, empty, no text, or too long.
+        Refusal: it is missing, empty, not text, or too long.
     """
     if identifier is None:
         raise Refusal("required", "id", "id attribute must be present")
@@ -219,11 +219,11 @@ def check_identifier(identifier: object) -> None:
 
 
 def check_attributes(attributes: object) -> None:
-    """Refuse attributes that pass a limit.
+    """Check attributes against the limits.
 
     Raises:
-        Refusal: says which one, in the words of the published page on invalid
-            requests.
+        Refusal: a limit is exceeded; the message is that of the published page on
+            invalid requests.
     """
     if not isinstance(attributes, dict):
         raise Refusal("invalid", "attributes", "attributes must be an object")
@@ -254,7 +254,7 @@ def _is_too_long(value: object) -> bool:
 
 
 def read_timestamp(value: object) -> int | None:
-    """Return the time of a change; null and an empty text are none.
+    """Return the time of a change; None for null and an empty text.
 
     Raises:
         Refusal: it is not a whole number.
@@ -267,7 +267,7 @@ def read_timestamp(value: object) -> int | None:
 
 
 def read_relationships(value: object) -> dict[str, Attributes]:
-    """Return relationships by their object, each with its attributes.
+    """Return object identifiers as JSON -> attributes of the relationship.
 
     Raises:
         Refusal: they do not have the published form.
@@ -304,5 +304,5 @@ def _size(text: str) -> int:
 
 
 def size_as_json(value: object) -> int:
-    """Say how many bytes a value takes as compact JSON."""
+    """Return a value's size as compact JSON, in bytes."""
     return _size(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

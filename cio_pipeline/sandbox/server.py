@@ -1,4 +1,4 @@
-"""The sandbox over HTTP, on 127.0.0.1 alone."""
+"""The sandbox's HTTP server, only on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from cio_pipeline.sandbox.track_api import TrackApi
 _CONTROL = "/_sandbox/"
 _HOST = "127.0.0.1"
 _SILENCE_SECONDS = 3600.0
-# A status that no server sends: say nothing at all, and keep the connection.
+# A status that no server sends: never answer, and keep the connection.
 SILENCE = Answer(-1)
 DROP = Answer(0)
 
 
 class Interceptor(Protocol):
-    """What a test may put between a request and its answer."""
+    """A hook between requests and answers, for tests."""
 
     def before(self, request: Request, connection: int) -> Answer | None:
-        """Answer in the sandbox's stead, or leave it to the sandbox with None."""
+        """Return an answer, or None to let the sandbox answer."""
 
     def after(self, request: Request, connection: int, status: int) -> None:
-        """See what was answered."""
+        """Note the status of the answer."""
 
 
 class _Server(web.Server):
-    """aiohttp's low-level server, which says when a connection is gone."""
+    """aiohttp's low-level server; it calls `on_lost` when a connection is closed."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class _Server(web.Server):
 
 @dataclass(slots=True)
 class Stats:
-    """What has come in."""
+    """Counts of what has arrived."""
 
     requests: int = 0
     in_flight: int = 0
@@ -75,11 +75,11 @@ class Stats:
 
 
 class Sandbox:
-    """The stand-in, in a thread of its own: ``with Sandbox() as sandbox``.
+    """The sandbox, in its own thread: ``with Sandbox() as sandbox``.
 
     Args:
         settings: how to run it; by default on a free port.
-        interceptor: what tests put between; None for nothing.
+        interceptor: a hook for tests, or None.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Sandbox:
     ) -> None:
         self._settings = settings or SandboxSettings(port=0)
         self._interceptor = interceptor
-        self._draw = random.Random(self._settings.seed).random  # noqa: S311  # no secret
+        self._random = random.Random(self._settings.seed).random  # noqa: S311  # no secret
         self._connections: dict[web.RequestHandler, int] = {}
         self._server: _Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -112,7 +112,7 @@ class Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._loop is not None  # noqa: S101  # it is up
+        assert self._loop is not None  # noqa: S101  # it is running
         assert self._end is not None  # noqa: S101  # as above
         self._loop.call_soon_threadsafe(self._end.set)
         if self._thread is not None:
@@ -120,11 +120,11 @@ class Sandbox:
 
     @property
     def open_connections(self) -> int:
-        """How many clients are connected now."""
+        """How many connections are open now."""
         return len(self._server.connections) if self._server is not None else 0
 
     def reset(self) -> None:
-        """Forget everybody and all that came in."""
+        """Delete all people and statistics."""
         settings = self._settings
         self.people = People()
         self.stats = Stats()
@@ -133,8 +133,8 @@ class Sandbox:
         self._app = AppApi(self.people, "Bearer " + settings.app_api_key)
 
     def set_faults(self, faults: Faults) -> None:
-        """Get other things wrong from now on."""
-        self._plan = FaultPlan(faults, time.monotonic(), self._draw)
+        """Use these faults from now on."""
+        self._plan = FaultPlan(faults, time.monotonic(), self._random)
 
     async def run(self, on_up: Callable[[], None]) -> None:
         """Serve until `_end` is set."""
@@ -152,7 +152,7 @@ class Sandbox:
         await runner.cleanup()
 
     def end(self) -> None:
-        """Stop serving; to be called in the loop's own thread."""
+        """Stop serving. Call it in the loop's own thread."""
         if self._end is not None:
             self._end.set()
 
@@ -167,7 +167,7 @@ class Sandbox:
     async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
         try:
             body = await raw.read()
-        except ConnectionError:  # whoever asked has gone in the middle of it
+        except ConnectionError:  # the client closed the connection
             return web.Response()
         path, _, query = raw.raw_path.partition("?")
         request = Request(
@@ -227,7 +227,7 @@ class Sandbox:
         self._connections.pop(protocol, None)
 
     def _control(self, request: Request) -> Answer:
-        """Look inside, and change what goes wrong, while it runs."""
+        """Answer a request to the control interface."""
         name = (request.method, request.path.removeprefix(_CONTROL))
         if name == ("GET", "stats"):
             return json_answer(200, {**asdict(self.stats), "people": len(self.people)})
@@ -274,9 +274,9 @@ def _response(answer: Answer) -> web.Response:
 
 
 def run_fast(main: Awaitable[None]) -> None:
-    """Run a coroutine on uvloop where that is installed, else on asyncio."""
+    """Run a coroutine on uvloop if that is installed, otherwise on asyncio."""
     with contextlib.suppress(ImportError):
-        import uvloop  # noqa: PLC0415  # not there on every platform
+        import uvloop  # noqa: PLC0415  # not available on every platform
 
         uvloop.run(main)  # type: ignore[arg-type]  # a coroutine
         return
@@ -289,10 +289,10 @@ def serve(settings: SandboxSettings) -> int:
     Returns:
         The exit code.
     """
-    allow_all_open_files()  # as many connections as come
+    allow_all_open_files()  # for many connections
     sandbox = Sandbox(settings)
 
-    def tell() -> None:
+    def announce() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, sandbox.end)
@@ -303,7 +303,7 @@ def serve(settings: SandboxSettings) -> int:
         sys.stdout.flush()
 
     try:
-        run_fast(sandbox.run(tell))
+        run_fast(sandbox.run(announce))
     except OSError as error:
         sys.stderr.write(f"error: port {settings.port} cannot be used: {error}\n")
         return 2

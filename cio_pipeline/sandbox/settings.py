@@ -1,4 +1,4 @@
-"""How the sandbox is run."""
+"""The sandbox's settings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cio_pipeline.sandbox.faults import Faults
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
-    """How the sandbox is run.
+    """How to run the sandbox.
 
     Args:
-        port: 0 takes a free one.
-        seed: makes the faults that come by chance come again.
+        port: 0 uses a free one.
+        seed: of the random faults; the same seed gives the same faults.
     """
 
     port: int = 8080

@@ -1,4 +1,4 @@
-"""The Track API: four operations, from request to answer. Pure but for `People`."""
+"""The Track API: four operations. Pure, except for `People`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TrackApi:
 
     Args:
         people: the workspace.
-        authorization: the ``Authorization`` header that is let in.
+        authorization: the valid ``Authorization`` header.
     """
 
     def __init__(self, people: People, authorization: str) -> None:
@@ -121,10 +121,10 @@ class TrackApi:
         if size_as_json(item) > ITEM_LIMIT:
             raise Refusal("invalid", "item", f"larger than {ITEM_LIMIT} bytes")
         if item.get("type") != "person":
-            raise Refusal("invalid", "type", "the sandbox knows people only")
+            raise Refusal("invalid", "type", "the sandbox supports only people")
         change = _CHANGES.get(str(item.get("action")))
         if change is None:
-            words = "the sandbox knows these actions only: " + ", ".join(_CHANGES)
+            words = "the sandbox supports only these actions: " + ", ".join(_CHANGES)
             raise Refusal("invalid", "action", words)
         identifiers = item.get("identifiers")
         if not isinstance(identifiers, dict) or len(identifiers) != 1:
@@ -136,10 +136,10 @@ class TrackApi:
 
 
 def _v1_change(body: dict[str, Any]) -> Change:
-    """Read a v1 body; two of its names are no attributes.
+    """Read a v1 body; two of its names are not attributes.
 
     Raises:
-        Refusal: ``cio_relationships`` has another form than the published one.
+        Refusal: ``cio_relationships`` does not have the published form.
     """
     attributes = dict(body)
     timestamp = attributes.pop("_timestamp", None)
@@ -171,7 +171,7 @@ def _add_change(item: dict[str, Any]) -> Change:
 
 
 def _delete_change(item: dict[str, Any]) -> Change:
-    only_update = {"_update": True}  # nobody is created
+    only_update = {"_update": True}  # do not create a person
     return Change(only_update, item.get("cio_relationships"), deletes=True)
 
 

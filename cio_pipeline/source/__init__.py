@@ -1,4 +1,4 @@
-"""Streaming records from the data file, whatever its format."""
+"""Reads a data file's records as a stream, in any of the formats."""
 
 from __future__ import annotations
 

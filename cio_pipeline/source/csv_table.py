@@ -1,4 +1,4 @@
-"""CSV with a header row: every value is text until a mapping says otherwise."""
+"""CSV with a header row: every value is text, which a mapping can convert."""
 
 from __future__ import annotations
 
@@ -13,64 +13,63 @@ from typing import TYPE_CHECKING
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.core.text import counted
-from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
+from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-# Not tabs: the first column's name may be missing, and a tab before the second counts.
+# Not tabs: they separate columns, and the first column's name may be missing.
 _BLANKS = b" \r\n"
 _DELIMITERS = ",;\t|"  # the first one wins a tie
-# What glued files have where they meet: a byte-order mark, and the end-of-file sign
-# of DOS.
+# What can be between joined files: a BOM, and the end-of-file character of DOS.
 _BETWEEN_FILES = "\ufeff\x1a"
 _END_OF_FILE = b"\x1a"
 # A quote opens a cell only at the cell's beginning.
 _QUOTED = rb'(?<![^,;\t|\r\n])"[^"]*+(?:""[^"]*+)*+"'
 _QUOTED_CELL = re.compile(_QUOTED)
-# The first line, once it is complete, and its end: old Macs wrote carriage returns.
+# The first line, if it is complete, and its end. Old Macs wrote carriage returns.
 _FIRST_LINE = re.compile(
     rb'((?:%s|(?<=[^,;\t|])"|[^"\r\n]++)*+)(\r?\n|\r(?=.))' % _QUOTED, re.DOTALL
 )
 _LINE_BREAK = re.compile(rb"[\r\n]")
-# Excel's own first line: it names the delimiter.
+# A first line that Excel writes: it names the delimiter.
 _DELIMITER_LINE = re.compile(rb'"?sep=((?!["\w])[!-~]|\t)"?', re.IGNORECASE)
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
 
 
-def begin(raw: RawData, passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as all formats have it.
+def begin(raw: RawData, skipped_rows: Counter[SkippedRow]) -> ReadFrom:
+    """Check the start of the file (see `Source`).
 
     Raises:
         DataFileError: it is JSON.
     """
     if raw.begin(_BLANKS).startswith((b"[", b"{")):
         raise DataFileError(
-            raw.name, "it looks like JSON, not CSV; say -format json or -format jsonl"
+            raw.name, "it looks like JSON, not CSV; use -format json or -format jsonl"
         )
-    return partial(_read_table, raw, passed_over)
+    return partial(_read_table, raw, skipped_rows)
 
 
 def _read_table(
-    raw: RawData, passed_over: Counter[PassedOver], start: int
+    raw: RawData, skipped_rows: Counter[SkippedRow], start: int
 ) -> Iterator[Record]:
     """Read the rows of a CSV file (RFC 4180) as objects.
 
-    A row that is too short lacks the keys it has no values for; one that is too
-    long is flawed, for nobody knows which value is meant for which key.
+    If a row is too short, its last keys are missing. If it is too long, the record
+    has a problem: it is unknown which value belongs to which key.
 
-    Every row that is not a blank line has an index, also one that is no record: the
-    index is then the row's place in the file, and the same in all versions.
+    Every row except blank lines has an index, even if it is skipped. So a record's
+    index is the row's position in the file.
 
     Args:
         raw: the file's bytes.
-        passed_over: counts the rows that are no records.
-        start: the index of the first record that is wanted.
+        skipped_rows: counts the rows that are not records.
+        start: the index of the first record to return.
 
     Raises:
-        DataFileError: the header cannot be used, or the text is no CSV; all rows
-            before the break have been returned by then.
+        DataFileError: the header cannot be used, or the text is not CSV. All rows
+            before the syntax error have been returned.
     """
     csv.field_size_limit(RECORD_LIMIT_BYTES)
     lines = _Lines(raw)
@@ -83,18 +82,18 @@ def _read_table(
         for row in rows:
             kind = None
             if row and (row[0] in first_cells or row[0].isspace()):
-                kind = columns.pass_over(row)
+                kind = columns.why_skipped(row)
             lines.in_rows = rows.line_num
             if not row:
                 continue
             if kind is not None:
-                passed_over[kind] += 1
+                skipped_rows[kind] += 1
             elif index >= start:
                 yield columns.record(index, row)
             index += 1
     except csv.Error as error:
-        records = index - passed_over.total()
-        raise lines.broken(_told(error), records) from error
+        records = index - skipped_rows.total()
+        raise lines.error(_explain(error), records) from error
 
 
 class _Columns:
@@ -102,11 +101,11 @@ class _Columns:
 
     Args:
         raw: the file, for messages.
-        delimiter: what is between two cells.
+        delimiter: the character between two cells.
         header: the header row; empty for a file without one.
 
     Attributes:
-        first_cells: what a row that is no record may begin with, if not with blanks.
+        first_cells: the first cells that a skipped row can have, apart from blank ones.
 
     Raises:
         DataFileError: two columns have the same name.
@@ -127,19 +126,19 @@ class _Columns:
         self._use(header)
 
     def record(self, index: int, row: list[str]) -> Record:
-        """Make a record of a row; columns without a name are left out."""
+        """Return a row as a record, without the columns that have no name."""
         values = compress(row, self._is_named) if self._is_named else row
         value: dict[str, JsonValue] = dict(zip(self._keys, values))  # noqa: B905
         if len(row) <= self._width:
             return Record(index, value)
-        flaw = f"the row has {len(row)} values, the header {self._width} names"
-        return Record(index, value, flaw)
+        problem = f"the row has {len(row)} values, the header {self._width} names"
+        return Record(index, value, problem)
 
-    def pass_over(self, row: list[str]) -> PassedOver | None:
-        """Return why a row is no record; None for a record.
+    def why_skipped(self, row: list[str]) -> SkippedRow | None:
+        """Return why a row is skipped; None for a record.
 
-        A repeated header counts from there on: files that were joined may have
-        their columns in different orders, or lack some.
+        A repeated header is used for the rows after it: joined files may have their
+        columns in different orders, or lack some.
 
         Raises:
             csv.Error: it is a header with other columns.
@@ -167,16 +166,16 @@ class _Columns:
 
 
 class _Lines:
-    """A file's lines as text; knows where the row that is being read began.
+    """A file's lines as text, and the byte at which the current row starts.
 
-    Text is decoded and split a block at a time, which is several times as fast as
-    a line at a time.
+    Text is decoded and split in blocks, which is several times as fast as line by
+    line.
 
     Args:
         raw: the bytes.
 
     Attributes:
-        delimiter: what is between two cells.
+        delimiter: the character between two cells.
         in_rows: how many lines belong to rows that were read; the reader sets it.
     """
 
@@ -186,19 +185,19 @@ class _Lines:
         self.in_rows = 0
         self._line_end = "\n"
         self._beginning = b""
-        self._lines: list[str] = []  # the block that is being read
+        self._lines: list[str] = []  # the current block
         self._lines_before = 0
         self._block_began = self._block_ends = self._row_began = raw.offset
 
     def begin(self) -> None:
-        """Read the first line, and find out what ends lines and parts cells.
+        """Read the first line; find out the line ends and the delimiter.
 
         Raises:
             csv.Error: the line has no end.
         """
         found = None
         while found is None and (piece := self._raw.read()):
-            # Only a piece with a line break can end it: the rest is not searched again.
+            # Search again only when there is a new line break.
             can_end = _LINE_BREAK.search(self._beginning[-1:] + piece)
             self._beginning += piece
             found = _FIRST_LINE.match(self._beginning) if can_end else None
@@ -216,12 +215,12 @@ class _Lines:
         """Read the lines, each with its end."""
         return chain.from_iterable(self._blocks())
 
-    def broken(self, problem: str, whole: int) -> DataFileError:
-        """Make the complaint about the row that is being read."""
+    def error(self, problem: str, records: int) -> DataFileError:
+        """Return the error for the current row, after a number of records."""
         return DataFileError(
             self._raw.name,
-            f"in the row that begins here {problem}, after"
-            f" {counted(whole, 'whole record')}",
+            f"in the row that starts here, {problem}, after"
+            f" {counted(records, 'complete record')}",
             byte_offset=self._row_offset(),
         )
 
@@ -265,17 +264,17 @@ class _Lines:
     def _split(self, text: str) -> Iterable[str]:
         end = self._line_end
         self._lines = [line + end for line in text.split(end)[:-1]]
-        if any(sign in text for sign in _BETWEEN_FILES):
-            return self._without_signs()
+        if any(character in text for character in _BETWEEN_FILES):
+            return self._without_joins()
         return self._lines
 
-    def _without_signs(self) -> Iterator[str]:
-        """Take off what is between glued files; inside of a row it is text."""
+    def _without_joins(self) -> Iterator[str]:
+        """Remove what is between joined files; inside a row it is text."""
         for number, line in enumerate(self._lines, self._lines_before):
             yield line.lstrip(_BETWEEN_FILES) if number == self.in_rows else line
 
     def _row_offset(self) -> int:
-        """Return the byte where the row that is being read began."""
+        """Return the byte at which the current row starts."""
         lines = self.in_rows - self._lines_before
         if lines < 0:
             return self._row_began
@@ -285,7 +284,7 @@ class _Lines:
 
 
 def _read_header(rows: Reader, lines: _Lines) -> list[str]:
-    """Read up to the first row with names; an empty one at the end of the file."""
+    """Return the first row with names; an empty list if there is none."""
     for row in rows:
         lines.in_rows = rows.line_num
         if any(map(str.strip, row)) and not _is_delimiter_line(row):
@@ -302,22 +301,22 @@ def _refuse_long(size_bytes: int) -> None:
         raise csv.Error(_TOO_LONG)
 
 
-def _told(error: csv.Error) -> str:
-    """Say in plain words what the library found."""
+def _explain(error: csv.Error) -> str:
     text = str(error)
-    return next((words for sign, words in _WORDS.items() if sign in text), text)
+    return next((words for start, words in _PROBLEMS.items() if start in text), text)
 
 
 _OTHER_HEADER = "another header"
-_TOO_LONG = "field larger than field limit"  # the library's own words
-_WORDS = {
-    "unexpected end of data": "a quote is opened and never closed",
-    "expected after": "text follows a closing quote (a quote inside of quotes is"
-    " written twice)",
-    "new-line character": "a cell without quotes has a line break of another kind"
-    " than the header's (use one kind, or put the cell in quotes)",
+_TOO_LONG = "field larger than field limit"  # the library's message
+# Plain words for what the library's messages contain.
+_PROBLEMS = {
+    "unexpected end of data": "a quote is never closed",
+    "expected after": "there is text after a closing quote (write a quote inside"
+    " quotes twice)",
+    "new-line character": "a cell without quotes has another kind of line break than"
+    " the header (use one kind, or put the cell in quotes)",
     _OTHER_HEADER: "the header is repeated with other columns (sync the joined"
     " files one by one)",
-    _TOO_LONG: f"more than {RECORD_LIMIT_BYTES:,} bytes stand (a quote that is never"
+    _TOO_LONG: f"there are more than {RECORD_LIMIT_BYTES:,} bytes (is a quote never"
     " closed?)",
 }

@@ -1,4 +1,4 @@
-"""Opening a data file: its format, its packing, its records."""
+"""Opening a data file: its format, its compression, its records."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cio_pipeline.core.formats import Format, format_named, format_of
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.source.raw import (
     OnWait,
-    PassedOver,
     RawData,
     ReadFrom,
+    SkippedRow,
     fingerprint,
     open_file,
 )
@@ -32,13 +32,13 @@ def open_source(
 
     Args:
         path: the file, or ``-`` for standard input.
-        format: the name of what it is; None to go by its extension, a JSON array by
-            default. Packing with gzip is known by the first bytes.
+        format: the name of its format; None to use its extension, with JSON as the
+            default. Gzip is recognized by the first bytes.
         stdin: standard input, for ``-``, without a buffer.
 
     Raises:
-        DataFileError: it is not there, is no file, may not be read, is empty, or
-            begins like something else.
+        DataFileError: it does not exist, is not a file, cannot be read, is empty, or
+            starts like another format.
     """
     file = stdin if path == "-" and stdin is not None else open_file(path)
     try:
@@ -50,20 +50,20 @@ def open_source(
 
 
 def _readable(name: str) -> str:
-    """Give a file's name as text that can be stored: names may be any bytes."""
+    """Return a file's name as UTF-8 text: names can be any bytes."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 class Source:
-    """A data file, open. Its records are read once, in order.
+    """An open data file. Its records are read once, in order.
 
     Args:
         path: as the user named it.
-        file: its bytes, at the beginning.
-        data_format: what they are.
+        file: its bytes, from the start.
+        data_format: its format.
 
     Attributes:
-        passed_over: how many rows were read that are no records, by kind.
+        skipped_rows: kind -> number of rows read that are not records.
     """
 
     def __init__(self, path: str, file: BinaryIO, data_format: Format) -> None:
@@ -75,7 +75,7 @@ class Source:
         self.fingerprint = (
             None if self._is_stdin else fingerprint(file, data_format.name)
         )
-        self.passed_over: Counter[PassedOver] = Counter()
+        self.skipped_rows: Counter[SkippedRow] = Counter()
         self._raw = self._open_raw()
         self._read_from = self._begin()
 
@@ -88,12 +88,12 @@ class Source:
 
     @property
     def bytes_read(self) -> int:
-        """How far the file has been read."""
+        """How many bytes of the file have been read."""
         return self._raw.bytes_read
 
     @property
     def size_bytes(self) -> int | None:
-        """How large the file is; None where that is not known (a pipe)."""
+        """The file's size; None if unknown (a pipe)."""
         return (
             None if self.fingerprint is None else os.fstat(self._file.fileno()).st_size
         )
@@ -101,31 +101,31 @@ class Source:
     def records(
         self, start: int = 0, on_wait: OnWait | None = None
     ) -> Iterator[Record]:
-        """Read the records from one on; the ones before it are passed over.
+        """Read the records, without the first ``start``.
 
         Args:
-            start: how many to pass over.
-            on_wait: called before each read of the file with 0, and with the
-                seconds of a wait while it lasts. All records that have come are
-                given by then. What it raises ends the reading.
+            start: how many records to skip.
+            on_wait: called with 0 before each read of the file, and during a wait
+                with its seconds so far. All records that have arrived have been
+                returned before. What it raises ends the reading.
 
         Raises:
-            DataFileError: the data is not what it should be, or breaks off; all
-                records before the break have been given by then.
+            DataFileError: the data is invalid or ends too early. All records before
+                that point have been returned.
         """
         if on_wait is not None:
             self._raw.on_wait = on_wait
         return self._read_from(start)
 
     def _begin(self) -> ReadFrom:
-        """Have the format's module look at the beginning; return what reads on.
+        """Let the format's module check the start; return the function that reads on.
 
-        Each of these modules has a function ``begin(raw, passed_over)``. It raises
-        `DataFileError` for another format; else it returns what reads the records
-        from an index on, once. ``passed_over`` counts the rows that are no records.
+        Each of these modules has a function ``begin(raw, skipped_rows)``. It raises
+        `DataFileError` for another format. Otherwise it returns a function that reads
+        the records from an index on, once. ``skipped_rows`` counts the skipped rows.
         """
         reader = import_module(f"cio_pipeline.source.{self.format.module}")
-        return cast("ReadFrom", reader.begin(self._raw, self.passed_over))
+        return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
     def _open_raw(self) -> RawData:
         name = "standard input" if self._is_stdin else self._path

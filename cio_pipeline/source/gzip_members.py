@@ -1,4 +1,4 @@
-"""Unpacking gzip piece by piece, each as far as it has come."""
+"""Decompression of gzip data as it arrives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _GZIP_FORMAT = 31  # zlib's `wbits`: a gzip header, and the largest window
 class GzipMembers:
     """The members of a gzip file (RFC 1952), one after the other.
 
-    The standard library's `GzipFile` waits until it has a full buffer of packed
-    bytes; a slow pipe's records would be held up.
+    The standard library's `GzipFile` waits until it has a full buffer of compressed
+    bytes, which would delay the records of a slow pipe.
 
     Args:
-        packed: the first packed bytes.
-        read: reads the next packed bytes; nothing at the end.
-        most_bytes: the most that one read unpacks, however small that was packed.
+        packed: the first compressed bytes.
+        read: reads the next compressed bytes; returns nothing at the end.
+        most_bytes: the most bytes that one read returns.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class GzipMembers:
         self._has_begun = True
 
     def read(self) -> bytes:
-        """Read the next unpacked bytes; nothing at the end.
+        """Return the next uncompressed bytes; nothing at the end.
 
         Raises:
-            EOFError: the file ends inside of a member.
-            zlib.error: the packing is damaged.
+            EOFError: the file ends inside a member.
+            zlib.error: the data is damaged.
         """
         while True:
             piece = self._member.decompress(self._packed, self._most_bytes)
@@ -52,7 +52,7 @@ class GzipMembers:
         self._has_begun = bool(self._packed)
 
     def _fill(self) -> bool:
-        """Get more packed bytes; whether there are any."""
+        """Read more compressed bytes; return whether there are any."""
         packed = self._read()
         if self._has_begun:
             self._packed = packed

@@ -1,4 +1,4 @@
-"""JSON arrays and values one after another, read as a stream."""
+"""Reads JSON arrays and sequences of JSON values as a stream."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cio_pipeline.source.values import (
     parse_record,
 )
 
-_CUT = "the file ends before its array does"
-_FOLLOWED = "something follows the array"
-_CUT_VALUE = "the file ends before its last value does"
+_CUT = "the file ends inside the array"
+_FOLLOWED = "there is something after the array"
+_CUT_VALUE = "the file ends inside the last value"
 _MISPLACED = (
-    "a value, comma or bracket that may not be here (a comma is missing, or there is"
-    " a comma after the last one?)"
+    "unexpected value, comma or bracket (is a comma missing, or is there a comma"
+    " after the last value?)"
 )
-# Behind each sign of an array: which signs may follow, and whether a value may.
+# After each delimiter of an array: which may be next, and whether a value may be.
 _AFTER = {b"[": (b"]", True), b",": (b"", True), b"]": (b"", False)}
 _TOO_LARGE = f"a record of more than {RECORD_LIMIT_BYTES:,} bytes"
 
@@ -38,17 +38,17 @@ def read_array(raw: RawData, start: int) -> Iterator[Record]:
 
     Args:
         raw: the bytes, from the bracket on.
-        start: how many elements to pass over.
+        start: how many elements to skip.
 
     Raises:
-        DataFileError: it is no JSON array, or stops being one; all elements
-            before the break have been returned by then.
+        DataFileError: it is not a JSON array. All elements before the syntax error
+            have been returned.
     """
     return islice(_Array(raw).records(), start, None)
 
 
 def read_values(raw: RawData, start: int) -> Iterator[Record]:
-    """Read JSON values that follow one another, with or without blanks between.
+    """Read a sequence of JSON values, with or without blanks between them.
 
     Raises:
         DataFileError: as `read_array`.
@@ -57,13 +57,13 @@ def read_values(raw: RawData, start: int) -> Iterator[Record]:
 
 
 class _Values:
-    """Values one after another.
+    """A sequence of values.
 
     Args:
         raw: their bytes.
     """
 
-    _hint = " (if it holds the users in an array, take that out: jq .KEY FILE)"
+    _hint = " (if it has the users in an array, extract that: jq .KEY FILE)"
 
     def __init__(self, raw: RawData) -> None:
         self._raw = raw
@@ -71,7 +71,7 @@ class _Values:
         self._index = 0
 
     def records(self) -> Iterator[Record]:
-        """Read all values; what is complete is returned before more is read."""
+        """Read all values; return complete ones before more is read."""
         while piece := self._raw.read():
             self._text.add(piece)
             yield from self._complete()
@@ -80,17 +80,17 @@ class _Values:
         yield from self._at_end()
 
     def _complete(self) -> Iterator[Record]:
-        while self._text.next_sign():
+        while self._text.next_byte():
             record = self._next_record()
             if record is None:
                 return
             yield record
 
     def _at_end(self) -> Iterator[Record]:
-        # A number may end with the file; anything else would be complete by now.
+        # The end of the file can be the end of a number, but of no other value.
         self._text.add(b"\n")
         yield from self._complete()
-        if self._text.next_sign():
+        if self._text.next_byte():
             raise self._unfinished(_CUT_VALUE, self._text.rest[:-1])
 
     def _next_record(self) -> Record | None:
@@ -99,24 +99,24 @@ class _Values:
         if text is None:
             return None
         if not text:
-            raise self._broken(_MISPLACED)
+            raise self._error(_MISPLACED)
         record = parse_record(self._raw.name, text, offset, self._index)
         self._index += 1
         return record
 
     def _unfinished(self, words: str, text: bytes) -> DataFileError:
-        """Return the error for a value that has no end: the first mistake in it."""
+        """Return the first error in a value without an end."""
         error = broken_value(
             self._raw.name, text, self._text.offset, self._index, words
         )
         if error.problem.startswith(_TOO_LARGE):
-            return self._broken(words if self._index else words + self._hint)
+            return self._error(words if self._index else words + self._hint)
         return error
 
-    def _broken(self, problem: str) -> DataFileError:
+    def _error(self, problem: str) -> DataFileError:
         return DataFileError(
             self._raw.name,
-            f"{problem}, after {counted(self._index, 'whole record')}",
+            f"{problem}, after {counted(self._index, 'complete record')}",
             byte_offset=self._text.offset,
         )
 
@@ -132,16 +132,16 @@ class _Array(_Values):
 
     def __init__(self, raw: RawData) -> None:
         super().__init__(raw)
-        self._signs, self._may_be_value = b"[", False
+        self._delimiters, self._may_be_value = b"[", False
 
     def _complete(self) -> Iterator[Record]:
         may_guess = True
-        while sign := self._text.next_sign():
-            if sign in self._signs:
+        while byte := self._text.next_byte():
+            if byte in self._delimiters:
                 self._text.take(1)
-                self._signs, self._may_be_value = _AFTER[sign]
+                self._delimiters, self._may_be_value = _AFTER[byte]
             elif not self._may_be_value:
-                raise self._broken(_MISPLACED if self._signs else _FOLLOWED)
+                raise self._error(_MISPLACED if self._delimiters else _FOLLOWED)
             elif may_guess and not self._text.is_inside_value:
                 may_guess = False
                 yield from self._objects()
@@ -152,22 +152,22 @@ class _Array(_Values):
                 return
 
     def _at_end(self) -> Iterator[Record]:
-        if self._text.next_sign() or self._signs or self._may_be_value:
+        if self._text.next_byte() or self._delimiters or self._may_be_value:
             raise self._unfinished(_CUT, self._text.rest)
         yield from ()
 
     def _value_ended(self) -> None:
-        self._signs, self._may_be_value = b",]", False
+        self._delimiters, self._may_be_value = b",]", False
 
     def _objects(self) -> Iterator[Record]:
-        """Parse what seem to be objects up to a comma, all at once."""
+        """Parse all objects up to a guessed end at once."""
         text = self._text.take_objects()
         values: list[Any] = []
         with suppress(orjson.JSONDecodeError):
             if text and not has_long_number(text):
                 values = orjson.loads(b"[" + text + b"]")
         if not values:
-            self._text.give_back(len(text))
+            self._text.put_back(len(text))
             return
         self._value_ended()
         first, self._index = self._index, self._index + len(values)

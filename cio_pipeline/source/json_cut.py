@@ -1,9 +1,9 @@
-"""Where the values of a JSON text end. Pure.
+"""Finds the ends of values in JSON text. Pure.
 
-`JsonText` finds each end exactly, with two calls of a regular expression for a
-flat object. `last_object_end` guesses the last end in a piece in far less time;
-the parser then checks the guess: ``[`` + piece + ``]`` is JSON only if the piece
-ends where a value does.
+`JsonText` finds each end exactly, with two regular-expression calls for a flat
+object. `last_object_end` guesses the last end in a piece, which is far faster. The
+parser then checks the guess: ``[`` + piece + ``]`` is JSON only if the piece ends at
+the end of a value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 _BLANKS = re.compile(rb"[ \t\n\r]*+")
 _IN_TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR = re.compile(rb'[^ \t\n\r,\[\]{}"]*+')
-# What a container holds up to the next bracket, or to text without an end.
+# The content of a container up to the next bracket, or to text without an end.
 _FLAT = re.compile(rb'[^"\[\]{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"\[\]{}]*+)*+', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]++|[\]}]++")
 _QUOTE = ord('"')
@@ -22,17 +22,17 @@ _BEGINNINGS = b'[{"'
 
 _KEPT = b'[]{}"'
 _DROPPED = bytes(set(range(256)) - set(_KEPT))
-# Ends of inner objects that are tried before a piece is cut exactly.
+# After this many wrong guesses, a piece is cut exactly.
 _MOST_GUESSES = 300
 
 
 class JsonText:
-    """JSON text that comes in pieces, cut into values.
+    """Cuts JSON text, which arrives in pieces, into values.
 
-    Each byte is looked at once, however many pieces a value comes in.
+    It reads each byte only once, even if a value arrives in many pieces.
 
     Args:
-        offset: where the text begins in the file, in bytes.
+        offset: the byte of the file at which the text starts.
     """
 
     def __init__(self, offset: int) -> None:
@@ -43,22 +43,22 @@ class JsonText:
 
     @property
     def offset(self) -> int:
-        """Where the next byte that was not taken is in the file."""
+        """The position of the next byte in the file."""
         return self._offset + self._start
 
     @property
     def rest(self) -> bytes:
-        """What was not taken yet."""
+        """The text that was not taken yet."""
         return self._text[self._start :]
 
     @property
     def waiting_bytes(self) -> int:
-        """How much was not taken yet."""
+        """The length of `rest`."""
         return len(self._text) - self._start
 
     @property
     def is_inside_value(self) -> bool:
-        """Whether a value has begun whose end has not come yet."""
+        """Whether the current value has started and its end has not arrived."""
         return self._at > self._start
 
     def add(self, piece: bytes) -> None:
@@ -68,32 +68,32 @@ class JsonText:
         self._text = self._text[self._start :] + piece
         self._start = 0
 
-    def next_sign(self) -> bytes:
-        """Pass over blanks; return the next byte, or nothing if there is none yet."""
+    def next_byte(self) -> bytes:
+        """Skip blanks; return the next byte, or nothing if there is none yet."""
         end = _end(_BLANKS, self._text, self._start)
-        if end > self._start:  # else what is known of a value that began is kept
+        if end > self._start:  # taking nothing would forget the state of a value
             self.take(end - self._start)
         return self._text[self._start : self._start + 1]
 
     def take(self, count: int) -> bytes:
-        """Return the next bytes of the text, and go behind them."""
+        """Return the next bytes of the text, and remove them."""
         taken = self._text[self._start : self._start + count]
         self._start += count
         self._restart()
         return taken
 
     def take_value(self) -> bytes | None:
-        """Return the value that begins here, or None if its end has not come."""
+        """Return the value that starts here; None if its end has not arrived."""
         end = self._value_end()
         return None if end is None else self.take(end - self._start)
 
     def take_objects(self) -> bytes:
-        """Return all values up to the end of the last object, by a guess."""
+        """Return all values up to the end of the last object, which is a guess."""
         length = last_object_end(self._text[self._start :])
         return self.take(length) if length else b""
 
-    def give_back(self, count: int) -> None:
-        """Go back by some bytes that were taken since the last piece."""
+    def put_back(self, count: int) -> None:
+        """Put back bytes that were taken since the last piece."""
         self._start -= count
         self._restart()
 
@@ -120,16 +120,16 @@ class JsonText:
         return self._at if self._at < len(self._text) else None
 
     def _step_in_text(self) -> bool:
-        """Go to the end of the text; whether the value ends with it."""
+        """Go to the end of the text; return whether the value ends there."""
         self._at = _end(_IN_TEXT, self._text, self._at)
         if self._text[self._at : self._at + 1] != b'"':
-            return False  # its end, or what a backslash escapes, has not come yet
+            return False  # its end, or the end of an escape, has not arrived
         self._at += 1
         self._is_in_text = False
         return self._depth == 0
 
     def _step(self) -> bool:
-        """Go over the next brackets; whether the value ends with one of them."""
+        """Go over the next brackets; return whether the value ends there."""
         self._at = _end(_FLAT, self._text, self._at)
         if self._at == len(self._text):
             return False
@@ -149,10 +149,10 @@ class JsonText:
 
 
 def last_object_end(piece: bytes) -> int:
-    """Guess where the last object ends in a piece that begins with a value.
+    """Guess where the last object ends, in a piece that starts with a value.
 
-    It is the last ``},`` outside of text at which as many brackets were closed as
-    were opened. 0 if there is none, or none is found quickly.
+    It is the last ``},`` outside text at which all brackets are closed. 0 if there is
+    none, or if it is not found quickly.
     """
     at = piece.rfind(b"},")
     depth, is_in_text = _state_after(piece[: at + 1], is_in_text=False)
@@ -168,7 +168,7 @@ def last_object_end(piece: bytes) -> int:
 
 
 def _state_after(piece: bytes, *, is_in_text: bool) -> tuple[int, bool]:
-    """Count how many brackets stay open; whether the piece ends inside of text."""
+    """Return how many brackets stay open, and whether the piece ends inside text."""
     kept = _unescaped(piece).translate(None, _DROPPED)
     if is_in_text:
         kept = b'"' + kept
@@ -185,6 +185,6 @@ def _unescaped(piece: bytes) -> bytes:
 
 
 def _end(pattern: re.Pattern[bytes], text: bytes, start: int) -> int:
-    """Return where a pattern that always matches ends."""
+    """Return the end of a pattern's match."""
     found = pattern.match(text, start)
     return start if found is None else found.end()

@@ -1,4 +1,4 @@
-"""A JSON file: an array, or objects one after another."""
+"""Reads a JSON file: an array or a sequence of objects."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.source.json_array import read_array
 from cio_pipeline.source.json_lines import read_objects
-from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
+from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KINDS = {b'"': "text", b"true": "true", b"false": "false", b"null": "null"}
 
 
-def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as all formats have it.
+def begin(raw: RawData, _skipped_rows: Counter[SkippedRow]) -> ReadFrom:
+    """Check the start of the file (see `Source`).
 
     Raises:
-        DataFileError: it is neither an array nor objects; says what it may be.
+        DataFileError: it is neither an array nor an object.
     """
     beginning = raw.begin()
     _check(raw, beginning)
@@ -35,21 +35,21 @@ def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
 
 
 def _check(raw: RawData, piece: bytes) -> None:
-    """Refuse what is neither an array nor objects; say what it may be."""
     first = piece[:1]
     if not first:
         raise DataFileError(raw.name, "the file is empty")
     if first in (b"[", b"{"):
         return
-    kind = next((kind for sign, kind in _KINDS.items() if piece.startswith(sign)), None)
+    kinds = (kind for start, kind in _KINDS.items() if piece.startswith(start))
+    kind = next(kinds, None)
     if first.isdigit() or first == b"-":
         kind = "a number"
     if kind is not None:
-        raise DataFileError(raw.name, f"it begins with {kind}, wanted a JSON array")
+        raise DataFileError(raw.name, f"it starts with {kind}, expected a JSON array")
     line = piece.split(b"\n", 1)[0]
-    hint = "; if it is CSV, say -format csv" if b"," in line else ""
+    hint = "; if it is CSV, use -format csv" if b"," in line else ""
     raise DataFileError(
-        raw.name, f"it is not JSON, wanted a JSON array{hint}", byte_offset=raw.offset
+        raw.name, f"it is not JSON, expected a JSON array{hint}", byte_offset=raw.offset
     )
 
 
@@ -59,10 +59,10 @@ def _read_objects(raw: RawData, beginning: bytes, start: int) -> Iterator[Record
 
 
 def _refuse_wrapped(raw: RawData, records: Iterator[Record]) -> Iterator[Record]:
-    """Return the records, unless there is one only and it holds a list of objects.
+    """Return the records, unless there is only one and it has a list of objects.
 
     Raises:
-        DataFileError: it is a document with an array inside, as an API answers.
+        DataFileError: it is one object around an array, as APIs often return.
     """
     first = next(records, None)
     path = None if first is None else _path_to_objects(first.value)
@@ -73,9 +73,9 @@ def _refuse_wrapped(raw: RawData, records: Iterator[Record]) -> Iterator[Record]
         return chain([first, second], records)
     raise DataFileError(
         raw.name,
-        f"it is one object, whose key {'.'.join(path)!r} holds an array; wanted the"
-        f" array itself: {_jq_command(path)} makes it (if the object is one user, say"
-        " -format jsonl)",
+        f"it is one object, whose key {'.'.join(path)!r} has an array; expected the"
+        f" array itself: {_jq_command(path)} extracts it (if the object is one user,"
+        " use -format jsonl)",
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines: one value a line, blank lines passed over."""
+"""Reads JSON Lines: one value per line; blank lines are skipped."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ import orjson
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.source.json_array import read_values
-from cio_pipeline.source.raw import PassedOver, RawData, ReadFrom
+from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, has_long_number, parse_record
 
 
-def begin(raw: RawData, _passed_over: Counter[PassedOver]) -> ReadFrom:
-    """Look at the beginning, as all formats have it.
+def begin(raw: RawData, _skipped_rows: Counter[SkippedRow]) -> ReadFrom:
+    """Check the start of the file (see `Source`).
 
     Raises:
-        DataFileError: it is an array, of which no line can be a user.
+        DataFileError: it is an array.
     """
     beginning = raw.begin()
     if beginning.startswith(b"["):
         raise DataFileError(
             raw.name,
-            "it begins with a list, wanted an object a line; if it is a JSON array,"
-            " say -format json",
+            "it starts with a list, expected an object per line; if it is a JSON array,"
+            " use -format json",
         )
     return partial(read_objects, raw, beginning)
 
 
 def read_objects(raw: RawData, beginning: bytes, start: int) -> Iterator[Record]:
-    """Read objects: one a line, or one after another.
+    """Read objects, one per line or in any other layout.
 
     Args:
         raw: the bytes.
         beginning: the first of them.
-        start: how many to pass over.
+        start: how many objects to skip.
 
     Raises:
-        DataFileError: something is not JSON, or has no end; all values before it
-            have been returned by then.
+        DataFileError: a value is not JSON or has no end. All values before it have
+            been returned.
     """
     if beginning.startswith(b"{") and not _are_lines(beginning):
         return read_values(raw, start)
@@ -50,12 +50,7 @@ def read_objects(raw: RawData, beginning: bytes, start: int) -> Iterator[Record]
 
 
 def _read_lines(raw: RawData, start: int) -> Iterator[Record]:
-    """Read the values of a JSON Lines file; skipped ones are not parsed.
-
-    Raises:
-        DataFileError: a line is not JSON, or has no end; all values before it
-            have been returned by then.
-    """
+    """Read the values of a JSON Lines file; skipped ones are not parsed."""
     index = 0
     for offset, lines in _groups_of_lines(raw):
         values = _parse_all(lines) if index >= start else None
@@ -63,20 +58,17 @@ def _read_lines(raw: RawData, start: int) -> Iterator[Record]:
             yield from map(Record, count(index), values)
             index += len(values)
             continue
-        place = offset
+        line_offset = offset
         for line in lines:
             if line.strip():
                 if index >= start:
-                    yield parse_record(raw.name, line, place, index)
+                    yield parse_record(raw.name, line, line_offset, index)
                 index += 1
-            place += len(line) + 1
+            line_offset += len(line) + 1
 
 
 def _are_lines(beginning: bytes) -> bool:
-    """Whether the first line ends where its value does.
-
-    Else the objects go over several lines, or there is one only.
-    """
+    """Return whether the first line is one value, and not the only line."""
     line, end, _ = beginning.partition(b"\n")
     try:
         orjson.loads(line)
@@ -86,7 +78,7 @@ def _are_lines(beginning: bytes) -> bool:
 
 
 def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
-    """Read the lines that each piece completes, and where the first of them begins."""
+    """Yield the lines that each piece completes, with the byte of the first one."""
     offset, rest = raw.offset, b""
     while piece := raw.read():
         text = rest + piece
@@ -97,7 +89,7 @@ def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
         if len(rest) > RECORD_LIMIT_BYTES:
             raise DataFileError(
                 raw.name,
-                f"a line of more than {RECORD_LIMIT_BYTES:,} bytes",
+                f"a line with more than {RECORD_LIMIT_BYTES:,} bytes",
                 byte_offset=offset,
             )
     if rest:
@@ -105,7 +97,7 @@ def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _parse_all(lines: list[bytes]) -> list[JsonValue] | None:
-    """Parse lines at once; None if one of them needs to be looked at by itself."""
+    """Parse all lines at once; None if they must be parsed one by one."""
     if has_long_number(b"\n".join(lines)):
         return None
     try:

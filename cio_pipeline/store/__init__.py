@@ -1,10 +1,13 @@
 """Everything on disk: queue, dead letters, load progress, runs.
 
-The only door to persist-queue and sqlite3. A `Store` is opened by the one
-process that holds the workspace's run lock; others read through `open_reader`.
+Only this package uses persist-queue and sqlite3. The process that holds the
+workspace's run lock opens a `Store`; all others read with `open_reader`.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cio_pipeline.store.dead_letters.statistics import (
     CauseCount,
@@ -20,13 +23,14 @@ from cio_pipeline.store.dead_letters.table import (
     list_dead_letters,
     newest_id,
 )
-from cio_pipeline.store.queue.job_queue import Totals
-from cio_pipeline.store.queue.leases import Leases
 from cio_pipeline.store.queue.loads import Load, LoadIdentity
-from cio_pipeline.store.reader import is_there, open_reader, read_totals
+from cio_pipeline.store.reader import Totals, is_there, open_reader, read_totals
 from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
-from cio_pipeline.store.store import Store
 from cio_pipeline.store.workspace import make_private_folder, queue_folder
+
+if TYPE_CHECKING:
+    from cio_pipeline.store.queue.leases import Leases
+    from cio_pipeline.store.store import Store
 
 __all__ = [
     "KEPT_RUNS",
@@ -53,3 +57,13 @@ __all__ = [
     "read_statistics",
     "read_totals",
 ]
+
+# These import persist-queue, which takes longer than all else that `status` does.
+_WRITERS = {"Leases": ".queue.leases", "Store": ".store"}
+
+
+def __getattr__(name: str) -> object:
+    """Import `Store` and `Leases` when they are first used (PEP 562)."""
+    if name not in _WRITERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WRITERS[name], __name__), name)

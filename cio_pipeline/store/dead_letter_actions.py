@@ -24,17 +24,17 @@ from cio_pipeline.store.reader import open_reader
 from cio_pipeline.store.run_lock import RunLock
 from cio_pipeline.store.store import Store
 
-_Told = TypeVar("_Told")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterReport:
-    """What the dead-letter commands show: the letters of one moment.
+    """The dead letters that a command shows.
 
     Args:
-        selection: which are meant; none that comes later.
-        statistics: reads what they have in common.
-        letters: each of them, read as they are asked for.
+        selection: which ones; later ones are excluded.
+        statistics: reads their statistics.
+        letters: the letters, read from disk during the iteration.
     """
 
     selection: Selection
@@ -46,7 +46,7 @@ class DeadLetterReport:
 def open_report(
     folder: Path, selection: Selection, limit: int | None = None
 ) -> Iterator[DeadLetterReport]:
-    """Open the dead letters that are meant; they are read as they are used.
+    """Open the selected dead letters; they are read when they are used.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -55,16 +55,16 @@ def open_report(
         if connection is None:
             yield DeadLetterReport(selection, DeadLetterStatistics, iter(()))
             return
-        meant = replace(selection, up_to_id=newest_id(connection))
+        selected = replace(selection, up_to_id=newest_id(connection))
         yield DeadLetterReport(
-            meant,
-            partial(read_statistics, connection, meant),
-            list_dead_letters(connection, meant, limit),
+            selected,
+            partial(read_statistics, connection, selected),
+            list_dead_letters(connection, selected, limit),
         )
 
 
 def statistics_of(folder: Path, run_id: str) -> DeadLetterStatistics:
-    """Say what the dead letters of one run have in common.
+    """Return the statistics of one run's dead letters.
 
     Raises:
         StateError: the state is damaged.
@@ -76,27 +76,27 @@ def statistics_of(folder: Path, run_id: str) -> DeadLetterStatistics:
 def requeue(folder: Path, selection: Selection) -> Requeued:
     """Put dead letters back in the queue (`Store.requeue`).
 
-    Not beside a run: a job put back at its old place would come after newer ones
-    of its user that the run is sending.
+    Not during a run: a job at its old position would be sent after newer ones of its
+    user that the run is sending.
 
     Raises:
-        QueueInUse: a run is going.
+        QueueInUse: a run is active.
         StateUnwritable, StateError: nothing was changed.
     """
     return _change(folder, lambda store: store.requeue(selection), Requeued(0, 0))
 
 
 def discard(folder: Path, selection: Selection) -> int:
-    """Drop dead letters; how many.
+    """Delete dead letters; return how many.
 
     Raises:
-        QueueInUse: a run is going.
+        QueueInUse: a run is active.
         StateUnwritable, StateError: nothing was changed.
     """
     return _change(folder, lambda store: store.discard(selection), 0)
 
 
-def _change(folder: Path, change: Callable[[Store], _Told], nothing: _Told) -> _Told:
+def _change(folder: Path, change: Callable[[Store], _T], nothing: _T) -> _T:
     if not folder.exists():
         return nothing
     with RunLock(folder), Store(folder) as store:

@@ -1,4 +1,4 @@
-"""SQLite's errors, told as ours."""
+"""Translation of SQLite's errors to ours."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from cio_pipeline.core.errors import StateError, StateUnwritable
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk reports an I/O error",
-    sqlite3.SQLITE_READONLY: "it cannot be written to",
+    sqlite3.SQLITE_READONLY: "it is read-only",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
-    sqlite3.SQLITE_PERM: "it cannot be written to",
-    sqlite3.SQLITE_BUSY: "another program holds it locked",
-    sqlite3.SQLITE_LOCKED: "another program holds it locked",
+    sqlite3.SQLITE_PERM: "permission denied",
+    sqlite3.SQLITE_BUSY: "another program has locked it",
+    sqlite3.SQLITE_LOCKED: "another program has locked it",
 }
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Raise SQLite's errors as errors a person can act on.
+def translated(path: str) -> Iterator[None]:
+    """Raise SQLite's errors as errors that a person can act on.
 
     Args:
-        place: the folder or file that the message names.
+        path: the folder or file, for the message.
 
     Raises:
-        StateUnwritable: what was committed stands, nothing else was written.
+        StateUnwritable: the transaction was not committed; earlier ones were.
         StateError: the file is not a queue, or is damaged.
     """
     try:
@@ -38,12 +38,12 @@ def translated(place: str) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:
             raise StateUnwritable(
-                f"the state in {place} took no more writes: {_UNWRITABLE[code]}."
-                " What was queued is kept; mend that and run again",
+                f"the state in {path} cannot be written: {_UNWRITABLE[code]}."
+                " What was queued is kept; fix that and run again",
             ) from error
         if code in _DAMAGED:
             raise StateError(
-                f"the state in {place} is damaged or is no queue of this program"
-                f" ({error}). Move it away to start anew, or restore a copy",
+                f"the state in {path} is damaged or is not a queue of this program"
+                f" ({error}). Move it away to start again, or restore a copy",
             ) from error
         raise

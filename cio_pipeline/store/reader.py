@@ -1,6 +1,6 @@
-"""The read-only door: for `status` and reports beside a run, or without one.
+"""Read-only access to a queue, for `status` and reports, also during a run.
 
-Opening `JobQueue` for that would write; this never does.
+Opening a `JobQueue` writes to the file; this never does.
 """
 
 from __future__ import annotations
@@ -10,18 +10,26 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.store.errors import translated
-from cio_pipeline.store.queue.job_queue import Totals
 from cio_pipeline.store.schema import FILE_NAME, check_version
 from cio_pipeline.store.user_digests import define_user_digest
 
 
+class Totals(NamedTuple):
+    """The counters that every transaction updates."""
+
+    pending: int
+    synced: int
+    dead_letters: int
+
+
 @contextmanager
 def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
-    """Open a workspace's file for reading; None where there is none yet.
+    """Open a workspace's file for reading; None if there is none yet.
 
     Raises:
         StateError: it is damaged, something else, or of a newer version.
@@ -40,31 +48,31 @@ def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a part of the state is there.
+    """Return whether a part of the state exists.
 
     Raises:
-        StateUnwritable: that may not be known.
+        StateUnwritable: the folder may not be read.
     """
     try:
         return path.exists()
     except OSError as error:
         raise StateUnwritable(
             f"the state in {path.parent} cannot be read: {error.strerror}. Run this as"
-            " the user that it belongs to, or name another with -state DIR"
+            " the user who owns it, or name another folder with -state DIR"
         ) from error
 
 
 def _address(path: Path) -> str:
-    """Return the address of a file for SQLite, for reading alone."""
+    """Return SQLite's address of a file, read-only."""
     address = f"file:{quote(os.fsencode(path))}?mode=ro"
-    # Where nothing may be written there can be no shared memory beside the file. If
-    # no log is there either, then nobody is writing: the file is all there is.
+    # In a read-only folder, SQLite cannot create shared memory beside the file. If
+    # there is no log, nobody is writing, and the file alone is complete.
     is_quiet = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
     return address + "&immutable=1" if is_quiet else address
 
 
 def read_totals(connection: sqlite3.Connection) -> Totals:
-    """What is pending, synced so far and dead."""
+    """Return the counters."""
     return Totals._make(
         connection.execute(
             "SELECT pending, synced, dead_letters FROM totals"

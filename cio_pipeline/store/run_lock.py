@@ -1,4 +1,4 @@
-"""One run per queue: an operating-system lock that dies with its process."""
+"""The lock that allows one run per queue; it ends with its process."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from cio_pipeline.store.workspace import open_private_file
 
 FILE_NAME = "run.lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
-# Who only looks (`holder`) has the lock for an instant too: so ask again.
+# `holder` also has the lock for an instant, so try again.
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05
 
 
 class RunLock:
-    """Holds a queue's folder for this process.
+    """Locks a queue's folder for this process.
 
-    The lock is on an open file, so the kernel lets it go when the process ends,
-    however it ends; the process id in the file is only for messages.
+    The lock is on an open file, so the kernel releases it when the process ends in
+    any way. The process id in the file is only for messages.
 
     Args:
         folder: the queue's folder; it must exist.
-        pause: waits for so many seconds.
+        pause: waits for a number of seconds.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RunLock:
 
         Raises:
             QueueInUse: another process has it.
-            StateError: the file system knows no locks.
+            StateError: the file system has no locks.
             StateUnwritable: the lock's file cannot be written.
         """
         descriptor = open_private_file(self._folder / FILE_NAME)
@@ -66,7 +66,7 @@ class RunLock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Let the lock go."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -79,18 +79,17 @@ class RunLock:
         pid = _pid_in(descriptor)
         raise QueueInUse(
             f"another run{f' (process {pid})' if pid else ''} is working on this"
-            f" queue ({self._folder}). Wait for it to end; `status` shows how far it"
-            " is",
+            f" queue ({self._folder}). Wait for it to end; `status` shows its progress",
             pid=pid,
         )
 
 
 def holder(folder: Path) -> int | None:
-    """Say which process holds a queue's folder now; None where nobody does.
+    """Return the id of the process that holds a queue's lock; None if none does.
 
-    0 where that cannot be known: the lock's file is another user's alone.
+    It is 0 if the id cannot be read, because the file belongs to another user.
 
-    The lock is tried, not guessed from the process id: ids are used again.
+    The lock itself is tried, because a process id can be used again.
     """
     try:
         descriptor = os.open(folder / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
@@ -99,8 +98,8 @@ def holder(folder: Path) -> int | None:
     except PermissionError:
         return 0
     try:
-        # A shared lock is refused while somebody holds the exclusive one. Two
-        # processes that only look do not see each other.
+        # A shared lock is refused while another process has the exclusive one. Two
+        # processes that call this do not block each other.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _pid_in(descriptor) or 0

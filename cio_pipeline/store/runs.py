@@ -1,26 +1,29 @@
-"""The history of runs, the one that is going included."""
+"""The history of runs, including the active one."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.counts import counts_from, document_of
 from cio_pipeline.core.progress import Progress, progress_from
 from cio_pipeline.core.runs import RunRecord, RunSummary
-from cio_pipeline.store.queue.job_queue import JobQueue
+
+if TYPE_CHECKING:
+    from cio_pipeline.store.queue.job_queue import JobQueue
 
 KEPT_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """How a run that is going stands, written every second or so.
+    """An active run's state, written about every second.
 
     Args:
         written_at: UTC, ISO 8601.
-        progress: how far it is; None where another version wrote it.
+        progress: its progress; None if another version wrote it.
     """
 
     written_at: str
@@ -28,7 +31,7 @@ class Heartbeat:
 
 
 def start_run(queue: JobQueue, run: RunRecord) -> None:
-    """Write a run down, and mark those that ended without saying so."""
+    """Add a run, and mark earlier ones that did not end as killed."""
     with queue.transaction() as tx:
         tx.execute(
             "UPDATE runs SET status = 'stopped', reason = 'killed',"
@@ -53,12 +56,12 @@ def save_run(
     heartbeat: Heartbeat | None = None,
     ended_at: str | None = None,
 ) -> None:
-    """Write down how a run stands.
+    """Write a run's state.
 
     Args:
-        queue: the queue it works on.
+        queue: its queue.
         summary: its counts.
-        heartbeat: given while it goes.
+        heartbeat: given while it is active.
         ended_at: given when it has ended.
     """
     counts = document_of(summary) | (document_of(heartbeat) if heartbeat else {})
@@ -74,7 +77,7 @@ def save_run(
 def list_runs(
     connection: sqlite3.Connection, limit: int
 ) -> list[tuple[RunRecord, Heartbeat | None]]:
-    """The last runs, newest first, and the heartbeat of one that did not end."""
+    """Return the last runs, newest first, with the heartbeat of each active one."""
     rows = connection.execute(
         "SELECT run_id, command, source, pid, status, reason, started_at, ended_at,"
         " counts FROM runs ORDER BY id DESC LIMIT ?",

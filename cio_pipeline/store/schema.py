@@ -1,4 +1,4 @@
-"""Opening a queue's file: who may see it, whose it is, which version it has."""
+"""Creating or checking a queue's file: permissions, owner, version."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import upgrade
 from cio_pipeline.store.workspace import open_private_file
 
-# "CIOq": tells our files from other programs' (sqlite.org/fileformat.html, 1.3.17).
+# "CIOq": identifies our files (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
-# 2: deliveries have two levels, and know an email by its identity, not its text.
+# 2: deliveries have two levels, and use an email's identity instead of its text.
 VERSION = 2
 
 
 def prepare(folder: Path) -> None:
-    """Make or check the file in a workspace's folder.
+    """Create or check the file in a workspace's folder.
 
     Raises:
         StateError: it is damaged, something else, or of a newer version.
@@ -30,16 +30,16 @@ def prepare(folder: Path) -> None:
     with translated(os.fspath(folder)):
         connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
         try:
-            _make_or_check(connection, folder)
+            _create_or_check(connection, folder)
         finally:
             connection.close()
 
 
 def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
-    """Whether the file has our schema; False where it is still empty.
+    """Return whether the file has our schema; False if it is still empty.
 
     Raises:
-        StateError: it is another program's, or of a newer version.
+        StateError: it belongs to another program or a newer version.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -54,13 +54,13 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
     if version > VERSION:
         raise StateError(
             f"the state in {folder} was written by a newer version of this program"
-            f" (format {version}, this one knows {VERSION}). Update the program, or"
+            f" (format {version}; this one supports {VERSION}). Update the program, or"
             " name another folder with -state DIR",
         )
     return True
 
 
-def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
+def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
     if check_version(connection, folder):
         _upgrade(connection)
         return
@@ -73,7 +73,7 @@ def _make_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Convert a file of an older version; does nothing to one of this version."""
+    """Convert a file of an older version."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")

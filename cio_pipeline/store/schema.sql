@@ -1,9 +1,9 @@
--- What stands beside persist-queue's own table in a queue's file. Everything is
--- in one file so that jobs and their load's progress, or acks and their dead
--- letters, are one commit.
+-- The tables of a queue's file apart from persist-queue's own. All are in one file,
+-- so that jobs and their load's progress, or acks and their dead letters, are one
+-- commit.
 
--- Counters kept by the transactions that change what they count: no table is
--- ever walked to answer "how many".
+-- Counters, updated by the transactions that change what they count, so that no
+-- table has to be read to count its rows.
 CREATE TABLE totals (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     pending INTEGER NOT NULL,
@@ -12,8 +12,8 @@ CREATE TABLE totals (
 );
 INSERT INTO totals VALUES (1, 0, 0, 0);
 
--- One row a load: how far a data file has been put into the queue.
--- fingerprint is NULL where the data cannot be recognised again (a pipe).
+-- One row per load: how much of a data file is in the queue.
+-- fingerprint is NULL if the data cannot be identified later (a pipe).
 CREATE TABLE loads (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source TEXT NOT NULL,
@@ -24,9 +24,9 @@ CREATE TABLE loads (
     started_at TEXT NOT NULL
 );
 
--- job_id is the job's place in the queue: put back, it keeps that place, so an
--- older record of a user never overtakes a newer one. It is NULL, as requeueing
--- is impossible, where there never was a job (the record could not be mapped).
+-- job_id is the job's position in the queue. A requeued job gets its old position, so
+-- an older record of a user never comes after a newer one. It is NULL if there never
+-- was a job (the record could not be mapped), so it cannot be requeued.
 CREATE TABLE dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id INTEGER,
@@ -43,7 +43,7 @@ CREATE TABLE dead_letters (
     run_id TEXT NOT NULL
 );
 
--- One row a run; counts is a JSON object, rewritten as the run goes.
+-- One row per run; counts is a JSON object, rewritten during the run.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     run_id TEXT NOT NULL UNIQUE,

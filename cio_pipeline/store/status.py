@@ -1,4 +1,4 @@
-"""What people ask of a queue beside running it: status and dead letters."""
+"""Reading a queue's status."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SHOWN_RUNS = 10
 
 
 def read_status(folder: Path, now: datetime) -> Status:
-    """Say where a queue stands; works beside a run, and without one.
+    """Return a queue's status, also during a run.
 
     Args:
         folder: the workspace's folder.
-        now: the time, for how long ago a run gave a sign of life.
+        now: the time, for the age of the heartbeat.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -45,12 +45,12 @@ def read_status(folder: Path, now: datetime) -> Status:
         dead_letters=totals.dead_letters,
         synced_total=totals.synced,
         running=running,
-        runs=tuple(_as_it_is(run, running) for run, _ in history),
+        runs=tuple(_mark_killed(run, running) for run, _ in history),
     )
 
 
 def last_ended_at(folder: Path, statuses: Collection[str]) -> str | None:
-    """Say when a run last ended with one of some statuses; None where none did.
+    """Return when a run last ended with one of some statuses; None if none did.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -63,8 +63,8 @@ def last_ended_at(folder: Path, statuses: Collection[str]) -> str | None:
 def _running(
     folder: Path, history: list[tuple[RunRecord, Heartbeat | None]], now: datetime
 ) -> RunningRun | None:
-    # The lock is tried only where a run may hold it: a run that begins at the
-    # moment of the look would be turned away.
+    # The lock is tried only if a run may hold it: trying it can stop a run that
+    # starts at the same time.
     if not history or history[0][0].status != "running":
         return None
     pid = holder(folder)
@@ -84,13 +84,12 @@ def _running(
     )
 
 
-def _age(moment: str, now: datetime) -> float:
-    age = (now - datetime.fromisoformat(moment)).total_seconds()
-    return max(0.0, age)  # clocks are set back now and then
+def _age(time: str, now: datetime) -> float:
+    age = (now - datetime.fromisoformat(time)).total_seconds()
+    return max(0.0, age)  # a clock can be set back
 
 
-def _as_it_is(run: RunRecord, running: RunningRun | None) -> RunRecord:
-    """Tell a run that was killed from the one that is going."""
+def _mark_killed(run: RunRecord, running: RunningRun | None) -> RunRecord:
     if run.status != "running" or (running and running.run_id == run.run_id):
         return run
     return replace(run, status="stopped", reason="killed")

@@ -1,4 +1,4 @@
-"""The store: the one door to everything a run writes to disk."""
+"""The store: everything that a run writes to disk."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from cio_pipeline.store.dead_letters.table import (
     requeue_dead_letters,
 )
 from cio_pipeline.store.queue import loads
-from cio_pipeline.store.queue.job_queue import JobQueue, Totals
+from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
 
@@ -30,7 +31,7 @@ class Store:
     """One workspace's state, open for writing. Each method is one commit.
 
     Args:
-        folder: the workspace's folder, made and locked already.
+        folder: the workspace's folder, which exists and is locked.
 
     Raises:
         StateError: the file is damaged, something else, or of a newer version.
@@ -48,11 +49,11 @@ class Store:
         self.close()
 
     def totals(self) -> Totals:
-        """What is pending, synced so far and dead."""
+        """Return the counters."""
         return self.queue.totals()
 
     def begin_load(self, identity: LoadIdentity) -> Load:
-        """Go on with this data's load, or begin one (`loads.begin_load`)."""
+        """Continue this data's load, or start a new one (`loads.begin_load`)."""
         return loads.begin_load(self.queue, identity)
 
     def enqueue(
@@ -66,14 +67,16 @@ class Store:
     ) -> int:
         """Commit a chunk of a load: its jobs, its dead letters, its progress.
 
-        A crash just before repeats the whole chunk; just after, none of it.
+        After a crash just before the commit, the entire chunk is repeated; just after
+        it, nothing is.
 
         Args:
             load: the load.
-            jobs: what is to be sent.
-            unmappable: the records that cannot be.
-            next_index: the place of the record after the chunk.
-            changed_only: leave out what was acked last, after `keep_deliveries`.
+            jobs: the jobs to add.
+            unmappable: dead letters of the records that could not be mapped.
+            next_index: the index of the record after the chunk.
+            changed_only: whether to skip what was acked last; needs
+                `keep_deliveries`.
 
         Returns:
             How many jobs were enqueued.
@@ -87,32 +90,32 @@ class Store:
         return len(jobs)
 
     def keep_deliveries(self) -> None:
-        """From now on, keep what each user was last sent (see `deliveries`)."""
+        """From now on, remember what each user was last sent (see `deliveries`)."""
         self.queue.keep_deliveries()
 
     def forget_deliveries(self) -> None:
-        """Drop what each user was last sent; it is no longer true."""
+        """Forget what each user was last sent, because it is out of date."""
         self.queue.forget_deliveries()
 
     def finish_load(self, load: Load, next_index: int) -> None:
-        """Commit that all of a load's data is in the queue, safe on the disk.
+        """Commit that all of a load's data is in the queue, and sync it to disk.
 
-        From here on the data file is no longer needed.
+        After this, the data file is no longer needed.
         """
         with self.queue.transaction() as tx:
             loads.save_progress(tx, load.id, next_index, is_finished=True)
         self.queue.sync_to_disk()
 
     def start_run(self, run: RunRecord) -> None:
-        """Write a run down (`runs.start_run`)."""
+        """Add a run to the history (`runs.start_run`)."""
         runs.start_run(self.queue, run)
 
     def beat(self, summary: RunSummary, heartbeat: Heartbeat) -> None:
-        """Write down how the run that is going stands."""
+        """Write the state of the active run."""
         runs.save_run(self.queue, summary, heartbeat=heartbeat)
 
     def end_run(self, summary: RunSummary, ended_at: str) -> None:
-        """Write down how the run ended."""
+        """Write how the run ended."""
         runs.save_run(self.queue, summary, ended_at=ended_at)
 
     def requeue(self, selection: Selection) -> Requeued:
@@ -122,14 +125,14 @@ class Store:
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 
     def discard(self, selection: Selection) -> int:
-        """Drop dead letters; how many."""
+        """Delete dead letters; return how many."""
         with self.queue.transaction() as tx:
             return discard_dead_letters(tx, selection)
 
     def close(self) -> None:
-        """Fold the log back into the file, give unused space back, and close."""
+        """Write the log back into the file, free unused space, and close."""
         try:
-            # A disk without room for that holds all that was committed all the same.
+            # If the disk has no room for that, all commits are still safe.
             with suppress(StateUnwritable):
                 self.queue.shrink()
         finally:

@@ -1,4 +1,4 @@
-"""How the tables know a user: by a digest of the identity, in Python and in SQL."""
+"""The digest that identifies a user in the tables, in Python and in SQL."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from hashlib import blake2b
 
 from cio_pipeline.core.identifiers import identity_of
 
-DIGEST_BYTES = 12  # two of a thousand million users meet once in 10**11 files
+DIGEST_BYTES = 12  # with 10**9 users, the odds of a collision are 1 in 10**11
 
 
 def digest_of(raw: bytes) -> bytes:
-    """Shorten a user or a payload."""
+    """Return the digest of some bytes."""
     return blake2b(raw, digest_size=DIGEST_BYTES).digest()
 
 
 def user_digest(user_id: str) -> bytes:
-    """Return the digest of a user; it is the same for all spellings of an email."""
+    """Return the digest of a user, which is equal for all spellings of an email."""
     return digest_of(identity_of(user_id).as_bytes())
 
 
 def define_user_digest(connection: sqlite3.Connection) -> None:
-    """Add the SQL function ``user_digest``; of NULL it is NULL."""
+    """Add the SQL function ``user_digest``; for NULL it returns NULL."""
     connection.create_function("user_digest", 1, _digest_or_null, deterministic=True)
 
 

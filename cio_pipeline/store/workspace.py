@@ -1,4 +1,4 @@
-"""Where a configuration's queue lives."""
+"""The folder of a configuration's queue, and private files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import ConfigError, StateUnwritable
 from cio_pipeline.core.shard import WHOLE, Shard
 
-# Site ids are unique over both regions, so a queue need not know its region, and
-# it stays the same one when the configuration names the region later.
+# Site ids are unique across regions, so the region does not matter for the queue: it
+# stays the same when the configuration names the region later.
 _CUSTOMER_IO = "https://track.customer.io"
 
 
@@ -22,18 +22,18 @@ def queue_folder(
 ) -> Path:
     """Return the folder of a workspace's queue, whether it exists or not.
 
-    Each workspace has its own, and each of its shards.
+    Each workspace, and each of its shards, has its own.
 
     Raises:
-        ConfigError: the configuration names no workspace.
+        ConfigError: the configuration has no ``siteId``.
     """
     if config.site_id is None:
         raise ConfigError(
             config_path,
-            "the key is missing; it names the workspace whose queue is meant",
+            "this key is required; it identifies the workspace of the queue",
             key="siteId",
         )
-    # A digest, because an address is no file name; neither part is secret.
+    # A digest, because an address is not a valid file name. Neither part is secret.
     workspace = f"{config.site_id}\n{config.track_url or _CUSTOMER_IO}"
     name = hashlib.sha256(workspace.encode()).hexdigest()[:16]
     if not shard.is_whole:
@@ -42,29 +42,29 @@ def queue_folder(
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can enter, and its missing parents.
+    """Create a folder that only its owner can enter, and its missing parents.
 
-    One that many share on purpose (``/tmp`` and its like, with the sticky bit) stays
-    as it is: what is made inside it is closed.
+    The mode of an existing shared folder (with the sticky bit, such as ``/tmp``) does
+    not change.
 
     Raises:
-        StateUnwritable: it cannot be made or closed to others.
+        StateUnwritable: it cannot be created, or its mode cannot be changed.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not folder.stat().st_mode & stat.S_ISVTX:
-            # One of another user's, open to us, is not ours to close.
+            # If it belongs to another user, it is not ours to change.
             with contextlib.suppress(PermissionError):
                 folder.chmod(0o700)
     except OSError as error:
         raise StateUnwritable(
             f"the state folder {folder} cannot be used: {error.strerror}."
-            " Name another with -state DIR",
+            " Name another folder with -state DIR",
         ) from error
 
 
 def open_private_file(path: Path) -> int:
-    """Open a file for reading and writing; make it, closed to other users.
+    """Open or create a file that only its owner can read and write.
 
     Returns:
         The descriptor, which the caller closes.
@@ -74,11 +74,11 @@ def open_private_file(path: Path) -> int:
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with contextlib.suppress(PermissionError):  # another user's, open to us
-            os.fchmod(descriptor, 0o600)  # whatever the mask, or whoever copied it
+        with contextlib.suppress(PermissionError):  # it belongs to another user
+            os.fchmod(descriptor, 0o600)  # it may be a copy with another mode
     except OSError as error:
         raise StateUnwritable(
             f"the state file {path} cannot be written: {error.strerror}."
-            " Correct that, or name another folder with -state DIR"
+            " Fix that, or name another folder with -state DIR"
         ) from error
     return descriptor

@@ -235,7 +235,7 @@ def test_a_suggestion_is_a_valid_configuration_at_once(program: Program) -> None
     assert "fill in siteId and apiKey" in checked.stdout
     assert '0: {"a.b": 3, "a_b": 5, "x_y": {}}' in checked.stdout
     assert synced.code == 2
-    assert "'YOUR-SITE-ID' stands there" in synced.stderr
+    assert "placeholder 'YOUR-SITE-ID'" in synced.stderr
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def assert_one_clear_line(outcome: Outcome, *words: str) -> None:
     [
         (b"", "empty"),
         (b'{"data": [{"id": 1}]}', "jq .data"),
-        (b"[1, 2", "ends before its array does"),
+        (b"[1, 2", "the file ends inside the array"),
         (b"nonsense", "not JSON"),
         (b"[" * 200_000, "nested too deeply"),
     ],
@@ -70,7 +70,7 @@ def test_a_file_broken_in_the_middle_is_synced_up_to_there(
     mended = program.sync(json.loads(whole))
 
     assert broken.code == again.code == 2
-    assert_one_clear_line(broken, f"byte {at}", "30 whole records")
+    assert_one_clear_line(broken, f"byte {at}", "30 complete records")
     assert broken.result["reason"] == "invalid_data"
     assert (broken.result["records"], broken.result["synced"]) == (30, 30)
     assert (again.result["records"], again.result["synced"]) == (0, 0)
@@ -109,8 +109,8 @@ def test_records_that_cannot_be_mapped_are_dead_letters(
     ("changes", "words"),
     [
         ({"paralelism": 3}, ["'paralelism'", "did you mean 'parallelism'"]),
-        ({"apiKey": None}, ["'apiKey'", "missing"]),
-        ({"siteId": None}, ["'siteId'", "missing"]),
+        ({"apiKey": None}, ["'apiKey'", "required"]),
+        ({"siteId": None}, ["'siteId'", "required"]),
         ({"mappings": [{"from": "a", "to": ""}]}, ["'mappings[0].to'"]),
         ({"region": "eurpe"}, ["'region'"]),
     ],

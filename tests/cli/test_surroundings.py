@@ -144,7 +144,7 @@ def test_a_current_directory_that_was_deleted_is_named(program: Program) -> None
     ended = run_in(Surroundings(folder=GONE_FOLDER), command, program.folder)
 
     assert ended.code == 2
-    assert b"no such file (the current directory is gone)" in ended.stderr
+    assert b"no such file (the current directory does not exist)" in ended.stderr
 
 
 @needs_full

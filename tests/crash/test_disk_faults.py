@@ -68,7 +68,7 @@ def test_a_disk_full_while_loading(
     assert full.code == 3
     assert full.result["reason"] == "state_unwritable"
     assert balances(full.result)
-    assert "took no more writes" in full.stderr
+    assert "cannot be written" in full.stderr
     assert "Traceback" not in full.stderr
     assert again.code == 0, again.stderr
     assert again.result["records"] + full.result["records"] == len(RECORDS)
@@ -115,7 +115,7 @@ def test_a_disk_with_no_room_at_the_start(api: ScriptedApi, program: Program) ->
     program.disk = None
 
     assert outcome.code == 3
-    assert "took no more writes" in outcome.stderr
+    assert "cannot be written" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert api.ledger == []
     assert program.sync(RECORDS[:10]).code == 0
@@ -217,8 +217,8 @@ def test_a_damaged_state_is_reported_and_not_changed(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"shopping list: eggs, milk\n" * 200, "no queue of this program"),
-        (b"SQLite format 3\x00" + b"\xff" * 4096, "no queue of this program"),
+        (b"shopping list: eggs, milk\n" * 200, "not a queue of this program"),
+        (b"SQLite format 3\x00" + b"\xff" * 4096, "not a queue of this program"),
         (other_programs_database, "not a queue of this program"),
     ],
     ids=["text", "half a database", "another program's"],

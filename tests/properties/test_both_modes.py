@@ -1,7 +1,7 @@
-"""Both ways of sending have the published form and the same effect.
+"""Both modes of sending have the published form and the same effect.
 
 `tests/data/track_requests.json` holds the request schemas of both operations. They
-allow any name in the attributes of an item, so names in the wrong place are searched
+allow any name in the attributes of an item, so names in the wrong position are searched
 for by name.
 """
 
@@ -122,7 +122,7 @@ def jobs_of(sends: list[tuple[str, dict[str, Any]]]) -> list[Job]:
 
 
 def state_after(requests: list[tuple[str, str, bytes]]) -> list[Any]:
-    """Send requests to an empty sandbox, and return everybody in it."""
+    """Send requests to an empty sandbox; return its people."""
     people = People()
     track = TrackApi(people, _TOKEN)
     for method, path, body in requests:
@@ -146,7 +146,7 @@ def put_of(job: Job) -> tuple[str, str, bytes]:
 
 
 def validate(operation: str, body: bytes) -> Any:
-    """Check a body against an operation's schema, and return it."""
+    """Check a body against an operation's schema; return it."""
     document = json.loads(body)
     _VALIDATORS[operation].validate(document)
     return document
@@ -157,7 +157,7 @@ def validate(operation: str, body: bytes) -> Any:
 def test_people_are_the_same_one_by_one_and_in_batches(
     sends: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """The choice of `api` is a choice of speed, not of what is stored."""
+    """`api` changes the speed, not what is stored."""
     jobs = jobs_of(sends)
 
     one_by_one = state_after([put_of(job) for job in jobs])
@@ -170,10 +170,10 @@ def test_people_are_the_same_one_by_one_and_in_batches(
 
 @settings(max_examples=200, deadline=None)
 @given(_sends(_published))
-def test_what_leaves_has_the_published_form(
+def test_requests_have_the_published_form(
     sends: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """A name in the wrong place is stored as plain data, without any error."""
+    """A name in the wrong position is stored as plain data, without any error."""
     jobs = jobs_of(sends)
 
     for job in jobs:
@@ -185,10 +185,10 @@ def test_what_leaves_has_the_published_form(
 
 @settings(max_examples=400, deadline=None)
 @given(st.fixed_dictionaries({}, optional=_reserved))
-def test_check_warns_of_each_value_that_has_not_the_published_form(
+def test_check_warns_of_each_value_without_the_published_form(
     attributes: dict[str, Any],
 ) -> None:
-    """What is refused, or read as something else, is known before the first request."""
+    """What is refused, or misread, is known before the first request."""
     warned = {each.attribute for each in payload_warnings(Payload("7", attributes))}
     # Null is no form: it removes an attribute, whatever its name.
     rest = {k: v for k, v in attributes.items() if k not in warned and v is not None}
@@ -199,7 +199,7 @@ def test_check_warns_of_each_value_that_has_not_the_published_form(
 
 
 def test_relationships_are_deleted_in_both_modes() -> None:
-    """Also where other attributes change in the same record."""
+    """Also if other attributes change in the same record."""
     acme = {"identifiers": {"object_type_id": "1", "object_id": "acme"}}
     jobs = jobs_of(
         [
@@ -244,10 +244,10 @@ def test_relationships_are_deleted_in_both_modes() -> None:
         ({"_timestamp": "now"}, "timestamp", "timestamp must be an integer"),
     ],
 )
-def test_the_sandbox_refuses_the_same_with_the_same_words(
+def test_both_versions_refuse_the_same_with_the_same_message(
     attributes: dict[str, Any], field: str, message: str
 ) -> None:
-    """The published messages, in the shape of each version."""
+    """The published messages, in the form of each version."""
     (job,) = jobs_of([("1", attributes)])
     track = TrackApi(People(), _TOKEN)
 
@@ -276,10 +276,10 @@ def test_the_sandbox_refuses_the_same_with_the_same_words(
         ("", "id attribute cannot be an empty string"),
     ],
 )
-def test_the_sandbox_refuses_identifiers_with_the_published_words(
+def test_the_sandbox_refuses_identifiers_with_the_published_message(
     identifier: Any, message: str
 ) -> None:
-    """A person who tries something sees what Customer.io would say."""
+    """A person who tries it sees what Customer.io would answer."""
     item = {
         "type": "person",
         "action": "identify",

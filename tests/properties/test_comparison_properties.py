@@ -1,4 +1,4 @@
-"""What comes back as text is recognised, whatever was sent."""
+"""Values that are returned as text equal those that were sent."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def as_text(value: Any) -> str:
 
 @given(_json)
 def test_a_value_is_the_same_as_its_text(value: Any) -> None:
-    """Numbers, truth, text, lists and objects."""
+    """Numbers, booleans, text, lists and objects."""
     assert is_same(value, as_text(value))
 
 
 @given(st.text(min_size=1, max_size=3), st.text(max_size=3))
-def test_texts_that_differ_are_told_apart(value: str, other: str) -> None:
+def test_different_texts_are_different(value: str, other: str) -> None:
     """Case and spaces matter."""
     assert is_same(value, other) == (value == other)
 
 
 @given(st.integers(), st.integers())
-def test_integers_that_differ_are_told_apart(value: int, other: int) -> None:
+def test_different_integers_are_different(value: int, other: int) -> None:
     """Of any size."""
     assert is_same(value, str(other)) == (value == other)
 
 
 def test_numbers_are_compared_by_value() -> None:
-    """However Customer.io writes them."""
+    """Customer.io may write them in another form."""
     assert is_same(12.5, "12.50")
     assert is_same(1000, "1e3")
     assert is_same(10**20, "1E+20")
@@ -67,14 +67,14 @@ def test_null_and_empty_text_are_the_same_as_nothing() -> None:
     assert not is_same(0, None)
 
 
-def test_no_text_that_comes_back_stops_a_comparison() -> None:
+def test_no_returned_text_stops_a_comparison() -> None:
     """A signalling NaN cannot be compared with anything."""
     for text in ("sNaN", "nan", "Infinity", "1e999999999999", "", "5 ", "0x5"):
         assert not is_same(7, text)
         assert not is_same(7.5, text)
 
 
-def test_instructions_are_not_looked_for() -> None:
+def test_instructions_are_not_compared() -> None:
     """They cannot be looked up, so each person would count as different."""
     instructions = {
         "_timestamp": 5,

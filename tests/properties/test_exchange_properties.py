@@ -1,4 +1,4 @@
-"""Answers as they come over the wire, judged by the standard library's reader."""
+"""HTTP answers, compared with the standard library's reader."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def chunked(body: bytes, sizes: list[int]) -> bytes:
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """Make whole answers, as servers of every kind frame them."""
+    """Make complete answers, with all framings that servers use."""
     status = draw(st.integers(200, 599).filter(lambda n: n not in (204, 304)))
     body = draw(st.binary(max_size=60))
     line_end = draw(st.sampled_from(["\r\n", "\n"]))
@@ -81,15 +81,15 @@ def read_by_the_standard_library(data: bytes) -> tuple[int, bytes, str | None]:
 def test_an_answer_is_what_the_standard_library_reads(
     data: bytes, sizes: list[int]
 ) -> None:
-    """In whatever pieces it comes."""
+    """In pieces of any size."""
     reply, _ = exchange(Pieces(data, sizes), b"")
 
-    told = (reply.status, reply.body, reply.retry_after)
-    assert told == read_by_the_standard_library(data)
+    found = (reply.status, reply.body, reply.retry_after)
+    assert found == read_by_the_standard_library(data)
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(1, 30), max_size=40))
-def test_no_bytes_are_more_than_a_broken_answer(data: bytes, sizes: list[int]) -> None:
+def test_any_other_bytes_are_a_broken_answer(data: bytes, sizes: list[int]) -> None:
     """A server can send anything."""
     for beginning in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"):
         try:

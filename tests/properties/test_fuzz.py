@@ -1,4 +1,4 @@
-"""What comes from outside may be anything: no traceback, no wrong reading."""
+"""Any input from outside: no traceback, and no wrong value."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _in_tmp = settings(
 def test_no_configuration_breaks_the_reader(
     tmp_path: Path, key: str, value: Any
 ) -> None:
-    """A value is taken, or refused in one line that names the file and the key."""
+    """A value is accepted, or refused in one line with the file and the key."""
     path = tmp_path / "c.json"
     path.write_text(json.dumps(GOOD | {key: value}), "utf-8")
     try:
@@ -76,7 +76,7 @@ def test_no_configuration_breaks_the_reader(
 def test_no_bytes_break_the_configurations_reader(
     tmp_path: Path, content: bytes
 ) -> None:
-    """Nearly all bytes are no configuration."""
+    """Nearly all bytes are not a configuration."""
     path = tmp_path / "c.json"
     path.write_bytes(content)
     with pytest.raises(ConfigError):
@@ -104,7 +104,7 @@ def test_no_bytes_break_the_configurations_reader(
 def test_no_answer_to_a_batch_breaks_its_judge(
     status: int, document: Any, count: int
 ) -> None:
-    """One outcome for all of a body, or one for each of its items."""
+    """It gives one outcome for the body, or one for each of its items."""
     reply = Reply(status, json.dumps(document).encode("utf-8", "surrogatepass"))
 
     judged = judge_batch(reply, count, NOW)
@@ -126,8 +126,8 @@ def test_no_answer_to_a_batch_breaks_its_judge(
         max_size=5,
     )
 )
-def test_a_body_names_every_identifier_exactly(user_ids: list[str]) -> None:
-    """Quotes, control characters and all."""
+def test_a_body_has_every_identifier_exactly(user_ids: list[str]) -> None:
+    """Including quotes and control characters."""
     jobs = [make_job(n, user_id) for n, user_id in enumerate(user_ids)]
 
     items = json.loads(make_body(jobs))["batch"]

@@ -1,4 +1,4 @@
-"""JSON readers against the standard library, however the bytes arrive."""
+"""JSON readers compared with the standard library, with bytes in any pieces."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Pieces(io.RawIOBase):
 def read(
     content: bytes, size: int, data_format: Literal["json", "jsonl"] = "json"
 ) -> tuple[list[Record], DataFileError | None]:
-    """Read until the end or the break."""
+    """Read until the end or an error."""
     records: list[Record] = []
     try:
         with open_source(
@@ -88,7 +88,7 @@ _sizes = st.sampled_from([1, 2, 3, 7, 20, 64, 300, 100_000])
 def test_an_array_is_what_the_standard_library_reads(
     document: list[Any], layout: dict[str, Any], size: int
 ) -> None:
-    """Guessed ends, inner objects like records, texts like ends: nothing misleads."""
+    """Guessed ends, and inner objects or texts that look like ends, do no harm."""
     content = json.dumps(document, **layout).encode()
 
     records, error = read(content, size)
@@ -100,7 +100,7 @@ def test_an_array_is_what_the_standard_library_reads(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(_objects, min_size=2, max_size=8), _layouts, _sizes)
-def test_objects_one_after_another_are_read(
+def test_sequences_of_objects_are_read(
     document: list[Any], layout: dict[str, Any], size: int
 ) -> None:
     """JSON Lines, pretty-printed objects and objects without a gap alike."""
@@ -117,7 +117,7 @@ def test_objects_one_after_another_are_read(
 def test_json_lines_are_what_the_standard_library_reads(
     document: list[Any], size: int
 ) -> None:
-    """Line by line, whatever a line holds."""
+    """Line by line, with any content."""
     lines = [json.dumps(value) for value in document]
     if lines and lines[0].startswith("["):
         lines.insert(0, "{}")
@@ -130,7 +130,7 @@ def test_json_lines_are_what_the_standard_library_reads(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(_objects, min_size=1, max_size=6), st.data(), _sizes)
-def test_an_array_cut_at_any_byte_breaks_there(
+def test_an_array_cut_at_any_byte_ends_there(
     document: list[Any], data: st.DataObject, size: int
 ) -> None:
     """All complete records are read, and the byte is where the file ends."""
@@ -141,7 +141,7 @@ def test_an_array_cut_at_any_byte_breaks_there(
 
     assert error is not None
     assert error.byte_offset == cut
-    assert "ends before its array does" in str(error)
+    assert "the file ends inside the array" in str(error)
     ends = [len(json.dumps(document[: n + 1])) - 1 for n in range(len(document))]
     assert values_of(records) == document[: sum(end <= cut for end in ends)]
 
@@ -152,10 +152,10 @@ def test_an_array_cut_at_any_byte_breaks_there(
     st.data(),
     st.sampled_from([b"!", b"\xff", b"\x00", b"}", b"]", b",", b'"', b"{", b"\\"]),
 )
-def test_a_break_does_not_depend_on_how_the_bytes_arrive(
+def test_an_error_does_not_depend_on_how_the_bytes_arrive(
     document: list[Any], data: st.DataObject, junk: bytes
 ) -> None:
-    """The same records, the same flaws and the same byte for every size of piece."""
+    """The same records, problems and byte for every size of piece."""
     content = json.dumps(document).encode()
     place = data.draw(st.integers(4, len(content)))
     content = content[:place] + junk + content[place:]
@@ -186,10 +186,10 @@ BAD_VALUES = [
 
 @pytest.mark.parametrize(("bad", "words"), BAD_VALUES, ids=range(len(BAD_VALUES)))
 @pytest.mark.parametrize("size", [1, 100_000])
-def test_what_is_wrong_in_one_record_flaws_it_alone(
+def test_a_problem_in_one_record_affects_only_that_record(
     bad: bytes, words: str, size: int
 ) -> None:
-    """Its end can be found, so the others are read: one dead letter, no break."""
+    """Its end can be found, so the others are read: one dead letter, no error."""
     texts = [b'{"id": 0}', b'{"id": 1, "v": ' + bad + b"}", b'{"id": 2}']
 
     for data_format, content in (
@@ -199,30 +199,30 @@ def test_what_is_wrong_in_one_record_flaws_it_alone(
     ):
         records, error = read(content, size, data_format)  # type: ignore[arg-type]  # two literals
         assert error is None
-        assert [record.flaw is None for record in records] == [True, False, True]
-        assert words in str(records[1].flaw)
+        assert [record.problem is None for record in records] == [True, False, True]
+        assert words in str(records[1].problem)
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [(b"1e-" + b"9" * 60, 0.0), (b"0e" + b"9" * 60, 0.0)]
 )
 def test_a_number_too_small_for_a_float_is_zero(text: bytes, value: float) -> None:
-    """As every reader of JSON has it; an exponent may have any number of digits."""
+    """As every JSON reader has it; an exponent may have any number of digits."""
     records, error = read(b'[{"v": ' + text + b"}]", 7)
 
     assert error is None
     assert values_of(records) == [{"v": value}]
 
 
-def test_a_value_that_comes_in_pieces_is_not_looked_at_again() -> None:
-    """Else the time grows with the square of a record's size: minutes for 16 MB."""
+def test_a_value_in_many_pieces_is_read_only_once() -> None:
+    """Otherwise 16 MB would take minutes: time grows with the square of the size."""
     text = JsonText(0)
 
     for piece in (b' [1, "', b'\\"x', b'", {', b"}"):
         text.add(piece)
-        text.next_sign()
+        text.next_byte()
         assert text.take_value() is None
-        assert text.next_sign() == b"["
+        assert text.next_byte() == b"["
         assert text.is_inside_value
     text.add(b"]")
 

@@ -1,4 +1,4 @@
-"""Files in which users repeat in every pattern: the last record wins, always."""
+"""Files in which users repeat in any pattern: the last record always wins."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _SPELLINGS = ("ada@x.org", "Ada@X.org", "ADA@X.ORG", "aDA@x.org")
 def test_the_last_record_of_an_email_wins_whatever_its_spellings(
     spellings: list[str], failures: dict[str, list[int | Answer]], parallelism: int
 ) -> None:
-    """All spellings are one person: an older record must not be sent again last."""
+    """All spellings are one person: an older record must not be sent last."""
     records = [
         {"id": text, "name": f"record {place}"} for place, text in enumerate(spellings)
     ]

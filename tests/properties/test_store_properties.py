@@ -1,7 +1,6 @@
 """The queue on disk as a state machine, with crashes, against a small model.
 
-A crash is the file as it stands at that moment, copied with its log and opened
-anew by nobody who remembers anything.
+A crash is a copy of the file and its log, opened by a new process without memory.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.folders.cleanup()
 
     def next_folder(self) -> Path:
-        """Give the next life's folder."""
+        """Return the next process's folder."""
         self.lives += 1
         return Path(self.folders.name) / str(self.lives)
 
@@ -63,7 +62,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.begin_run()
 
     def begin_run(self) -> None:
-        """Begin handing out jobs."""
+        """Start leasing jobs."""
         self.now = 0.0
         self.leases = Leases(
             self.store.queue,
@@ -79,12 +78,12 @@ class StoreMachine(RuleBasedStateMachine):
         self.fetch()
 
     def fetch(self) -> None:
-        """Bring pending jobs into memory."""
+        """Fetch pending jobs into memory."""
         self.leases.jobs_came()
         self.leases.tend()
 
     def next_jobs(self) -> set[int]:
-        """Say which jobs may be leased: each user's oldest, if it is in and due."""
+        """Return the jobs that may be leased: a user's oldest, if in memory and due."""
         settled = {job_id for job_id, _ in self.settled}
         left = sorted(self.pending - settled, key=self._by_user)
         oldest = {next(ids) for _, ids in groupby(left, key=self.users.__getitem__)}
@@ -95,7 +94,7 @@ class StoreMachine(RuleBasedStateMachine):
         }
 
     def changed(self, users: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-        """Say which of these must be sent, given what was delivered."""
+        """Return those that must be sent, given what was delivered."""
         waiting = {self.users[job_id] for job_id in self.pending}
         kept = []
         for user, body in users:
@@ -119,7 +118,7 @@ class StoreMachine(RuleBasedStateMachine):
     def load(
         self, users: list[tuple[str, bytes]], *, is_end: bool, changed_only: bool
     ) -> None:
-        """A chunk comes in; what was delivered last may be left out."""
+        """Load a chunk, perhaps without what was delivered last."""
         if changed_only:
             self.store.keep_deliveries()
             self.keeps_deliveries = True
@@ -143,7 +142,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.next_jobs())
     @rule()
     def lease(self) -> None:
-        """Who is leased is its user's oldest, and remembers its attempts."""
+        """A leased job is its user's oldest, and keeps its attempts."""
         (job,) = self.leases.lease()
         assert job.id in self.next_jobs()
         assert (job.user_id, job.body) == (self.users[job.id], self.bodies[job.id])
@@ -172,7 +171,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def commit(self) -> None:
-        """What was settled reaches the disk."""
+        """Settlements reach the disk."""
         self.leases.commit()
         self.attempts |= self.tried
         for job_id, body in self.settled:
@@ -197,14 +196,14 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The process is gone; what was not committed never happened."""
+        """The process ends; what was not committed never happened."""
         folder = self.next_folder()
         shutil.copytree(self.folder, folder)
         self.store.close()
         self.open(folder)
 
     @rule(data=st.data(), what=st.sampled_from(["requeue", "discard"]))
-    def mend(self, data: st.DataObject, what: str) -> None:
+    def fix(self, data: st.DataObject, what: str) -> None:
         """Between two runs a person moves dead letters, or drops them."""
         self.commit()
         reason = data.draw(st.sampled_from(["rejected", "not_found"]))
@@ -232,7 +231,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_balance(self) -> None:
-        """The counters and the tables say what the model says."""
+        """The counters and the tables equal the model."""
         totals = self.store.totals()
         rows = self.store.queue.read("SELECT _id FROM ack_queue_jobs")
         dead = self.store.queue.read("SELECT job_id FROM dead_letters")

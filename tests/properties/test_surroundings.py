@@ -1,4 +1,4 @@
-"""Terminal, locale, streams, folder and owner never decide how a command ends."""
+"""Terminal, locale, streams, folder and owner never change a command's exit code."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ VARIABLES: dict[str, list[str | None]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A command, and what it must come to.
+    """A command and its expected end.
 
     Args:
         words: the command and its options; a word in capitals is a file.

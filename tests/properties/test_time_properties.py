@@ -1,4 +1,4 @@
-"""Any time that a program can write is read as the same moment."""
+"""Any time that a program writes is read as the same time."""
 
 from __future__ import annotations
 
@@ -37,34 +37,32 @@ _UTC_FORMATS = [
 ]
 
 
-def written(moment: datetime, form: str) -> str:
-    """Write a time; `strftime` pads no years with zeros."""
-    return moment.strftime(form.replace("%Y", f"{moment.year:04}"))
+def written(time: datetime, form: str) -> str:
+    """Write a time; `strftime` does not pad years with zeros."""
+    return time.strftime(form.replace("%Y", f"{time.year:04}"))
 
 
 @given(_MOMENTS, st.sampled_from(_FORMATS))
-def test_a_time_with_an_offset_is_read_as_it_was_written(
-    moment: datetime, form: str
-) -> None:
-    """Each form that databases and warehouses export."""
-    assert unix_seconds(written(moment, form)) == int(
-        moment.replace(microsecond=0).timestamp()
+def test_a_time_with_an_offset_is_read(time: datetime, form: str) -> None:
+    """In each format that databases and warehouses export."""
+    assert unix_seconds(written(time, form)) == int(
+        time.replace(microsecond=0).timestamp()
     )
 
 
 @given(_MOMENTS, st.sampled_from(_UTC_FORMATS))
-def test_a_time_without_an_offset_is_utc(moment: datetime, form: str) -> None:
-    """And so is one that says so in letters."""
-    moment = moment.astimezone(UTC)
+def test_a_time_without_an_offset_is_utc(time: datetime, form: str) -> None:
+    """And so is one with the letters for it."""
+    time = time.astimezone(UTC)
 
-    assert unix_seconds(written(moment, form)) == int(
-        moment.replace(microsecond=0).timestamp()
+    assert unix_seconds(written(time, form)) == int(
+        time.replace(microsecond=0).timestamp()
     )
 
 
 @given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
 def test_milliseconds_are_exact(milliseconds: int) -> None:
-    """MongoDB's dates, before 1970 as well."""
+    """For MongoDB's dates, also before 1970."""
     seconds = unix_seconds(str(milliseconds), is_milliseconds=True)
 
     assert seconds == milliseconds // 1000
@@ -77,10 +75,10 @@ _PIECES = st.lists(st.sampled_from([*_PARTS.split(), " ", "\n"]), max_size=14).m
 
 
 @given(st.text(max_size=30) | _PIECES | st.floats() | st.integers(), st.booleans())
-def test_what_is_no_time_is_refused_in_one_way(
+def test_other_values_raise_only_value_error(
     value: str | float, is_milliseconds: bool
 ) -> None:
-    """A value may be anything; a record with a strange one is a dead letter, no bug."""
+    """A record with a strange value is a dead letter, not a bug."""
     with suppress(ValueError):
         seconds = unix_seconds(value, is_milliseconds=is_milliseconds)
 
@@ -89,6 +87,6 @@ def test_what_is_no_time_is_refused_in_one_way(
 
 @pytest.mark.parametrize("value", [True, [], {}, "soon", math.nan])
 def test_other_values_are_refused(value: object) -> None:
-    """Truth is no number of seconds."""
-    with pytest.raises(ValueError, match="no time"):
+    """True is not a number of seconds."""
+    with pytest.raises(ValueError, match="not a time"):
         unix_seconds(value)  # type: ignore[arg-type]  # any JSON

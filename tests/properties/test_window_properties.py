@@ -29,7 +29,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule(users=st.lists(st.sampled_from("abcd"), max_size=6), size=st.integers(0, 60))
     def admit(self, users: list[str], size: int) -> None:
-        """Let in what there is room for."""
+        """Admit jobs if there is room."""
         jobs = []
         for user in users[: self.window.room]:
             self.last_id += 1
@@ -39,7 +39,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
-        """Whoever goes out is its user's oldest, alone, and due."""
+        """A job that goes out is its user's oldest, alone, and due."""
         job = self.window.take(self.now)
 
         free = {
@@ -59,7 +59,7 @@ class WindowMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.out)
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
-        """A job that is done makes way for its user's next."""
+        """After a job is done, its user's next one may go."""
         job = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
         self.window.finish(job)
         assert self.waiting[job.user_id].popleft() == job.id
@@ -67,7 +67,7 @@ class WindowMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.out)
     @rule(data=st.data(), wait=st.floats(0, 5))
     def put_back(self, data: st.DataObject, wait: float) -> None:
-        """A job that backs off keeps its place."""
+        """A job that backs off keeps its position."""
         job = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
         tried = job._replace(attempts=job.attempts + 1)
         self.window.put_back(tried, self.now + wait)
@@ -80,7 +80,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     @invariant()
     def counts_agree(self) -> None:
-        """Nothing is forgotten, and nothing held twice."""
+        """Nothing is forgotten, and nothing is held twice."""
         assert len(self.window) == sum(map(len, self.waiting.values()))
         assert self.window.out == len(self.out)
         assert self.window.next_due() == min(self.due.values(), default=None)

@@ -40,14 +40,14 @@ class Entry:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes that were sent."""
+        """Return the attributes that were sent."""
         sent: dict[str, Any] = orjson.loads(self.body)
         return sent
 
 
 @dataclass
 class ScriptedApi:
-    """A real server on 127.0.0.1 that answers as told, and keeps the books.
+    """A real server on 127.0.0.1 with scripted answers and a ledger.
 
     Each request for a user takes the next entry of that user's script: a status,
     an `Answer`, `DROP` or `SILENCE`. After the script, and without one, the
@@ -79,15 +79,15 @@ class ScriptedApi:
         return self.sandbox.url
 
     def script(self, user_id: str, entries: Iterable[int | Answer]) -> None:
-        """Say how a user's next requests are answered."""
+        """Set the answers to a user's next requests."""
         self._scripts[user_id].extend(map(_as_answer, entries))
 
     def answer_all(self, entry: int | Answer | None) -> None:
-        """Answer every request alike, or no longer."""
+        """Answer every request alike; None ends that."""
         self._for_all = None if entry is None else _as_answer(entry)
 
     def before(self, request: Request, connection: int) -> Answer | None:
-        """Note a request, and look its answer up."""
+        """Note a request, and return its scripted answer."""
         entry = self._note(request, connection)
         if self.before_answer is not None:
             self.before_answer(entry)
@@ -99,7 +99,7 @@ class ScriptedApi:
         return None if answer is not None and answer.status == 200 else answer
 
     def after(self, request: Request, connection: int, status: int) -> None:
-        """Note what was answered."""
+        """Note the status of the answer."""
         del request
         entry = self._open[connection].popleft()
         entry.answered, entry.status = time.monotonic(), status
@@ -123,11 +123,11 @@ class ScriptedApi:
             return entry
 
     def requests_for(self, user_id: str) -> list[Entry]:
-        """Every request for one user, in order."""
+        """Return every request for one user, in order."""
         return [entry for entry in self.ledger if entry.user_id == user_id]
 
     def people(self) -> dict[str, dict[str, Any]]:
-        """Everybody's attributes, by id."""
+        """Return everybody's attributes, by id."""
         return {
             person.identifiers.get("id", person.identifiers.get("email", "")): dict(
                 person.attributes
@@ -150,11 +150,11 @@ class ScriptedApi:
 
     @property
     def most_in_flight(self) -> int:
-        """The most requests that were open at one time."""
+        """Return the most requests that were open at one time."""
         return self.sandbox.stats.most_in_flight
 
     def overlaps(self) -> list[tuple[Entry, Entry]]:
-        """Find pairs of one user's requests of which the second came too early."""
+        """Return pairs of one user's requests of which the second came too early."""
         by_user: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.ledger:
             by_user[entry.user_id].append(entry)

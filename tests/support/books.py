@@ -1,4 +1,4 @@
-"""The books: what must be true when a file has been synced, whatever happened."""
+"""The books: what must be true after a sync, also after kills and failures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sent:
 
 
 def requests_of(entry: Entry) -> list[tuple[str, Attributes]]:
-    """Say whom a request was for, one by one or in a batch."""
+    """Return the users of a request, one by one or of a batch."""
     if entry.path != "/api/v2/batch":
         return [(entry.user_id, entry.attributes)]
     return [
@@ -38,7 +38,7 @@ def requests_of(entry: Entry) -> list[tuple[str, Attributes]]:
 
 
 def expected_people(records: list[dict[str, Any]]) -> dict[str, Attributes]:
-    """Apply records one by one: the whole model of the program.
+    """Apply records one by one: the complete model of the program.
 
     Keys are the request's example's: `computed_ltv` becomes `ltv`.
     """
@@ -54,7 +54,7 @@ def expected_people(records: list[dict[str, Any]]) -> dict[str, Attributes]:
 
 
 def people_after(ledger: list[Entry]) -> dict[str, Attributes]:
-    """Say what everybody is after these requests, whoever made them."""
+    """Return everybody's attributes after these requests."""
     people: dict[str, Attributes] = {}
     for entry in ledger:
         if entry.status == 200:
@@ -79,8 +79,8 @@ def count_sent_twice(api: ScriptedApi) -> int:
 def check_order(api: ScriptedApi, records: list[dict[str, Any]]) -> None:
     """Check that each user's records came in the file's order.
 
-    A kill may have a record sent again, and with it those after it; but never
-    may one come before all that stand before it have come.
+    After a kill, a record may be sent again, and with it those after it. But no record
+    may come before all earlier ones have come.
     """
     order: dict[str, list[Any]] = defaultdict(list)
     for record in records:
@@ -118,7 +118,7 @@ def check_database(program: Program) -> None:
 
 
 def count_loads(program: Program) -> int:
-    """Count how often the data was loaded from its beginning."""
+    """Count how often the data was loaded from the start."""
     (file,) = program.state.glob("*/queue.db")
     with closing(sqlite3.connect(file)) as connection:
         (loads,) = connection.execute("SELECT COUNT(*) FROM loads").fetchone()
@@ -126,12 +126,12 @@ def count_loads(program: Program) -> int:
 
 
 def is_refused(record: dict[str, Any]) -> bool:
-    """Whether Customer.io, and so the sandbox, refuses what becomes of it."""
+    """Return whether Customer.io, and so the sandbox, refuses its payload."""
     return len(str(record.get("computed_ltv", ""))) > VALUE_LIMIT
 
 
 def numbered_records(count: int, users: int, draw: Any) -> list[dict[str, Any]]:
-    """Make records in which users repeat, each with a name of its own."""
+    """Make records in which users repeat, each with its own name."""
     return [
         {"id": draw(users), "name": f"record {number}", "computed_ltv": number}
         for number in range(count)

@@ -1,4 +1,4 @@
-"""Values for tests, with only what matters spelled out."""
+"""Values for tests; a test gives only the fields that matter."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def make_clock(monotonic: Callable[[], float] = lambda: 0.0) -> Clock:
-    """Build a clock that always says noon; time stands still unless a test moves it."""
+    """Return a clock that always shows noon; a test can move it."""
     return Clock(monotonic=monotonic, utc_now=lambda: NOON, random=lambda: 0.0)
 
 
@@ -50,7 +50,7 @@ def make_job(
     attempts: int = 0,
     strikes: int = 0,
 ) -> Job:
-    """Build a job that differs from any other only in what is named."""
+    """Return a job; arguments change single fields."""
     return Job(
         id=job_id,
         user_id=user_id,
@@ -63,7 +63,7 @@ def make_job(
 
 
 def server_error(at_least_seconds: float = 0.0) -> Retryable:
-    """Build what a 503 comes to."""
+    """Return the outcome of a 503."""
     return Retryable(
         kind="server",
         at_least_seconds=at_least_seconds,
@@ -73,12 +73,12 @@ def server_error(at_least_seconds: float = 0.0) -> Retryable:
 
 
 def no_answer() -> Retryable:
-    """Build what a refused connection comes to."""
+    """Return the outcome of a refused connection."""
     return Retryable(kind="no_reply", message="refused")
 
 
 def throttled(at_least_seconds: float = 0.0) -> Retryable:
-    """Build what a 429 comes to."""
+    """Return the outcome of a 429."""
     return Retryable(
         kind="throttled",
         at_least_seconds=at_least_seconds,

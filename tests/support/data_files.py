@@ -25,7 +25,7 @@ def read_values(
 def read_until_it_breaks(
     content: bytes, folder: Path, name: str = "data.json"
 ) -> tuple[list[Any], DataFileError]:
-    """Read what stands before a break, and the complaint about it."""
+    """Read the records before an error, and the error."""
     path = folder / name
     path.write_bytes(content)
     records: list[Any] = []
@@ -35,7 +35,7 @@ def read_until_it_breaks(
 
 
 def pieces_of(content: bytes) -> Any:
-    """Give bytes as a pipe does: a few at a time, and once."""
+    """Return bytes as a pipe does: a few at a time, and once."""
 
     class Pipe(io.RawIOBase):
         def __init__(self) -> None:

@@ -5,7 +5,7 @@
 The events are `call` and `return`; `before_commit` and `after_commit`: of the
 transaction that the function makes; and `during`: some milliseconds into a call,
 which the occurrence says. The interpreter's profiling hook watches for the
-function; the program itself knows nothing of it.
+function; the program has no hooks for it.
 
 How to add a kill point:
 
@@ -77,7 +77,7 @@ def watch_for_commit(module: str, function: str, event: str, occurrence: int) ->
 
 
 def watch_for_call(module: str, function: str, milliseconds: int) -> None:
-    """Kill this process so long after a function was called."""
+    """Kill this process a given time after a function was called."""
     ending = "/" + module.replace(".", "/") + ".py"
 
     def look(frame: FrameType, what: str, _: Any) -> None:
@@ -91,7 +91,7 @@ def watch_for_call(module: str, function: str, milliseconds: int) -> None:
 
 
 def set_watch(look: Look) -> None:
-    """Have every thread looked at."""
+    """Watch every thread."""
     threading.setprofile(look)
     sys.setprofile(look)
 

@@ -1,4 +1,4 @@
-"""Dead letters put straight into a queue's file, however many a test wants."""
+"""Dead letters written directly to a queue's file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_letter(
     failed_at: datetime = _STARTED,
     run_id: str = "20261124T015800Z-0a1b2c",
 ) -> NewDeadLetter:
-    """Build a letter that differs from any other only in what is named."""
+    """Return a dead letter; arguments change single fields."""
     text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return NewDeadLetter(
         job_id=None if reason == "invalid_record" else number + 1,
@@ -74,7 +74,7 @@ def a_nights_letters(count: int) -> Iterator[NewDeadLetter]:
 
 
 def put_dead_letters(program: Program, letters: Iterable[NewDeadLetter]) -> None:
-    """Put letters into a program's queue, as a run would have."""
+    """Write letters to a program's queue, as a run would have."""
     config = program.configure()
     folder = queue_folder(read_config(str(config)), str(config), program.state)
     make_private_folder(program.state)

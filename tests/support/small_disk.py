@@ -1,14 +1,14 @@
-"""Runs the program on a disk that fails it from some point on.
+"""Runs the program on a disk that fails from some point on.
 
     python small_disk.py pages=N ARGUMENT...       SQLite's own limit: the disk is full
     python small_disk.py bytes=N ARGUMENT...       the kernel's: writing past it fails
     python small_disk.py dies=N ARGUMENT...        the same, and the process with it
     python small_disk.py fails=KIND@N ARGUMENT...  the Nth COMMIT fails, and only it
     python small_disk.py fails=KIND@SQL ARGUMENT...     this statement does, each time
-    python small_disk.py slow=SECONDS ARGUMENT...  every COMMIT takes so long
+    python small_disk.py slow=SECONDS ARGUMENT...  every COMMIT takes this long
     python small_disk.py modes=1 ARGUMENT...       modes and owners hold for root too
 
-The program itself knows nothing of it.
+The program has no hooks for it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_FOWNER = 1, 2, 3
 
 
 def limit_pages(pages: int) -> None:
-    """Let no connection make its file larger than so many pages of 4,096 bytes."""
+    """Limit the file of each connection to a number of pages of 4,096 bytes."""
     connect = sqlite3.connect
 
     def connect_to_small_file(*arguments: Any, **options: Any) -> sqlite3.Connection:
@@ -43,7 +43,7 @@ def limit_pages(pages: int) -> None:
 
 
 def limit_bytes(size: int, *, is_deadly: bool) -> None:
-    """Let no file grow past a size: that write fails, or kills the process."""
+    """Limit the size of every file: a write past it fails, or kills the process."""
     if is_deadly:
         # Python ignores SIGXFSZ, so that a write past the limit fails with EFBIG.
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -52,7 +52,7 @@ def limit_bytes(size: int, *, is_deadly: bool) -> None:
 
 
 def fail_at(kind: str, which: str) -> None:
-    """Have SQLite report an error for one statement, and not carry it out."""
+    """Make SQLite report an error for one statement instead of running it."""
     code = getattr(sqlite3, f"SQLITE_{kind}")
     commits = itertools.count(1)
     connect = sqlite3.connect
@@ -75,7 +75,7 @@ def fail_at(kind: str, which: str) -> None:
 
 
 def slow_down(seconds: float) -> None:
-    """Have every COMMIT wait before it is carried out."""
+    """Make every COMMIT wait before it runs."""
     connect = sqlite3.connect
 
     class Slow(sqlite3.Connection):
@@ -101,7 +101,7 @@ def heed_modes(arguments: list[str]) -> None:
 
 
 def main() -> int:
-    """Set the limit, and run the program."""
+    """Set the hooks, and run the program."""
     limit, *arguments = sys.argv[1:]
     kind, _, value = limit.partition("=")
     match kind:

@@ -1,4 +1,4 @@
-"""The sandbox without its server, for tests that ask it one request at a time."""
+"""The sandbox without its server, for tests that send one request at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Workspace:
         self.app = AppApi(self.people, BEARER)
 
     def put(self, path: str, body: Any, authorization: str = BASIC) -> Answer:
-        """Upsert somebody."""
+        """Upsert a person."""
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": authorization}
         return self.track.answer(Request("PUT", path, {}, headers, text))
@@ -40,7 +40,7 @@ class Workspace:
     def look_up(
         self, path: str, query: dict[str, str] | None = None, body: bytes = b""
     ) -> tuple[int, Any]:
-        """Ask the App API."""
+        """Look a person up with the App API."""
         method = "POST" if body else "GET"
         answer = self.app.answer(
             Request(method, path, query or {}, {"Authorization": BEARER}, body)
@@ -49,7 +49,7 @@ class Workspace:
 
 
 def identify(identifier: Any, kind: str = "id", **attributes: Any) -> dict[str, Any]:
-    """Write an item of a batch."""
+    """Return a batch item."""
     return {
         "type": "person",
         "action": "identify",

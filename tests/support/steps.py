@@ -25,7 +25,7 @@ COMMITS = [
 POINTS = [
     # at the start
     (f"{STORE}.workspace:open_private_file:return", 2),
-    (f"{STORE}.schema:_make_or_check:return", 1),
+    (f"{STORE}.schema:_create_or_check:return", 1),
     (f"{STORE}.queue.job_queue:JobQueue.__init__:return", 1),
     ("cio_pipeline.pipeline.run:Run._begin:return", 1),
     # the loader's commits

@@ -154,7 +154,7 @@ class _Stream:
             os.close(descriptor)
 
     def written(self) -> bytes:
-        """Give what was written, of a file."""
+        """Write a time; `strftime` does not pad years with zeros."""
         return self._path.read_bytes() if self._kind == "file" else b""
 
     def _terminal(self, columns: int) -> int:

@@ -80,7 +80,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """All that stands on the screen, what has scrolled off it included."""
+        """All lines of the screen, including those that scrolled off."""
         width = self._screen.columns
         gone = [
             "".join(row[column].data for column in range(width)).rstrip()
@@ -94,7 +94,7 @@ class Terminal:
         return "\n".join(self.lines).rstrip()
 
     def wait_for(self, *words: str) -> str:
-        """Read until all these words stand on the screen together."""
+        """Read until the screen has all these words at the same time."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not all(word in self.text for word in words):
             assert time.monotonic() < deadline, f"never saw {words}:\n{self.text}"

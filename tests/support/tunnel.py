@@ -1,4 +1,4 @@
-"""A proxy whose every tunnel ends at Customer.io's own names, played on 127.0.0.1."""
+"""A proxy on 127.0.0.1 that answers as the hosts of Customer.io."""
 
 from __future__ import annotations
 

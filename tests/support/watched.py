@@ -3,7 +3,7 @@
     python watched.py REPORT ARGUMENT...
 
 The report gets a line for everything that was unpickled, and for each file that
-was opened for writing. The program itself knows nothing of it.
+was opened for writing. The program has no hooks for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def watch(report: int) -> None:
 
 
 def main() -> int:
-    """Set the watch, and run the program."""
+    """Set the hooks, and run the program."""
     path, *arguments = sys.argv[1:]
     watch(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     from cio_pipeline.cli import main as run  # noqa: PLC0415  # watched from here on

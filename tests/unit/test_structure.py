@@ -36,6 +36,7 @@ ELSEWHERE = {
     "pipeline/run": "cli/test_main_job.py",
     "pipeline/supervisor": "integration/test_slow_sources.py",
     "sandbox/server": "integration/test_sandbox_server.py",
+    "store/__init__": "unit/store/test_status.py",
     "store/dead_letter_actions": "cli/test_dead_letter_report.py",
     "store/dead_letters/table": "properties/test_store_properties.py",
     "store/queue/job_queue": "properties/test_store_properties.py",

@@ -135,7 +135,7 @@ def check_data(
                 _warn(findings, warning, payload, record.record_index)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in source.passed_over.items():
+    for kind, count in source.skipped_rows.items():
         findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_duplicates(findings, duplicates)
     claims.note_shared(findings, duplicates)

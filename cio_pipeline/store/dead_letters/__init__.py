@@ -1,1 +1,1 @@
-"""The table of dead letters, and statistics of it."""
+"""The table of dead letters, and its statistics."""

@@ -1,7 +1,6 @@
-"""What the dead letters have in common: causes, users, runs, times.
+"""Statistics of dead letters: causes, users, runs, times.
 
-Each answer is as small however many letters there are, and however many
-different messages they bear.
+Their size does not depend on the number of letters or of different messages.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class ReasonCount(NamedTuple):
     """How many dead letters have one reason.
 
     Args:
-        causes: how many different statuses and messages there are among them.
+        causes: how many different statuses and messages they have.
     """
 
     reason: str
@@ -58,12 +57,12 @@ class CauseCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """When letters failed, counted in spans of one length.
+    """When letters failed, counted in buckets of equal length.
 
     Args:
-        bucket_seconds: that length.
-        counts: letters by the span's start (Unix seconds, a multiple of the
-            length); empty spans are left out.
+        bucket_seconds: the length of a bucket.
+        counts: start of the bucket (Unix seconds, a multiple of the length) ->
+            number of letters; without empty buckets.
     """
 
     bucket_seconds: int = 1
@@ -72,14 +71,14 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterStatistics:
-    """What the dead letters that are meant have in common.
+    """Statistics of the selected dead letters.
 
     Args:
         reasons: the most frequent first.
         causes: the `MOST_CAUSES` most frequent.
         users: how many different ones.
         runs: how many different ones.
-        first_failed_at: UTC, ISO 8601; None where there are no letters.
+        first_failed_at: UTC, ISO 8601; None if there are no letters.
         last_failed_at: as above.
         timeline: when they failed.
     """
@@ -94,7 +93,7 @@ class DeadLetterStatistics:
 
     @property
     def letters(self) -> int:
-        """How many there are."""
+        """How many letters there are."""
         return sum(reason.letters for reason in self.reasons)
 
     @property
@@ -106,7 +105,7 @@ class DeadLetterStatistics:
 def read_statistics(
     connection: sqlite3.Connection, selection: Selection
 ) -> DeadLetterStatistics:
-    """Ask all of it of one moment, whatever is written meanwhile."""
+    """Read all statistics in one snapshot, so that they agree during a run."""
     where, values = selection.where()
     with _snapshot(connection):
         reasons = connection.execute(
@@ -139,7 +138,7 @@ def read_statistics(
 
 
 def bucket_seconds(span_seconds: float) -> int:
-    """Choose the length of spans, so that there are at most 60 or so."""
+    """Return a length of buckets that gives at most about 60 of them."""
     for seconds in _BUCKET_SECONDS:
         if span_seconds < seconds * _MOST_BUCKETS:
             return seconds

@@ -1,4 +1,4 @@
-"""The dead-letter table: written with the acks, read and emptied by people."""
+"""The dead-letter table: runs add letters, people requeue or discard them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PAGE_ROWS = 500
 
 
 class NewDeadLetter(NamedTuple):
-    """A row to be written; its ``source`` is the data file of the load.
+    """A new row; its ``source`` is the data file of the load.
 
     Args:
-        job_id: the job's place in the queue; None where there never was a job.
-        load_id: the load that brought it.
-        payload: JSON text of what was to be sent, or of the record.
+        job_id: the job's position in the queue; None if there never was a job.
+        load_id: the load that added it.
+        payload: JSON text of the attributes, or of the record.
         failed_at: UTC, ISO 8601.
     """
 
@@ -42,12 +42,12 @@ class NewDeadLetter(NamedTuple):
 
 
 class Requeued(NamedTuple):
-    """What came of putting dead letters back.
+    """The result of putting dead letters back.
 
     Args:
         moved: how many are in the queue again.
-        overtaken: of how many of them the users are known to have been synced
-            since, so that they will go over newer data.
+        overtaken: how many of them will overwrite newer data, because their users
+            are known to have been synced since.
     """
 
     moved: int
@@ -56,16 +56,16 @@ class Requeued(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which dead letters a person means; all of the given conditions hold.
+    """Which dead letters to use: those that match every condition that is not None.
 
     Args:
-        reason: one reason's letters, or None for every reason's.
-        ids: these letters, or None for all.
-        user_id: one user's letters, or None for every user's.
-        run_id: one run's letters, or None for every run's.
-        since: those that failed at or after this (UTC, ISO 8601), or None.
-        up_to_id: those that were there when this was the newest, or None. A run
-            only adds letters, so reads with it agree beside one.
+        reason: their reason.
+        ids: their numbers.
+        user_id: their user.
+        run_id: their run.
+        since: the earliest time at which they failed (UTC, ISO 8601).
+        up_to_id: the highest number. A run only adds letters, so several reads with
+            the same highest number agree.
     """
 
     reason: str | None = None
@@ -76,7 +76,7 @@ class Selection:
     up_to_id: int | None = None
 
     def where(self) -> tuple[str, list[str | int | bytes]]:
-        """Give the SQL condition, its values apart from it."""
+        """Return the SQL condition, and the values of its parameters."""
         conditions = ["1"]
         values: list[str | int | bytes] = []
         user = None if self.user_id is None else user_digest(self.user_id)
@@ -92,7 +92,7 @@ class Selection:
                 conditions.append(clause)
                 values.append(value)
         if self.ids is not None:
-            # One parameter however many ids: SQLite bounds their number.
+            # One parameter for all ids: SQLite limits the number of parameters.
             conditions.append("id IN (SELECT value FROM json_each(?))")
             values.append("[" + ",".join(map(str, self.ids)) + "]")
         return " AND ".join(conditions), values
@@ -132,12 +132,9 @@ def insert_dead_letters(
 
 
 def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
-    """Move dead letters back to their own places in the queue.
+    """Move dead letters back to their old positions in the queue; return how many.
 
     Those of records that could not be mapped stay: there is nothing to send.
-
-    Returns:
-        How many were moved.
     """
     where, values = selection.where()
     moved = tx.execute(
@@ -159,7 +156,7 @@ def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
 
 
 def discard_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
-    """Delete dead letters, and say how many."""
+    """Delete dead letters; return how many."""
     where, values = selection.where()
     gone = tx.execute(f"DELETE FROM dead_letters WHERE {where}", values).rowcount  # noqa: S608  # values are parameters
     tx.execute("UPDATE totals SET dead_letters = dead_letters - ?", (gone,))
@@ -167,7 +164,7 @@ def discard_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
 
 
 def newest_id(connection: sqlite3.Connection) -> int:
-    """Name the newest dead letter's number; 0 where there is none."""
+    """Return the newest dead letter's number; 0 if there is none."""
     (newest,) = connection.execute(
         "SELECT COALESCE(MAX(id), 0) FROM dead_letters"
     ).fetchone()
@@ -177,9 +174,9 @@ def newest_id(connection: sqlite3.Connection) -> int:
 def list_dead_letters(
     connection: sqlite3.Connection, selection: Selection, limit: int | None = None
 ) -> Iterator[DeadLetter]:
-    """Read dead letters in the order they came, a page at a time.
+    """Read dead letters in order of their numbers, in pages.
 
-    No query stays open between pages, so a slow reader is in nobody's way.
+    No query stays open between pages, so a slow reader blocks nobody.
     """
     where, values = selection.where()
     after, left = 0, limit if limit is not None else -1

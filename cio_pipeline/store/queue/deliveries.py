@@ -1,27 +1,25 @@
-"""What each user was last sent, for ``-changed-only``: a few dozen bytes a user.
+"""The last payload sent to each user, for ``-changed-only``: few bytes per user.
 
-The tables are made when they are first wanted. From then on every transaction that
-enqueues, settles or requeues keeps them true, whether that run wants it or not;
-without them, nothing is kept of what was synced.
+The tables are created when they are first needed. From then on, every transaction
+that enqueues, settles or requeues updates them, even in a run that does not use them.
 
-A user has a digest of the payload that was acked last, the id of the last job that
-was settled, and the id of the last one that was queued. Only where none is queued
-after the settled one does the digest say what Customer.io holds: with A acked and B
-queued, another A has to follow B.
+A user has a digest of the payload that was acked last, the id of the last settled
+job, and the id of the last queued job. The digest is what Customer.io has only if no
+job is queued after the settled one: with A acked and B queued, another A must follow
+B.
 
-A digest's place in a table is random, so writing each one to its place at once would
-rewrite a page for each user, twice. Instead, they move through levels, many at a time
-and in the order of their places, as in a log-structured merge tree
-(docs/decisions/0006-deliveries-merged.md):
+A digest's position in a table is random, so writing each one at once would rewrite a
+page for each user, twice. Instead, digests move through levels, many at a time and
+sorted, as in a log-structured merge tree (docs/decisions/0006-deliveries-merged.md):
 
-1. Memory, up to `MERGE_USERS`. What is settled is appended to a log, too, in the
-   transaction that settles it. What is queued is not written: the queue has it. A
-   new process reads both.
+1. Memory, up to `MERGE_USERS`. What is settled is also appended to a log, in the
+   transaction that settles it. What is queued is in the queue itself. A new process
+   reads both.
 2. The table ``recent_deliveries``, up to `RECENT_USERS`.
 3. The table ``deliveries``.
 
-Each level has what happened since the one below it, so two rows of a user make one:
-the higher ids, and the payload of the higher row that has one.
+Each level is newer than the one below it. Two rows of a user combine to the higher
+ids, and the payload of the newer row that has one.
 """
 
 from __future__ import annotations
@@ -42,15 +40,14 @@ from cio_pipeline.store.user_digests import (
 )
 
 MERGE_USERS = 30_000  # 0.5 KB of memory for each
-# The table is small enough for each merge to fill its pages, and it is moved in a
-# second or two.
+# So small that each merge fills entire pages, and that moving it takes a second or two.
 RECENT_USERS = 1_000_000
-# The statements below have the number of bytes of a digest, too.
-_UNKNOWN = bytes(DIGEST_BYTES)  # after a dead letter: equal to no payload's digest
+# The statements below contain the number of bytes of a digest, too.
+_UNKNOWN = bytes(DIGEST_BYTES)  # after a dead letter: equals no payload's digest
 _SETTLED = Struct(f"<q{DIGEST_BYTES}s{DIGEST_BYTES}s")  # job id, user, payload
 
-# 0 is the id of no job. Where settled is 0, payload has no meaning above the lowest
-# level, and in it is what was sent before ids were kept.
+# No job has the id 0. If settled is 0, payload has a meaning only in the lowest level:
+# what was sent before ids were kept.
 _USERS = (
     "(user BLOB PRIMARY KEY, payload BLOB NOT NULL, queued INTEGER NOT NULL,"
     " settled INTEGER NOT NULL) WITHOUT ROWID"
@@ -73,29 +70,29 @@ _MERGE_RECENT = (
     "INSERT INTO deliveries SELECT * FROM recent_deliveries WHERE 1"  # noqa: S608  # no values in it
     + _COMBINED
 )
-# ?1 is many digests, or pairs of a user's and a payload's, one after another. One
-# statement for all of them costs half of what one for each costs.
+# ?1 is a sequence of digests, or of pairs of a user's and a payload's digest. One
+# statement for all of them costs half as much as one for each.
 _LOOK_UP = (
-    "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
-    " SELECT start + 12 FROM place WHERE start + 12 < length(?1))"
-    " SELECT user, payload, queued, settled FROM place"
+    "WITH RECURSIVE position(start) AS (SELECT 1 UNION ALL"
+    " SELECT start + 12 FROM position WHERE start + 12 < length(?1))"
+    " SELECT user, payload, queued, settled FROM position"
     " CROSS JOIN deliveries ON user = substr(?1, start, 12)"
 )
 _LOOK_UPS = (_LOOK_UP, _LOOK_UP.replace("deliveries", "recent_deliveries"))
 _MERGE_IDLE = (
-    "WITH RECURSIVE place(start) AS (SELECT 1 UNION ALL"
-    " SELECT start + 24 FROM place WHERE start + 24 < length(?1))"
+    "WITH RECURSIVE position(start) AS (SELECT 1 UNION ALL"
+    " SELECT start + 24 FROM position WHERE start + 24 < length(?1))"
     " INSERT OR REPLACE INTO recent_deliveries"
-    " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM place"
+    " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM position"
 )
 
 
 def upgrade(tx: sqlite3.Connection) -> None:
     """Convert the table of the file's version 1, which counted each user's jobs.
 
-    Version 1 made a digest of an email's own text, so one person could have a row
-    for each spelling. No row tells which spelling was sent last, and so none of
-    them is used any more: each email is sent once again.
+    Version 1 used the digest of an email's text, so one person could have a row for
+    each spelling. It is unknown which spelling was sent last, so these rows are not
+    used: each email is sent once again.
     """
     if not _has_table(tx):
         return
@@ -112,14 +109,13 @@ def upgrade(tx: sqlite3.Connection) -> None:
 
 
 class Deliveries:
-    """What each user was last sent: an open queue's only access to it.
+    """The last payload sent to each user.
 
-    Every method is called inside a transaction; after one that was rolled back,
-    `rolled_back` is called.
+    Call every method inside a transaction, and `rolled_back` after a rollback.
 
     Args:
-        merge_users: how many users are kept in memory.
-        recent_users: how many users are kept in the upper table.
+        merge_users: the most users in memory.
+        recent_users: the most users in the upper table.
     """
 
     def __init__(
@@ -127,28 +123,28 @@ class Deliveries:
     ) -> None:
         self._merge_users = merge_users
         self._recent_users = recent_users
-        # Whether there are tables; None before they were looked for.
+        # Whether there are tables; None if that is not known yet.
         self._are_kept: bool | None = None
-        # What is not merged yet, by user: the last job that was enqueued; the last
-        # job that was settled, and its payload.
+        # What is not merged yet. User -> the last job that was enqueued; user -> the
+        # last job that was settled, and its payload.
         self._queued: dict[bytes, int] = {}
         self._settled: dict[bytes, tuple[int, bytes]] = {}
 
     def begin(self, tx: sqlite3.Connection) -> None:
-        """Make the tables where there are none; jobs in the queue are counted in."""
+        """Create the tables if there are none, with the jobs in the queue."""
         if not self._open(tx):
             _make_tables(tx)
             _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
             self._are_kept = True
 
     def forget(self, tx: sqlite3.Connection) -> None:
-        """Drop the tables where there are any."""
+        """Drop the tables if there are any."""
         for name in _TABLES:
             tx.execute(f"DROP TABLE IF EXISTS {name}")
         self.rolled_back()
 
     def rolled_back(self) -> None:
-        """Forget what is in memory: it is read again from the file."""
+        """Forget what is in memory; it is read from the file again."""
         self._are_kept = None
         self._queued.clear()
         self._settled.clear()
@@ -156,7 +152,7 @@ class Deliveries:
     def changed_only(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob]
     ) -> list[NewJob]:
-        """Leave out the jobs that would send what was acked last, after `begin`."""
+        """Return the jobs that differ from what was acked last. Needs `begin`."""
         self._open(tx)
         users = [user_digest(job.user_id) for job in jobs]
         held = self._held(tx, users)
@@ -170,12 +166,12 @@ class Deliveries:
     def note_enqueued(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob], first_id: int
     ) -> None:
-        """Count jobs in that have joined the queue.
+        """Note jobs that were enqueued.
 
         Args:
-            tx: the transaction that they joined it in.
+            tx: the transaction that enqueued them.
             jobs: the jobs.
-            first_id: the first job's id; the others follow without a gap.
+            first_id: the first job's id; the ids are consecutive.
         """
         if self._open(tx):
             users = [user_digest(job.user_id) for job in jobs]
@@ -188,14 +184,14 @@ class Deliveries:
         acked: Iterable[Job],
         dead: Iterable[Job],
     ) -> None:
-        """Keep what was acked last; after a dead letter nothing is certain."""
+        """Note what was acked last; after a dead letter it is unknown."""
         if not self._open(tx):
             return
         settled = [
             (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
         ]
         settled += [(job.id, user_digest(job.user_id), _UNKNOWN) for job in dead]
-        settled.sort(key=itemgetter(0))  # the order in which one user's were sent
+        settled.sort(key=itemgetter(0))  # in the order of sending
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",
             (b"".join([_SETTLED.pack(*each) for each in settled]),),
@@ -205,10 +201,10 @@ class Deliveries:
         self._merge_if_full(tx)
 
     def note_requeued(self, tx: sqlite3.Connection, selection: Selection) -> int:
-        """Count dead letters in that are about to be put back.
+        """Note dead letters that will be put back.
 
         Returns:
-            Of how many of them the users are known to have been synced since.
+            How many of them have users that are known to have been synced since.
         """
         if not self._open(tx):
             return 0
@@ -216,7 +212,7 @@ class Deliveries:
         self._merge_recent(tx)
         where, values = selection.where()
         letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
-        # Its own death made the digest unknown.
+        # The dead letter itself made the digest unknown.
         (overtaken,) = tx.execute(
             f"SELECT COUNT(*) {letters} AND EXISTS (SELECT 1 FROM deliveries"  # noqa: S608  # values are parameters
             " WHERE user = user_digest(user_id) AND deliveries.payload <> ?)",
@@ -226,7 +222,7 @@ class Deliveries:
         return int(overtaken)
 
     def _open(self, tx: sqlite3.Connection) -> bool:
-        """Whether deliveries are kept; what is not merged is in memory then."""
+        """Return whether deliveries are kept; if so, read what is not merged."""
         if self._are_kept is None:
             self._are_kept = _has_table(tx)
             if self._are_kept:
@@ -247,7 +243,7 @@ class Deliveries:
     def _held(
         self, tx: sqlite3.Connection, users: Sequence[bytes]
     ) -> dict[bytes, bytes]:
-        """Find the digests of what Customer.io holds, of the users without a job."""
+        """Return user -> digest of what Customer.io has, for users without a job."""
         held: dict[bytes, bytes] = {}
         waiting: dict[bytes, int] = {}
         asked = (b"".join(sorted(users)),)
@@ -285,7 +281,7 @@ class Deliveries:
         others: list[tuple[bytes, bytes, int, int]] = []
         for row in self._in_memory(self._queued.keys() | self._settled.keys()):
             user, payload, queued, settled = row
-            if 0 < queued <= settled:  # nothing of the levels below is left
+            if 0 < queued <= settled:  # it replaces the levels below
                 idle.append(user + payload)
             else:
                 others.append(row)
@@ -330,13 +326,13 @@ def _add_queued(
 
     Args:
         tx: the transaction.
-        jobs: a query for their ``user_id`` and ``_id``.
+        jobs: a query that returns ``user_id`` and ``_id``.
         values: its parameters.
     """
     tx.execute(
         "INSERT INTO deliveries"  # noqa: S608  # values are parameters
         f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"
-        # A dead letter's id can be lower than that of a job that was settled since.
+        # A dead letter's id can be lower than that of a job settled later.
         " ON CONFLICT (user) DO UPDATE SET settled = 0, queued ="
         " CASE WHEN queued > settled THEN MAX(queued, excluded.queued)"
         " ELSE excluded.queued END",

@@ -1,9 +1,8 @@
-"""The queue's file: persist-queue's SQLite table, worked in groups.
+"""The queue's file: persist-queue's SQLite table, used in groups of rows.
 
-persist-queue commits every put, get and ack on its own, and each get walks over
-all acked rows. `JobQueue` keeps its file, table, statuses, locks and
-connections, and adds statements that take many rows inside one transaction.
-Nothing here knows of users, order or leases: that is `leases`.
+persist-queue commits every put, get and ack separately, and each get reads all acked
+rows. `JobQueue` keeps its file, table, statuses, locks and connections, and adds
+statements for many rows in one transaction. Users, order and leases are in `leases`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
@@ -23,31 +22,24 @@ from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
 
 _BUSY_TIMEOUT_SECONDS = 30.0
 
 
-class Totals(NamedTuple):
-    """The counters that every transaction keeps true."""
-
-    pending: int
-    synced: int
-    dead_letters: int
-
-
 class JobQueue(SQLiteAckQueue):
-    """One workspace's file. Reads and writes have a connection each.
+    """One workspace's file. It has one connection for reads and one for writes.
 
     The library names the table ``ack_queue_jobs`` after the queue.
 
-    Leases are not written down: the process that holds the run lock knows them,
-    and after a crash every row is simply pending again. So the library's own
-    marking of leased rows, and its resuming of them, stay unused.
+    Leases are not written to the file: the process that holds the run lock has them
+    in memory, and after a crash every row is pending again. So the library's marks
+    of leased rows are not used.
 
     Args:
-        folder: the workspace's folder; the file in it has the schema already
+        folder: the workspace's folder; its file already has the schema
             (`schema.prepare`).
     """
 
@@ -81,9 +73,9 @@ class JobQueue(SQLiteAckQueue):
         connection: sqlite3.Connection = super()._new_db_connection(
             path, multithreading, timeout
         )
-        # In WAL mode NORMAL never corrupts and never loses a commit to a killed
-        # process; a power cut may lose the last ones, whole and in order, which
-        # moves the run back a step (docs/decisions/0002-durability.md).
+        # In WAL mode, NORMAL never corrupts the file, and a killed process loses no
+        # commit. A power cut may lose the last commits, in order, which takes the
+        # run back a little (docs/decisions/0002-durability.md).
         connection.execute("PRAGMA synchronous=NORMAL")
         define_user_digest(connection)
         return connection
@@ -97,12 +89,12 @@ class JobQueue(SQLiteAckQueue):
         return cast("sqlite3.Connection", self._getter)
 
     def _count(self) -> int:
-        # The library counts rows at every start; ours are counted as they change.
+        # The library counts all rows at every start; we keep a counter.
         return self.totals().pending
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one commit, or as nothing at all.
+        """Run the block as one transaction; an exception rolls it back.
 
         Raises:
             StateUnwritable: the disk is full, read-only or failing.
@@ -115,19 +107,19 @@ class JobQueue(SQLiteAckQueue):
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # A full disk may have rolled back already.
+                # With a full disk, SQLite may have rolled back already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 self.deliveries.rolled_back()
                 raise
 
     def keep_deliveries(self) -> None:
-        """From now on, keep what each user was last sent (see `deliveries`)."""
+        """From now on, remember what each user was last sent (see `deliveries`)."""
         with self.transaction() as tx:
             self.deliveries.begin(tx)
 
     def forget_deliveries(self) -> None:
-        """Drop what each user was last sent; `keep_deliveries` begins anew."""
+        """Forget what each user was last sent; `keep_deliveries` starts again."""
         with self.transaction() as tx:
             self.deliveries.forget(tx)
 
@@ -142,7 +134,7 @@ class JobQueue(SQLiteAckQueue):
             " VALUES (?, ?, 0, ?, ?, ?)",
             ((job.body, now, job.user_id, job.record_index, load_id) for job in jobs),
         )
-        # Nobody else writes, so their ids follow one another.
+        # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
         self.deliveries.note_enqueued(tx, jobs, last_id + 1 - len(jobs))
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
@@ -156,7 +148,7 @@ class JobQueue(SQLiteAckQueue):
         tx.execute("UPDATE totals SET pending = pending - ?", (len(job_ids),))
 
     def note_attempts(self, tx: sqlite3.Connection, jobs: Iterable[Job]) -> None:
-        """Write down how often jobs were tried, inside a transaction."""
+        """Write the attempts and strikes of jobs, inside a transaction."""
         tx.executemany(
             "UPDATE ack_queue_jobs SET attempts = ?, strikes = ?, status = 1"
             " WHERE _id = ?",
@@ -175,7 +167,7 @@ class JobQueue(SQLiteAckQueue):
         ]
 
     def has_jobs_of(self, load_id: int) -> bool:
-        """Whether any job of a load is still pending."""
+        """Return whether any job of a load is pending."""
         rows = self.read(
             "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1",
             (load_id,),
@@ -183,29 +175,29 @@ class JobQueue(SQLiteAckQueue):
         return bool(rows)
 
     def totals(self) -> Totals:
-        """What is pending, synced so far and dead."""
+        """Return the counters."""
         rows = self.read("SELECT pending, synced, dead_letters FROM totals")
         return Totals._make(rows[0])
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Run a query on the reading connection, and take all of its rows.
+        """Run a query on the reading connection; return all of its rows.
 
-        All at once, because a query left open would keep the write-ahead log
-        from being folded back into the file.
+        All at once, because an open query would block the checkpoint of the
+        write-ahead log.
         """
         with self.action_lock, translated(self.path):
             return list(self._reader.execute(sql, parameters))
 
     def sync_to_disk(self) -> None:
-        """Make every commit so far safe from a power cut."""
+        """Make every commit so far safe against a power cut."""
         with self.tran_lock, translated(self.path):
             self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def shrink(self) -> None:
-        """Give the space of settled jobs back, where it is worth it.
+        """Free the disk space of settled jobs, if that is worth it.
 
-        A reader in another process or a full disk can be in the way: nothing is
-        lost by it, and the next run does it.
+        A reader in another process or a full disk can prevent it. Nothing is lost:
+        the next run tries again.
         """
         with self.tran_lock, suppress(StateUnwritable), translated(self.path):
             connection = self._writer

@@ -1,8 +1,9 @@
-"""Handing jobs out and taking them back, in memory; the disk sees groups.
+"""Leases of jobs, in memory. Settlements reach the disk in groups.
 
-Consumers call `lease`, `settle` and `release`: a lock, no I/O. One committer thread
-calls `tend`, which commits what was settled as one transaction and fetches the
-next jobs. A lease ends with its process: what was not committed is pending.
+Consumers call `lease`, `settle` and `release`, which take a lock and do no I/O. One
+committer thread calls `tend`, which commits the settlements in one transaction and
+fetches the next jobs. A lease ends with its process: what was not committed is
+pending again.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from cio_pipeline.store.dead_letters.table import insert_dead_letters, letter_of
 from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.window import window_for
 
-# One group of acks: at most this many outcomes wait for their commit; whoever
-# would add another waits too. What a crash can send twice is bounded by it.
+# At most this many settlements wait for their commit; a consumer that would add
+# another waits. So it limits how much a crash can send twice.
 GROUP_JOBS = 500
 GROUP_SECONDS = 0.05
 _FETCH_JOBS = 2000
 _LOOK_AGAIN_SECONDS = 0.5
-# How long a lease that could be fuller waits for more jobs, while others are out.
+# How long a lease that is not full waits for more jobs, while others are out.
 _FILL_SECONDS = 0.5
 
 
 @dataclass(slots=True)
 class _Group:
-    """Outcomes on their way to one commit."""
+    """Settlements for one commit."""
 
     acked: list[Job] = field(default_factory=list)
     retried: dict[int, Job] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class _Group:
         return len(self.acked) + len(self.retried) + len(self.dead)
 
     def followed_by(self, later: _Group) -> _Group:
-        """Make one group of this and what was settled after it."""
+        """Return one group of this and of what was settled after it."""
         return _Group(
             self.acked + later.acked,
             self.retried | later.retried,
@@ -50,14 +51,14 @@ class _Group:
 
 
 class Leases:
-    """The jobs that are out, and those that may go next. Thread-safe.
+    """The leased jobs and the next ones. Thread-safe.
 
     Args:
-        queue: where the jobs are.
+        queue: the queue of the jobs.
         parallelism: how many consumers there are.
-        size: how much each lease takes.
+        size: how many jobs a lease has.
         run_id: the run, for dead letters.
-        clock: time and chance.
+        clock: the time.
     """
 
     def __init__(
@@ -73,37 +74,37 @@ class Leases:
         self._size = size
         self._clock = clock
         self._run_id = run_id
-        # Guards the window, the group and the counts of both; notified when a job
-        # may have become free, a group has been committed, or all is over.
+        # Guards the window, the group and their counts. Notified when a job may be
+        # free, a group has been committed, or everything is over.
         self._changed = threading.Condition()
         self._window = window_for(parallelism, size)
-        # Held through a commit, so that groups reach the disk in order: the committer's
-        # commits, and the run's at the end.
+        # Held during a commit, so that groups reach the disk in order: the committer
+        # commits, and at the end the run does.
         self._one_commit = threading.Lock()
         self._group = _Group()
         self._committing = 0
         self._held: list[tuple[Job, Settlement]] = []
         self._is_closed = False
         self._is_exhausted = False
-        # Set by the loader's thread without the lock: a flag is set at once or not.
+        # The loader's thread sets it without the lock: setting a flag is atomic.
         self._all_loaded = False
         self._may_have_more = True
         self._needs_tending = threading.Event()
-        self._fetched_up_to = 0  # the committer's own
-        self._committed_at = clock.monotonic()  # the committer's own
+        self._fetched_up_to = 0  # only the committer uses it
+        self._committed_at = clock.monotonic()  # only the committer uses it
         self.counts = Counts()  # what has been committed since the start
 
     # -- for consumers -----------------------------------------------------
 
     def lease(self) -> list[Job]:
-        """Hand out the oldest jobs that may be sent now; wait for one.
+        """Wait for jobs that may be sent now, and return the oldest ones.
 
-        A user with a job out or backing off is passed over, so one user's
-        records keep their order, and no lease has two jobs of one user.
+        A user with a leased or backing-off job is skipped. So one user's records
+        keep their order, and no lease has two jobs of one user.
 
         Returns:
-            Nothing when everything is settled, after `close`, and when nothing
-            can come before what is held has been settled.
+            An empty list when everything is settled, after `close`, and when
+            the held jobs must be settled first.
         """
         with self._changed:
             full_by = self._clock.monotonic() + _FILL_SECONDS
@@ -125,13 +126,13 @@ class Leases:
             return []
 
     def settle(self, settled: Sequence[tuple[Job, Settlement]]) -> None:
-        """Take back jobs after their attempt; the group's commit follows.
+        """Take back jobs after their attempt; they are committed later.
 
-        Waits while a whole group is still on its way to the disk.
+        Waits while a full group is not committed yet.
         """
         with self._changed:
-            # After `close` only what is in flight can still come: it is taken in,
-            # for what was answered and not noted would be sent twice.
+            # After `close` only jobs in flight come back. They do not wait: a job
+            # that was answered and not committed would be sent twice.
             while not self._is_closed and self._is_group_full():
                 self._needs_tending.set()
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
@@ -140,18 +141,18 @@ class Leases:
             if self.is_over:
                 self._changed.notify_all()
             else:
-                # A user's next job may be free, or one due sooner than waited for.
+                # A user's next job may be free, or a backoff may end sooner.
                 self._changed.notify(len(settled))
 
     def hold(self, job: Job, settlement: Settlement) -> None:
-        """Keep a job out, with what is to become of it, until `take_held`."""
+        """Keep a leased job and its settlement until `take_held`."""
         with self._changed:
             self._held.append((job, settlement))
             self._changed.notify_all()  # it may be all that is left
 
     def take_held(self) -> list[tuple[Job, Settlement]]:
-        """Return what is held, to be settled now."""
-        if not self._held:  # nearly always; what is missed is taken later
+        """Return the held jobs, to be settled now."""
+        if not self._held:  # the usual case; a job held just now is taken later
             return []
         with self._changed:
             held, self._held = self._held, []
@@ -159,7 +160,7 @@ class Leases:
 
     @property
     def is_over(self) -> bool:
-        """Whether everything is settled, or nothing more is handed out."""
+        """Whether everything is settled, or there are no more leases."""
         return self._is_closed or (self._is_exhausted and len(self._window) == 0)
 
     def release(self, jobs: Sequence[Job]) -> None:
@@ -172,12 +173,12 @@ class Leases:
     # -- for the loader ----------------------------------------------------
 
     def jobs_came(self) -> None:
-        """Say that the queue has new jobs."""
+        """Note that the queue has new jobs."""
         self._may_have_more = True
         self._needs_tending.set()
 
     def all_loaded(self) -> None:
-        """Say that no more jobs will come."""
+        """Note that no more jobs will come."""
         self._all_loaded = True
         self._may_have_more = True
         self._needs_tending.set()
@@ -185,7 +186,7 @@ class Leases:
     # -- for the committer ----------------------------------------------------
 
     def tend(self) -> None:
-        """Commit what was settled and fetch what comes next, when it is time.
+        """Commit what was settled and fetch the next jobs, when it is time.
 
         Waits at most `GROUP_SECONDS`.
 
@@ -201,11 +202,12 @@ class Leases:
         self._fetch()
 
     def commit(self) -> None:
-        """Commit every outcome so far: acks, attempts and dead letters at once.
+        """Commit all settlements so far: acks, attempts and dead letters.
 
-        A crash just before sends those jobs again; just after, none of them. A
-        commit that fails is made again with the next: if what was settled later
-        reached the disk alone, the next run would send older records last.
+        After a crash just before the commit, those jobs are sent again; just after
+        it, none of them. A commit that fails is repeated with the next one: if later
+        settlements reached the disk alone, the next run would send older records
+        last.
         """
         with self._one_commit:
             self._committed_at = self._clock.monotonic()
@@ -245,21 +247,21 @@ class Leases:
     # -- for the run -------------------------------------------------------
 
     def close(self) -> None:
-        """Hand out nothing more; every waiting consumer is let go."""
+        """Lease nothing more; every waiting `lease` returns."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
     @property
     def in_flight(self) -> int:
-        """How many jobs are out, without those whose answer has come and is held."""
+        """How many jobs are leased and not answered."""
         return self._window.out - len(self._held)
 
     def resting_seconds(self) -> float:
-        """How long nothing can be sent, because all that could be backs off.
+        """Return how long nothing can be sent because all jobs are backing off.
 
-        That is all that is left, or all that fits in memory: the jobs of users
-        that back off can fill it, and keep the others out.
+        That is all that are left, or all that fit in memory: the jobs of users that
+        back off can fill it.
         """
         with self._changed:
             due = self._window.next_due()
@@ -272,7 +274,7 @@ class Leases:
         return len(self._group) + self._committing >= GROUP_JOBS
 
     def _is_only_held_left(self) -> bool:
-        """Whether nothing can be sent or come in before what is held is settled."""
+        """Whether nothing more can be sent before the held jobs are settled."""
         may_come = not self._is_exhausted and self._window.room > 0
         held = len(self._held)
         return held > 0 and not may_come and self._window.is_stuck(held)
@@ -302,10 +304,10 @@ class Leases:
         self._window.finish(job)
 
     def _is_filling(self) -> bool:
-        """Whether the next lease is better taken later, when it is fuller.
+        """Whether to wait for a fuller lease.
 
-        As with small packets (RFC 896): one may go while none is out; the next
-        waits until it is full, all has come, or an answer is back.
+        As with small packets (RFC 896): a small lease may go while none is out; the
+        next one waits until it is full, all jobs have come, or a reply is back.
         """
         window, size = self._window, self._size
         return (
@@ -329,13 +331,13 @@ class Leases:
         return jobs
 
     def _fetch(self) -> None:
-        """Bring in the next jobs while there is room for them.
+        """Fetch the next jobs while there is room for them.
 
-        Only the committer moves the cursor, so ids come in order and once.
+        Only the committer moves the cursor, so each id is fetched once and in order.
         """
         while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
-            # In this order: what is told from here on is told by `_may_have_more`,
-            # and what was told before is known to the look that finds no more.
+            # The order matters. A job that comes from here on sets `_may_have_more`
+            # again; one that came before is found by the fetch below.
             self._may_have_more = False
             all_loaded = self._all_loaded
             jobs = self._queue.fetch(self._fetched_up_to, room)

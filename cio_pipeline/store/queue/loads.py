@@ -1,21 +1,23 @@
-"""How far each data file has been put into the queue."""
+"""The progress of each load: how much of a data file is in the queue."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from cio_pipeline.store.queue.job_queue import JobQueue
+if TYPE_CHECKING:
+    from cio_pipeline.store.queue.job_queue import JobQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadIdentity:
-    """What makes a load the same one when the program runs again.
+    """What identifies a load in a later run.
 
     Args:
         source: the data file's name, for people; it may change.
-        fingerprint: the data's; None where it cannot be recognised again.
+        fingerprint: the data's fingerprint; None if there is none (a pipe).
         mapping: a digest of how records are mapped.
     """
 
@@ -29,7 +31,7 @@ class Load:
     """One load.
 
     Args:
-        next_index: the place of the next record to be put into the queue.
+        next_index: the index of the next record to load.
         is_finished: whether all of the data is in the queue.
     """
 
@@ -39,11 +41,11 @@ class Load:
 
 
 def begin_load(queue: JobQueue, identity: LoadIdentity) -> Load:
-    """Go on with this data's load, or begin one.
+    """Continue this data's load, or start a new one.
 
-    The last load of all is taken up if it is of the same data with the same
-    mapping, and unfinished or with jobs pending; else the data is loaded anew. An
-    older one is not: what was loaded since has overwritten what it brought.
+    The newest load is continued if it has the same data and mapping, and is
+    unfinished or has pending jobs. An older load is never continued: later loads
+    have overwritten its values.
     """
     load = _last(queue, identity)
     if load is not None and (not load.is_finished or queue.has_jobs_of(load.id)):
@@ -67,7 +69,7 @@ def begin_load(queue: JobQueue, identity: LoadIdentity) -> Load:
 def save_progress(
     tx: sqlite3.Connection, load_id: int, next_index: int, *, is_finished: bool
 ) -> None:
-    """Write down how far a load is, inside the transaction of its jobs."""
+    """Write a load's progress, inside the transaction of its jobs."""
     tx.execute(
         "UPDATE loads SET next_index = ?, is_finished = ? WHERE id = ?",
         (next_index, is_finished, load_id),
@@ -87,7 +89,7 @@ def _last(queue: JobQueue, identity: LoadIdentity) -> Load | None:
 
 
 def _forget_old(tx: sqlite3.Connection) -> None:
-    """Keep the table small: old loads with nothing pending are of no use."""
+    """Delete old loads without pending jobs, to keep the table small."""
     tx.execute(
         "DELETE FROM loads WHERE id < (SELECT MAX(id) FROM loads) - 1000"
         " AND NOT EXISTS (SELECT 1 FROM ack_queue_jobs WHERE load_id = loads.id)"

@@ -1,8 +1,8 @@
-"""The jobs in memory: who may be sent next, in what order.
+"""The jobs in memory: which may be sent next, and in which order.
 
-Pure: no lock, no clock, no disk. A window holds the oldest pending jobs of the
-queue. For each user it lets one job out at a time, the oldest; the others wait
-behind it, however often it has to be repeated.
+Pure: no lock, clock or disk. A window has the oldest pending jobs of the queue. Only
+the oldest job of each user can be out; the others wait until it is settled, even if
+it is repeated many times.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from cio_pipeline.core.jobs import Job, LeaseSize
 
 
 class Window:
-    """The oldest pending jobs, one lane a user.
+    """The oldest pending jobs, in one lane per user.
 
     Args:
-        enough_ready: how many jobs that may go at once are worth holding.
-        most_jobs: how many jobs are held at most, those that wait included.
-        most_bytes: how many bytes of bodies are held at most; one job is always
-            let in, whatever its size.
-        cost: what a job takes of a request.
+        enough_ready: how many ready jobs are enough.
+        most_jobs: the most jobs, including those that wait.
+        most_bytes: the most bytes of bodies; one job of any size is always allowed.
+        cost: returns a job's share of a request.
     """
 
     def __init__(
@@ -42,8 +41,8 @@ class Window:
         self._bytes = 0
         self._ready: deque[Job] = deque()
         self._backing_off: list[tuple[float, int, Job]] = []
-        # Users with a job that is ready, out or backing off; behind it stand
-        # their later jobs. None, the common case, saves a deque a user.
+        # Users with a job that is ready, out or backing off -> their later jobs.
+        # None, the common case, saves a deque per user.
         self._lanes: dict[Identity, deque[Job] | None] = {}
         self.out = 0
         self.ready_cost = 0
@@ -53,7 +52,7 @@ class Window:
 
     @property
     def room(self) -> int:
-        """How many more jobs may come in."""
+        """How many more jobs can be admitted."""
         if self._bytes >= self._most_bytes:
             return 0
         return max(
@@ -67,7 +66,7 @@ class Window:
         return 2 * len(self._ready) < self._enough_ready and self.room > 0
 
     def admit(self, jobs: Iterable[Job]) -> None:
-        """Let jobs in; they must come in queue order, after all before them."""
+        """Add jobs, in queue order, after all earlier ones."""
         for job in jobs:
             self._jobs += 1
             self._bytes += len(job.body)
@@ -82,7 +81,7 @@ class Window:
             waiting.append(job)
 
     def take(self, now: float) -> Job | None:
-        """Let the next job out, or None while none may go."""
+        """Take the next job out; None if none may be sent now."""
         job = self.peek(now)
         if job is None:
             return None
@@ -95,13 +94,13 @@ class Window:
         return job
 
     def peek(self, now: float) -> Job | None:
-        """Say which job `take` would let out."""
+        """Return the job that `take` would return."""
         if self._backing_off and self._backing_off[0][0] <= now:
             return self._backing_off[0][2]
         return self._ready[0] if self._ready else None
 
     def finish(self, job: Job) -> None:
-        """Forget a job that was out; its user's next one may go."""
+        """Remove a job that was out; its user's next one becomes ready."""
         self.out -= 1
         self._jobs -= 1
         self._bytes -= len(job.body)
@@ -113,16 +112,16 @@ class Window:
             del self._lanes[user]
 
     def put_back(self, job: Job, not_before: float) -> None:
-        """Take back a job that was out; its user waits until it may go again."""
+        """Take back a job that was out; its user waits until ``not_before``."""
         self.out -= 1
         heapq.heappush(self._backing_off, (not_before, job.id, job))
 
     def next_due(self) -> float | None:
-        """When the first job that backs off may go; None if none does."""
+        """Return when the first backoff ends; None if there is none."""
         return self._backing_off[0][0] if self._backing_off else None
 
     def is_stuck(self, held: int) -> bool:
-        """Whether nothing goes on before ``held`` jobs that are out come back."""
+        """Return whether only ``held`` jobs are out and no other can be sent."""
         return self.out == held and not self._ready and not self._backing_off
 
     def _make_ready(self, job: Job) -> None:
@@ -131,16 +130,16 @@ class Window:
 
     @property
     def is_resting(self) -> bool:
-        """Whether jobs are held, but all that could go are backing off."""
+        """Whether all jobs that could be sent are backing off."""
         return bool(self._backing_off) and not self._ready and self.out == 0
 
 
 def window_for(parallelism: int, size: LeaseSize) -> Window:
-    """Return a window: enough at hand for the next leases, bounded whatever comes.
+    """Return a window with enough jobs for the next leases, and limited memory.
 
     Args:
         parallelism: how many leases there are at once.
-        size: how much each of them takes.
+        size: how many jobs each of them has.
     """
     if size.most_jobs == 1:
         return Window(

@@ -1,4 +1,4 @@
-"""A wrong base address is found before anything is sent to it."""
+"""Checks of a base address before anything is sent to it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from cio_pipeline.core.addresses import APP_API, TRACK_API, Api, address_problem
         (APP_API, "https://proxy.example/v1/customerio"),
     ],
 )
-def test_an_address_that_works_is_taken(api: Api, url: str) -> None:
-    """A proxy may have a path of its own; what works today goes on working."""
+def test_a_usable_address_is_accepted(api: Api, url: str) -> None:
+    """A proxy may have its own path; an address that works today must keep working."""
     assert address_problem(api, url) is None
 
 
@@ -72,7 +72,7 @@ def test_an_address_that_works_is_taken(api: Api, url: str) -> None:
 def test_a_wrong_address_is_refused_with_the_right_one(
     api: Api, url: str, right: str
 ) -> None:
-    """Answered 404, each user of a file would become a dead letter."""
+    """Otherwise every user of a file would get a 404 and become a dead letter."""
     problem = address_problem(api, url)
 
     assert problem is not None
@@ -80,7 +80,7 @@ def test_a_wrong_address_is_refused_with_the_right_one(
 
 
 def test_an_address_of_the_other_api_is_named_as_such() -> None:
-    """Both are called Customer.io's API; the two keys are easily exchanged."""
+    """Both are called Customer.io's API; the two keys are easily swapped."""
     problem = address_problem(TRACK_API, "https://api.customer.io")
 
     assert problem is not None
@@ -112,8 +112,8 @@ def test_an_address_of_the_other_api_is_named_as_such() -> None:
         "https://hé",
     ],
 )
-def test_what_is_no_base_address_is_refused_without_its_password(url: str) -> None:
-    """Guarantee 10: keys are never written into messages."""
+def test_an_invalid_base_address_is_refused_without_its_password(url: str) -> None:
+    """Guarantee 10: messages never contain secrets."""
     problem = address_problem(TRACK_API, url)
 
     assert problem is not None

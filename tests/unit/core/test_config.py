@@ -1,4 +1,4 @@
-"""The configuration, and what its messages say."""
+"""The configuration and its error messages."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ GOOD: dict[str, Any] = {
 
 
 def parse(**changes: Any) -> Config:
-    """Parse the request's example with changes; ... takes a key out."""
+    """Parse the request's example with changes; ... removes a key."""
     document = {k: v for k, v in (GOOD | changes).items() if v is not ...}
     return parse_config(json.dumps(document).encode(), "c.json")
 
 
 def complaint(**changes: Any) -> str:
-    """Get the message about a wrong configuration."""
+    """Return the message about a wrong configuration."""
     with pytest.raises(ConfigError) as caught:
         parse(**changes)
     return str(caught.value)
 
 
 def test_the_requests_example_is_read() -> None:
-    """Three keys; everything else has its default."""
+    """It has three keys; all others have their defaults."""
     config = parse()
 
     assert config == Config(
@@ -52,7 +52,7 @@ def test_the_requests_example_is_read() -> None:
 
 
 def test_every_key_is_read() -> None:
-    """Those whose feature is young included."""
+    """Including the keys of recent features."""
     config = parse(
         siteId="s",
         apiKey="hunter2",
@@ -81,9 +81,9 @@ def test_every_key_is_read() -> None:
         ({"site_id": "x"}, ["'site_id'", "'siteId'"]),
         ({"APIKey": "x"}, ["'APIKey'", "'apiKey'"]),
         ({"zzzzzz": 1}, ["'zzzzzz'", "parallelism", "userId"]),
-        ({"parallelism": ...}, ["'parallelism'", "missing"]),
-        ({"userId": ...}, ["'userId'", "missing"]),
-        ({"mappings": ...}, ["'mappings'", "missing"]),
+        ({"parallelism": ...}, ["'parallelism'", "required"]),
+        ({"userId": ...}, ["'userId'", "required"]),
+        ({"mappings": ...}, ["'mappings'", "required"]),
         ({"parallelism": "25"}, ["'parallelism'", "whole number, 1 to 1000", '"25"']),
         ({"parallelism": True}, ["'parallelism'", "whole number", "true"]),
         ({"parallelism": 0}, ["1 to 1000", "found 0"]),
@@ -93,7 +93,7 @@ def test_every_key_is_read() -> None:
         ({"userId": 5}, ["'userId'", "text", "found 5"]),
         ({"mappings": {}}, ["'mappings'", "list", "an object"]),
         ({"mappings": ["x"]}, ["'mappings[0]'", "'from'", "'to'"]),
-        ({"mappings": [{"from": "a"}]}, ["'mappings[0].to'", "missing"]),
+        ({"mappings": [{"from": "a"}]}, ["'mappings[0].to'", "required"]),
         ({"mappings": [{"from": "a", "to": ""}]}, ["'mappings[0].to'"]),
         (
             {"mappings": [{"from": "a", "too": "b", "to": "c"}]},
@@ -123,7 +123,7 @@ def test_every_key_is_read() -> None:
         ({"maxAttempts": 0}, ["'maxAttempts'", "1 or more"]),
         ({"maxOutageSeconds": "5m"}, ["'maxOutageSeconds'", "seconds"]),
         ({"timeoutSeconds": 0}, ["'timeoutSeconds'", "more than 0"]),
-        ({"timeoutSeconds": 1e300}, ["'timeoutSeconds'", "an hour at most"]),
+        ({"timeoutSeconds": 1e300}, ["'timeoutSeconds'", "at most 3600"]),
         ({"timeoutSeconds": [10, 30]}, ["'timeoutSeconds'", "found a list"]),
         ({"requestsPerSecond": 10**400}, ["'requestsPerSecond'"]),
         ({"maxOutageSeconds": 10**400}, ["'maxOutageSeconds'"]),
@@ -132,10 +132,10 @@ def test_every_key_is_read() -> None:
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
-def test_what_is_wrong_is_named_with_what_was_wanted(
+def test_a_message_has_the_key_and_what_was_expected(
     changes: dict[str, Any], words: list[str]
 ) -> None:
-    """The file, the key, what was found, what was wanted, the nearest key."""
+    """It names the file, the key, what was found and the nearest key."""
     message = complaint(**changes)
 
     assert [word for word in words if word not in message] == []
@@ -143,8 +143,8 @@ def test_what_is_wrong_is_named_with_what_was_wanted(
 
 
 @pytest.mark.parametrize("key", ["apiKey", "appApiKey", "siteId"])
-def test_a_wrong_key_of_customer_ios_is_not_repeated(key: str) -> None:
-    """Guarantee 10: keys never stand in error messages."""
+def test_an_invalid_api_key_is_not_in_the_message(key: str) -> None:
+    """Guarantee 10: keys are never in error messages."""
     assert "hunter2" not in complaint(**{key: "hunter2 "})
 
 
@@ -159,28 +159,28 @@ def test_a_wrong_key_of_customer_ios_is_not_repeated(key: str) -> None:
         (b"{'parallelism': 25}", "double quotes"),
         (b"{ // how many\n}", "JSON has no comments"),
         ('{"userId": "id"}'.encode("utf-16"), "it is UTF-16; save the file as UTF-8"),
-        (b"[]", "wanted a JSON object, found a list"),
+        (b"[]", "expected a JSON object, found a list"),
         (b"5", "found a number"),
         (b"\xff", "byte 0 is not UTF-8"),
         (b'{"userId": "a", "userId": "b"}', "twice"),
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_configuration_at_all_is_told(text: bytes, words: str) -> None:
-    """With line and column where it is not JSON."""
+def test_a_file_that_is_not_a_configuration_is_refused(text: bytes, words: str) -> None:
+    """With line and column of a syntax error."""
     with pytest.raises(ConfigError, match=words):
         parse_config(text, "c.json")
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
-    """Windows editors write one."""
+def test_a_bom_is_skipped() -> None:
+    """Windows programs write one."""
     text = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
 
     assert parse_config(text, "c.json").parallelism == 25
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    """One line, no traceback."""
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
+    """As one line, without a traceback."""
     with pytest.raises(ConfigError, match="there is no such file"):
         read_config(str(tmp_path / "none.json"))
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -196,9 +196,9 @@ def test_sending_needs_both_track_keys() -> None:
     assert require_track_keys(parse(siteId="s", apiKey="k"), "c.json") == ("s", "k")
 
 
-def test_a_placeholder_is_no_key() -> None:
-    """A suggested configuration is valid, and asks nobody before it is filled in."""
+def test_a_placeholder_is_not_a_key() -> None:
+    """A suggested configuration is valid, but must be filled in before sending."""
     config = parse(**PLACEHOLDERS)
 
-    with pytest.raises(ConfigError, match="'YOUR-SITE-ID' stands there"):
+    with pytest.raises(ConfigError, match="placeholder 'YOUR-SITE-ID'"):
         require_track_keys(config, "c.json")

@@ -26,7 +26,7 @@ MOMENT = "2026-11-24T12:00:00+00:00"
 
 
 def test_the_result_has_the_keys_that_scripts_read() -> None:
-    """Users' scripts depend on every name and on where it is."""
+    """Users' scripts depend on every name and its position."""
     assert list(json.loads(summary_json(SUMMARY))) == [
         "run_id",
         "status",
@@ -43,8 +43,8 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
     ]
 
 
-def test_every_count_comes_back_from_the_state_file(tmp_path: Path) -> None:
-    """A count that the history lost would read as 0, and nobody would notice."""
+def test_every_count_is_read_back_from_the_state_file(tmp_path: Path) -> None:
+    """A count that the history lost would be 0, and nobody would notice."""
     start = RunRecord(
         run_id="r1", command="sync", source="d.json", pid=1, started_at=MOMENT
     )

@@ -1,4 +1,4 @@
-"""Users that come more than once, and identifiers that two users share."""
+"""Users with several records, and identifiers that two users share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cio_pipeline.core.identifiers import identity, identity_of
 ADA, BOB, EVE = (identity_of(name) for name in ("ada", "bob", "eve"))
 
 
-def test_users_are_counted_once_however_often_they_come() -> None:
+def test_users_are_counted_once() -> None:
     """`check` reports both numbers; an email is one user in any spelling."""
     duplicates = Duplicates()
 
@@ -21,12 +21,12 @@ def test_users_are_counted_once_however_often_they_come() -> None:
 
 
 def test_a_hash_is_the_same_in_every_process() -> None:
-    """A sample of users must be the same one in each reading of the file."""
+    """A sample of users must be the same each time the file is read."""
     assert hash_of(ADA) == 1562989052550317351
 
 
 def test_an_email_that_two_users_have_is_shared() -> None:
-    """Customer.io gives it to one of them; the other stays without."""
+    """Customer.io gives it to one of them; the other does not get it."""
     claims = Claims()
     email = identity("email", "both@x.io")
     claims.add(email, ADA, 3)
@@ -38,7 +38,7 @@ def test_an_email_that_two_users_have_is_shared() -> None:
 
 
 def test_an_email_that_is_another_users_identifier_is_shared() -> None:
-    """One user is known by it, and a second has it as an attribute."""
+    """It is one user's identifier, and another user's attribute."""
     users = Duplicates()
     users.add(identity_of("ada@x.io"))
     claims = Claims()

@@ -1,4 +1,4 @@
-"""Errors name their place, and each ends the program with its code."""
+"""Errors say where the problem is, and have an exit code."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from cio_pipeline.core.errors import (
         (DataFileError("d.json", "no", byte_offset=0), "d.json, byte 0: no"),
     ],
 )
-def test_a_message_says_where(error: CioPipelineError, text: str) -> None:
-    """File, key, byte: what a person needs to go there."""
+def test_a_message_says_where_the_problem_is(
+    error: CioPipelineError, text: str
+) -> None:
+    """With file, key and byte, a person can go there."""
     assert str(error) == text
 
 
@@ -41,10 +43,10 @@ def test_a_message_says_where(error: CioPipelineError, text: str) -> None:
         (StateUnwritable, "state_unwritable"),
     ],
 )
-def test_what_stops_a_run_has_a_reason_and_exit_code_3(
+def test_a_stopped_run_has_a_reason_and_exit_code_3(
     kind: type[StopRun], reason: str
 ) -> None:
-    """Scripts read both, so neither may change."""
+    """Scripts read both, so they must not change."""
     error = kind("no")  # type: ignore[call-arg]  # each has its own reason
 
     assert isinstance(error, StopRun)
@@ -52,7 +54,7 @@ def test_what_stops_a_run_has_a_reason_and_exit_code_3(
 
 
 def test_a_mistake_of_the_user_has_exit_code_2() -> None:
-    """Nothing was sent because of it: trying again changes nothing."""
+    """Nothing was sent, and trying again changes nothing."""
     errors = [UsageError("no"), QueueInUse("no", pid=7), DataFileError("d", "no")]
 
     assert {error.exit_code for error in errors} == {2}

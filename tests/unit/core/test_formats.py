@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_no_two_formats_share_a_name_or_an_extension() -> None:
-    """The second one of them would never be found."""
+    """The second one would never be found."""
     names = Counter(each.name for each in FORMATS)
     extensions = Counter(one for each in FORMATS for one in each.extensions)
 
@@ -26,7 +26,7 @@ def test_no_two_formats_share_a_name_or_an_extension() -> None:
 
 @pytest.mark.parametrize("each", FORMATS, ids=[each.name for each in FORMATS])
 def test_each_format_has_a_module_that_reads_it(each: Format, tmp_path: Path) -> None:
-    """The module is named by text, so no type checker sees a mistake in it."""
+    """The module's name is text, so no type checker finds a mistake in it."""
     module = import_module(f"cio_pipeline.source.{each.module}")
     path = tmp_path / "users"
     path.write_bytes(b"id\n1\n" if each.is_text else b'{"id": "1"}\n')
@@ -51,13 +51,13 @@ def test_each_format_has_a_module_that_reads_it(each: Format, tmp_path: Path) ->
         ("-", "json"),
     ],
 )
-def test_a_file_s_name_says_its_format(path: str, name: str) -> None:
-    """Packing does not count, nor does case; a JSON array is the default."""
+def test_a_files_name_gives_its_format(path: str, name: str) -> None:
+    """Compression and case do not matter; JSON is the default."""
     assert format_of(path).name == name
 
 
-def test_help_waits_for_no_format() -> None:
-    """The option's choices are names: nothing that reads a file is imported."""
+def test_help_imports_no_format() -> None:
+    """The option's choices are names: no code that reads a file is imported."""
     code = (
         "import sys, cio_pipeline.cli.parser\n"
         "assert not {'orjson', 'cio_pipeline.source'} & set(sys.modules)"

@@ -1,4 +1,4 @@
-"""Which identifiers mean one person."""
+"""Which identifiers are the same person."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_all_other_differences_make_two_people(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["1", "ü/☃", "CIO_1", "cio_0a", "a@b"])
-def test_what_is_no_email_has_its_own_text_as_bytes(user_id: str) -> None:
-    """Digests on disk were made of it, and must still be found."""
+def test_other_identifiers_have_their_own_text_as_bytes(user_id: str) -> None:
+    """Digests on disk were made from it, and must still be found."""
     assert identity_of(user_id).as_bytes() == user_id.encode()
 
 
-def test_kinds_keep_equal_texts_apart() -> None:
-    """An id may look like an email address where its kind is stated."""
+def test_equal_texts_of_two_kinds_are_two_people() -> None:
+    """An id may look like an email address if its kind is given."""
     as_id = identity("id", "Ada@x.org")
     as_email = identity("email", "Ada@x.org")
 

@@ -1,4 +1,4 @@
-"""JSON text as it is queued."""
+"""JSON text in the queue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cio_pipeline.core.json_text import MOST_LEVELS, decode, encode, encode_leni
 
 
 def nested(levels: int) -> Any:
-    """Return lists inside of lists, the innermost empty."""
+    """Return lists inside lists; the innermost is empty."""
     value: Any = []
     for _ in range(levels - 1):
         value = [value]
@@ -19,7 +19,7 @@ def nested(levels: int) -> Any:
 
 
 def test_deeper_nesting_is_refused_before_it_is_queued() -> None:
-    """As a dead letter, which names the record."""
+    """It becomes a dead letter, which names the record."""
     for value in (nested(MOST_LEVELS + 1), nested(5000), {"a": nested(MOST_LEVELS)}):
         with pytest.raises(ValueError, match="nested too deeply"):
             encode(value)
@@ -31,18 +31,18 @@ def test_deeper_nesting_is_refused_before_it_is_queued() -> None:
     ids=["long", "negative", "surrogate", "null", "deep"],
 )
 def test_what_is_written_is_read_back_the_same(value: Any) -> None:
-    """Orjson refuses some of these; the queue must hold them all the same."""
+    """Orjson refuses some of these, but the queue must store them all."""
     assert decode(encode(value)) == value
 
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
-def test_a_number_that_json_lacks_is_refused_and_not_made_null(number: float) -> None:
+def test_infinity_is_refused_and_does_not_become_null(number: float) -> None:
     """A null would remove the attribute in Customer.io."""
     with pytest.raises(ValueError, match="too large"):
         encode({"a": None, "b": [number]})
 
 
-def test_a_dead_letter_shows_a_record_as_far_as_json_goes() -> None:
+def test_a_dead_letter_shows_a_record_as_far_as_possible() -> None:
     """A person must see what could not be sent."""
     assert encode_lenient({"a": math.inf, "b": [-math.inf]}) == (
         b'{"a":"Infinity","b":["-Infinity"]}'

@@ -1,4 +1,4 @@
-"""From a record to a payload."""
+"""Mapping of records to payloads."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def test_only_mapped_keys_are_sent_under_their_new_names() -> None:
 
 
 def test_a_missing_key_is_left_out_and_null_is_sent() -> None:
-    """What Customer.io holds stays, unless the record says null."""
+    """Customer.io keeps its value, unless the record has null."""
     payload = map_one({"id": 1, "b": None}, Mapping("a", "a"), Mapping("b", "b"))
 
     assert payload.attributes == {"b": None}
 
 
 def test_a_key_with_dots_wins_over_the_path() -> None:
-    """`from` names a key; a path only where no such key exists."""
+    """`from` is a key; it is a path only if there is no such key."""
     record = {"id": 1, "a.b": "key", "a": {"b": "path", "c": "deep"}}
 
     payload = map_one(record, Mapping("a.b", "x"), Mapping("a.c", "y"))
@@ -53,7 +53,7 @@ def test_a_key_with_dots_wins_over_the_path() -> None:
 
 @pytest.mark.parametrize("value", [{"a": 1}, {"a": [{"b": 1}]}, {"a": None}, {}])
 def test_a_path_that_leads_nowhere_is_a_missing_key(value: dict[str, Any]) -> None:
-    """Lists are no objects: their places are no names."""
+    """Lists are not objects: their indexes are not names."""
     assert map_one({"id": 1, **value}, Mapping("a.b", "x")).attributes == {}
 
 
@@ -98,7 +98,7 @@ def test_usable_ids(value: Any, user_id: str) -> None:
     ids=repr,
 )
 def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:
-    """They become dead letters; the others go on."""
+    """They become dead letters; the others are sent."""
     with pytest.raises(RecordError, match=r"id|record"):
         map_one(record)
 
@@ -112,18 +112,18 @@ def test_unusable_records_are_refused_with_a_reason(record: Any) -> None:
         ("paid", "its user id"),
     ],
 )
-def test_a_missing_id_is_told_with_the_key_that_may_be_meant(
+def test_a_missing_id_is_reported_with_the_key_that_may_be_meant(
     key: str, hint: str
 ) -> None:
-    """The most frequent cause of a file full of dead letters."""
+    """It is the most common reason why all records become dead letters."""
     with pytest.raises(RecordError) as caught:
         map_one({"name": "x", key: 5})
 
     assert str(caught.value).endswith((hint, hint + "?"))
 
 
-def test_mappings_that_find_nothing_are_known() -> None:
-    """A mistyped `from` maps to nothing, without a word from any record."""
+def test_mappings_that_find_nothing_are_noted() -> None:
+    """A mistyped `from` maps to nothing, and no record reports it."""
     mapper = Mapper("id", [Mapping("name", "name"), Mapping("nmae", "n", "number")])
 
     mapper.map(Record(0, {"id": 1}))
@@ -138,8 +138,8 @@ def test_the_id_may_be_a_path() -> None:
     assert map_one({"a": {"b": 7}}, user_id="a.b").user_id == "7"
 
 
-def test_a_flawed_record_is_refused_as_the_source_says() -> None:
-    """A number no float can hold."""
+def test_a_record_with_a_problem_is_refused_with_it() -> None:
+    """For example a number that is too large for a float."""
     with pytest.raises(RecordError, match="too large"):
         Mapper("id", []).map(Record(0, {"id": 1}, "the number at 'x' is too large"))
 
@@ -195,8 +195,8 @@ def test_a_flawed_record_is_refused_as_the_source_says() -> None:
         ({"$numberLong": "1706704200"}, 1706704200),
     ],
 )
-def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> None:
-    """As Customer.io's `created_at` needs; text without an offset is UTC."""
+def test_times_become_unix_seconds(value: Any, seconds: int | None) -> None:
+    """Customer.io's `created_at` needs that; text without an offset is UTC."""
     assert typed("timestamp", value) == seconds
 
 
@@ -234,9 +234,9 @@ def test_times_become_whole_unix_seconds(value: Any, seconds: int | None) -> Non
     ],
     ids=lambda value: repr(value)[:12],
 )
-def test_what_is_no_time_is_refused(value: Any) -> None:
-    """A value that is no time makes the record a dead letter."""
-    with pytest.raises(RecordError, match="no time"):
+def test_a_value_that_is_not_a_time_is_refused(value: Any) -> None:
+    """The record becomes a dead letter."""
+    with pytest.raises(RecordError, match="not a time"):
         typed("timestamp", value)
 
 
@@ -284,12 +284,12 @@ def test_what_is_no_time_is_refused(value: Any) -> None:
         ("number", "9" * 1000, int("9" * 1000)),
     ],
 )
-def test_text_becomes_the_type_a_mapping_says(
+def test_text_is_converted_to_a_mappings_type(
     kind: str,
     value: Any,
     expected: Any,
 ) -> None:
-    """For CSV, where everything is text; an empty cell is null."""
+    """In CSV everything is text; an empty cell is null."""
     result = typed(kind, value)
 
     assert result == expected
@@ -317,8 +317,8 @@ def test_text_becomes_the_type_a_mapping_says(
         ("number", {"$numberLong": "1", "unit": "m"}),
     ],
 )
-def test_what_is_not_of_the_type_is_refused(kind: str, value: Any) -> None:
-    """Rather a dead letter than a wrong attribute."""
+def test_a_value_of_another_type_is_refused(kind: str, value: Any) -> None:
+    """A dead letter is better than a wrong attribute."""
     with pytest.raises(RecordError):
         typed(kind, value)
 
@@ -334,8 +334,8 @@ def test_what_is_not_of_the_type_is_refused(kind: str, value: Any) -> None:
         ("", "id"),
     ],
 )
-def test_an_identifiers_kind_is_told_from_its_shape(user_id: str, kind: str) -> None:
-    """As Customer.io does on the v1 path."""
+def test_an_identifiers_kind_follows_from_its_form(user_id: str, kind: str) -> None:
+    """As Customer.io does in v1 paths."""
     assert identifier_kind(user_id) == kind
 
 
@@ -343,7 +343,7 @@ def test_an_identifiers_kind_is_told_from_its_shape(user_id: str, kind: str) -> 
 @pytest.mark.parametrize(
     "text", ["9" * 200_000, "9" * 200_000 + ".0", "0." + "1" * 9999]
 )
-def test_too_many_digits_get_a_message_of_our_own(kind: str, text: str) -> None:
-    """Python's advice to change its settings helps no user."""
+def test_too_many_digits_have_our_own_message(kind: str, text: str) -> None:
+    """Python's message advises to change its settings, which does not help."""
     with pytest.raises(RecordError, match=r"is text of .* characters, too long"):
         typed(kind, text)

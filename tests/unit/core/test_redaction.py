@@ -1,4 +1,4 @@
-"""Keys are hidden in whatever a server may write them as."""
+"""Keys are hidden in every form in which a server may write them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REDACTION = Redaction([KEY, "longer " + KEY, ""])
 
 
 def words_in(value: Any) -> Iterator[str]:
-    """Find every text in a document."""
+    """Return every text in a document."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):
@@ -39,8 +39,8 @@ def words_in(value: Any) -> Iterator[str]:
         "key-k%2Fe%22y%2B%3D",
     ],
 )
-def test_a_body_is_cleaned_however_it_is_written(body: str) -> None:
-    """PHP escapes slashes, Java equals signs; an error page is no JSON at all."""
+def test_a_body_is_cleaned_in_any_form(body: str) -> None:
+    """PHP escapes slashes, Java equals signs, and an error page is not JSON."""
     reply = REDACTION.reply(Reply(400, body.encode(), "7", f"/x?{KEY}"))
 
     assert isinstance(reply, Reply)
@@ -53,26 +53,26 @@ def test_a_body_is_cleaned_however_it_is_written(body: str) -> None:
     assert (reply.status, reply.retry_after) == (400, "7")
 
 
-def test_one_key_may_be_in_another() -> None:
-    """Nothing of the longer one is left."""
+def test_a_key_that_contains_another_is_hidden_entirely() -> None:
+    """No part of the longer one is left."""
     assert REDACTION.text(f"a longer {KEY} b") == f"a {HIDDEN} b"
 
 
-def test_no_answer_is_cleaned_and_a_success_is_left() -> None:
-    """What broke is quoted; a success is read by nobody."""
+def test_network_errors_are_cleaned_and_successes_are_not() -> None:
+    """The message quotes an error; nobody reads the body of a success."""
     assert REDACTION.reply(NoReply(f"bad line {KEY}")) == NoReply(f"bad line {HIDDEN}")
     success = Reply(200, KEY.encode())
     assert REDACTION.reply(success) is success
 
 
 @pytest.mark.parametrize("key", ["1", "abc", "a b", "error", "1234567"])
-def test_a_text_that_is_too_short_for_a_key_hides_no_words(key: str) -> None:
-    """A placeholder of a try-out would take digits and words out of every message."""
+def test_a_short_placeholder_hides_no_words(key: str) -> None:
+    """A test's placeholder would remove digits and words from every message."""
     text = "error 1 in abc: a b 1234567"
 
     assert Redaction([key]).text(text) == text
 
 
 def test_the_shortest_key_that_is_hidden_has_eight_characters() -> None:
-    """Customer.io's own have 20 and more."""
+    """Customer.io's own keys have 20 or more."""
     assert Redaction(["12345678"]).text("key 12345678") == f"key {HIDDEN}"

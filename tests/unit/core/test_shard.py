@@ -21,7 +21,7 @@ from cio_pipeline.core.shard import WHOLE, Shard, parse_shard, shard_of
     ],
 )
 def test_a_users_shard_never_changes(user_id: str, shards: list[int]) -> None:
-    """Queues, and what they remember, depend on it: other numbers lose order."""
+    """Shards' queues depend on it: with other numbers, records lose their order."""
     assert [shard_of(user_id, count) for count in (2, 3, 10, 1000)] == shards
 
 
@@ -49,8 +49,8 @@ def test_a_shard_is_read_as_it_is_written(text: str, shard: Shard) -> None:
         ("\u0660/\u0663", "I/N"),
     ],
 )
-def test_what_is_no_shard_is_refused(text: str, words: str) -> None:
-    """An index that a scheduler did not fill in must not sync something else."""
+def test_an_invalid_shard_is_refused(text: str, words: str) -> None:
+    """If a scheduler left an index empty, nothing else may be synced."""
     with pytest.raises(UsageError, match="-shard") as refused:
         parse_shard(text)
 
@@ -58,7 +58,7 @@ def test_what_is_no_shard_is_refused(text: str, words: str) -> None:
 
 
 def test_a_number_and_its_text_are_one_user() -> None:
-    """Customer.io sees one id; so one shard must, or the order is lost."""
+    """They are one id for Customer.io; in two shards, their order would be lost."""
     mapper = Mapper("id", [])
     for shard in (Shard(0, 2), Shard(1, 2)):
         as_number = shard.takes(Record(0, {"id": 7}), mapper)

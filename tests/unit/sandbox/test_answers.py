@@ -7,7 +7,7 @@ from cio_pipeline.sandbox.people import Change, People
 
 
 def test_numbers_of_any_size_are_kept_exactly() -> None:
-    """A stand-in that rounds would hide a program that does."""
+    """A sandbox that rounds would hide a program that does."""
     document = parse_object(b'{"n": 123456789012345678901234567890, "t": "\\ud800"}')
 
     assert document is not None

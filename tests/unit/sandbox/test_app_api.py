@@ -10,7 +10,7 @@ from tests.support.stand_in import Workspace
 def test_people_are_looked_up_with_their_attributes_as_text(
     workspace: Workspace,
 ) -> None:
-    """Values come back as strings, whatever was sent."""
+    """All values are returned as strings."""
     workspace.put(
         "/api/v1/customers/1", {"f": 12.5, "b": True, "o": {"a": [1]}, "s": "x"}
     )

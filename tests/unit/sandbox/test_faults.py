@@ -7,32 +7,32 @@ import pytest
 from cio_pipeline.sandbox.faults import FaultPlan, Faults
 
 
-def test_no_faults_are_made_unless_asked_for() -> None:
-    """And it costs nothing then."""
-    plan = FaultPlan(Faults(), now=0.0, draw=lambda: 0.0)
+def test_there_are_no_faults_by_default() -> None:
+    """And the check costs nothing."""
+    plan = FaultPlan(Faults(), now=0.0, random=lambda: 0.0)
 
     assert plan.fault(1.0) is None
     assert plan.latency_seconds() == 0.0
 
 
 @pytest.mark.parametrize(
-    ("draw", "status"), [(0.05, 0), (0.15, 502), (0.35, 429), (0.65, None)]
+    ("number", "status"), [(0.05, 0), (0.15, 502), (0.35, 429), (0.65, None)]
 )
-def test_faults_come_in_their_shares(draw: float, status: int | None) -> None:
-    """Each request draws once."""
+def test_faults_have_their_shares(number: float, status: int | None) -> None:
+    """One random number decides for each request."""
     faults = Faults(
         drop_share=0.1, error_share=0.2, error_status=502, throttle_share=0.3
     )
 
-    fault = FaultPlan(faults, now=0.0, draw=lambda: draw).fault(1.0)
+    fault = FaultPlan(faults, now=0.0, random=lambda: number).fault(1.0)
 
     assert (fault.status if fault else None) == status
 
 
-def test_an_outage_has_a_beginning_and_an_end() -> None:
-    """Counted from when it was set."""
+def test_an_outage_has_a_start_and_an_end() -> None:
+    """Counted from the time it was set."""
     faults = Faults(outage_in_seconds=2, outage_seconds=3, outage_mode="drop")
-    plan = FaultPlan(faults, now=10.0, draw=lambda: 0.9)
+    plan = FaultPlan(faults, now=10.0, random=lambda: 0.9)
 
     statuses = [plan.fault(10.0 + second) for second in range(7)]
 
@@ -43,7 +43,7 @@ def test_an_outage_has_a_beginning_and_an_end() -> None:
 
 def test_the_rate_limit_lets_its_rate_through_and_no_more() -> None:
     """A leaky bucket that holds a tenth of a second."""
-    plan = FaultPlan(Faults(rate_limit=100), now=0.0, draw=lambda: 0.9)
+    plan = FaultPlan(Faults(rate_limit=100), now=0.0, random=lambda: 0.9)
 
     at_the_rate = [plan.fault(number / 100) for number in range(300)]
     over_it = [plan.fault(3 + number / 200) for number in range(400)]

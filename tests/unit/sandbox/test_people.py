@@ -1,4 +1,4 @@
-"""What the sandbox keeps of people, in the order of their times."""
+"""People in the sandbox, and changes with a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.support.stand_in import Workspace, identify
 
 
-def test_an_email_is_one_person_whatever_its_case(workspace: Workspace) -> None:
+def test_an_email_is_one_person_in_any_case(workspace: Workspace) -> None:
     """As Customer.io compares emails; ids are exact."""
     workspace.put("/api/v1/customers/Ada%40X.org", {"plan": "old"})
     workspace.put("/api/v1/customers/ada%40x.org", {"plan": "new"})
@@ -26,8 +26,10 @@ def test_an_email_is_one_person_whatever_its_case(workspace: Workspace) -> None:
     assert len(workspace.people) == 3
 
 
-def test_the_email_of_another_is_accepted_and_not_applied(workspace: Workspace) -> None:
-    """A 200, and a failure that only the activity log shows."""
+def test_another_persons_email_is_accepted_and_not_applied(
+    workspace: Workspace,
+) -> None:
+    """The status is 200, and only the activity log shows the failure."""
     workspace.put("/api/v1/customers/1", {"email": "ada@x.org"})
     answer = workspace.put("/api/v1/customers/2", {"email": "Ada@X.org", "plan": "b"})
 
@@ -40,8 +42,8 @@ def test_the_email_of_another_is_accepted_and_not_applied(workspace: Workspace) 
     assert other["customer"]["identifiers"]["email"] == ""
 
 
-def test_an_email_that_a_person_gave_up_is_free(workspace: Workspace) -> None:
-    """It may become another's; one that changed only in case stays the person's."""
+def test_an_email_that_a_person_no_longer_has_is_free(workspace: Workspace) -> None:
+    """Another person can get it; a change of case alone does not free it."""
     workspace.put("/api/v1/customers/1", {"email": "ada@x.org"})
     workspace.put("/api/v1/customers/1", {"email": "Ada@x.org"})
     workspace.put("/api/v1/customers/1", {"email": "new@x.org"})
@@ -78,7 +80,7 @@ def test_an_older_change_does_not_overwrite_a_newer_one(
 
 
 def test_a_flat_name_changes_one_topic(workspace: Workspace) -> None:
-    """The object sets all of them; the App API shows them as JSON text."""
+    """An object sets all topics; the App API returns them as JSON text."""
     topic = "cio_subscription_preferences.topics.topic_"
     for body in (
         {"cio_subscription_preferences": {"topics": {"topic_0": True}}},

@@ -12,7 +12,7 @@ from tests.support.stand_in import Workspace, identify
 
 
 def test_a_person_is_inserted_and_then_updated(workspace: Workspace) -> None:
-    """Attributes the body does not name stay; null and "" remove one."""
+    """Attributes that are not in the body keep their values; null and "" remove one."""
     path = "/api/v1/customers/a%2Fb"
 
     first = workspace.put(path, {"name": "A", "ltv": 1.5, "gone": 1, "empty": 1})
@@ -24,8 +24,8 @@ def test_a_person_is_inserted_and_then_updated(workspace: Workspace) -> None:
     assert person.attributes == {"name": "A", "ltv": 2}
 
 
-def test_the_kind_of_an_identifier_is_told_from_its_shape(workspace: Workspace) -> None:
-    """On the v1 path alone; version 2 names it."""
+def test_the_kind_of_an_identifier_follows_from_its_form(workspace: Workspace) -> None:
+    """Only in v1 paths; version 2 has the kind's name."""
     workspace.put("/api/v1/customers/a%40b.io", {"x": 1})
     workspace.post("/api/v2/entity", identify("c@d.io"))
 
@@ -52,13 +52,13 @@ def test_the_kind_of_an_identifier_is_told_from_its_shape(workspace: Workspace) 
         ("/api/v1/customers/cio_nobody", {}, 400),
     ],
 )
-def test_the_published_limits_hold(
+def test_the_published_limits_are_checked(
     workspace: Workspace,
     path: str,
     body: Any,
     status: int,
 ) -> None:
-    """Errors in the shape of version 1."""
+    """Errors have the form of version 1."""
     answer = workspace.put(path, body)
 
     assert answer.status == status
@@ -79,7 +79,9 @@ def test_update_alone_creates_nobody(workspace: Workspace) -> None:
     assert len(workspace.people) == 0
 
 
-def test_a_batch_takes_the_good_and_lists_the_bad(workspace: Workspace) -> None:
+def test_a_batch_accepts_valid_items_and_lists_invalid_ones(
+    workspace: Workspace,
+) -> None:
     """207: the listed items were refused and all others accepted."""
     items = [identify("1", x=1), identify("x" * 151), {"type": "object"}, identify("2")]
 
@@ -97,7 +99,7 @@ def test_a_batch_takes_the_good_and_lists_the_bad(workspace: Workspace) -> None:
     [b"x", b"{}", b'{"batch": 5}', b'{"batch": "' + b"x" * 500_000 + b'"}'],
     ids=["no JSON", "no batch", "no list", "too large"],
 )
-def test_a_whole_body_can_be_refused(workspace: Workspace, body: bytes) -> None:
+def test_an_entire_body_can_be_refused(workspace: Workspace, body: bytes) -> None:
     """400 with the same errors, without an index."""
     status, document = workspace.post("/api/v2/batch", body)
 
@@ -124,7 +126,7 @@ def test_an_item_over_32_kb_is_refused(workspace: Workspace) -> None:
 def test_an_id_among_the_attributes_is_text(
     workspace: Workspace, value: Any, message: str
 ) -> None:
-    """The published words, in the shape of each version."""
+    """The published messages, in the form of each version."""
     answer = workspace.put("/api/v1/customers/a@b.io", {"id": value})
     item = identify("a@b.io", "email", id=value)
     status, document = workspace.post("/api/v2/batch", {"batch": [item]})

@@ -1,4 +1,4 @@
-"""CSV as programs and people leave it: joined, padded, with any delimiter."""
+"""CSV files as they occur: joined, padded, with any delimiter."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BOB = {"id": "2", "name": "Bob"}
 
 
 def read(content: bytes, folder: Path, start: int = 0) -> tuple[Any, dict[str, int]]:
-    """Read a table: its records by their index, and what was passed over."""
+    """Read a table: its records by their index, and the skipped rows."""
     path = folder / "data.csv"
     path.write_bytes(content)
     with open_source(str(path)) as source:
         records = {r.record_index: r.value for r in source.records(start)}
-        return records, dict(source.passed_over)
+        return records, dict(source.skipped_rows)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def read(content: bytes, folder: Path, start: int = 0) -> tuple[Any, dict[str, i
         "line break in a name",
     ],
 )
-def test_a_repeated_header_is_no_record(tmp_path: Path, content: bytes) -> None:
-    """Joined parts would make a person named like the column."""
+def test_a_repeated_header_is_not_a_record(tmp_path: Path, content: bytes) -> None:
+    """Joined files would create a person named like the column."""
     assert read(content, tmp_path) == ({0: ADA, 2: BOB}, {"header_repeated": 1})
 
 
-def test_a_part_that_repeats_the_sep_line_too_is_read(tmp_path: Path) -> None:
-    """Excel writes both lines in each of the files."""
+def test_a_repeated_sep_line_is_skipped_too(tmp_path: Path) -> None:
+    """Excel writes both lines in every file."""
     part = MARK + b"sep=;\r\nid;name\r\n%s\r\n"
 
     content = part % b"1;Ada" + part % b"2;Bob"
@@ -68,7 +68,7 @@ def test_a_part_that_repeats_the_sep_line_too_is_read(tmp_path: Path) -> None:
 
 
 def test_a_part_with_fewer_columns_lacks_the_others(tmp_path: Path) -> None:
-    """The values belong to the names above them, not to the first header's."""
+    """The values belong to the header above them, not to the first header."""
     content = b"id,plan,name\n1,x,Ada\nid,name\n2,Bob\n"
 
     records, _ = read(content, tmp_path)
@@ -80,32 +80,30 @@ def test_a_part_with_fewer_columns_lacks_the_others(tmp_path: Path) -> None:
     "row",
     [b"name,Ada", b"Ada,name", b"id,Ada", b"1,name", b"id,id", b"ID,x"],
 )
-def test_a_value_that_is_a_column_name_makes_no_header(
-    tmp_path: Path, row: bytes
-) -> None:
-    """One such value is chance: the person must not be lost."""
-    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+def test_one_column_name_in_a_row_is_not_a_header(tmp_path: Path, row: bytes) -> None:
+    """It can be chance, and the person must not be lost."""
+    records, skipped_rows = read(b"id,name\n" + row + b"\n", tmp_path)
 
     assert list(records) == [0]
-    assert passed_over == {}
+    assert skipped_rows == {}
 
 
 @pytest.mark.parametrize("row", [b",", b" , ", b"\t,", b'"",""', b",,,,", b" "])
-def test_a_row_without_values_is_no_record(tmp_path: Path, row: bytes) -> None:
-    """Spreadsheets write a row of delimiters for each row once touched."""
+def test_a_row_without_values_is_not_a_record(tmp_path: Path, row: bytes) -> None:
+    """Spreadsheets write a row of delimiters for each row that was once used."""
     content = b"id,name\n1,Ada\n" + row + b"\n2,Bob\n" + row
 
-    records, passed_over = read(content, tmp_path)
+    records, skipped_rows = read(content, tmp_path)
 
-    assert (records, passed_over) == ({0: ADA, 2: BOB}, {"row_without_values": 2})
+    assert (records, skipped_rows) == ({0: ADA, 2: BOB}, {"row_without_values": 2})
 
 
 @pytest.mark.parametrize("row", [b"0,", b",x", b'"\n",x', b"\xc2\xa0,x"])
 def test_a_row_with_one_value_is_a_record(tmp_path: Path, row: bytes) -> None:
-    """Even without a user id: it is a dead letter then, and not lost silently."""
-    records, passed_over = read(b"id,name\n" + row + b"\n", tmp_path)
+    """Without a user id it becomes a dead letter, and is not lost silently."""
+    records, skipped_rows = read(b"id,name\n" + row + b"\n", tmp_path)
 
-    assert (list(records), passed_over) == ([0], {})
+    assert (list(records), skipped_rows) == ([0], {})
 
 
 @pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
@@ -133,20 +131,22 @@ def test_the_header_shows_delimiter_and_line_ends(
     "line", [b"sep=;", b'"sep=;"', b"SEP=;", MARK + b"sep=;", b"\r\nsep=;"]
 )
 def test_a_sep_line_names_the_delimiter(tmp_path: Path, line: bytes) -> None:
-    """Excel's own; the header alone would say a comma."""
+    """Excel writes this line; the header alone would suggest a comma."""
     content = line + b"\r\nid;a,b,c\r\n1;x\r\n"
 
     assert read(content, tmp_path) == ({0: {"id": "1", "a,b,c": "x"}}, {})
 
 
 @pytest.mark.parametrize("name", [b'sep="', b"sep=a", b"sep= ", b"sep=", b"sep=\r"])
-def test_a_sep_line_without_a_delimiter_names_none(tmp_path: Path, name: bytes) -> None:
-    """What the reader could not use as one must not end in a bug report."""
+def test_a_sep_line_with_an_invalid_delimiter_is_ignored(
+    tmp_path: Path, name: bytes
+) -> None:
+    """A character that csv refuses must not end in an internal error."""
     assert read(name + b"\nid,name\n1,Ada\n", tmp_path)[0] == {0: ADA}
 
 
 def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
-    """Row numbers before, remarks behind, and the delimiter at each line's end."""
+    """For example row numbers, remarks, and a delimiter at the end of each line."""
     content = b",id, ,name,,\n7,1,x,Ada,remark,\n,id, ,name,,\n8,2,,Bob\n"
 
     assert read(content, tmp_path) == ({0: ADA, 2: BOB}, {"header_repeated": 1})
@@ -157,24 +157,24 @@ def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
     [b"", MARK, b"\n\n", b"\x1a", b",,\n,,\n", b"sep=;\n", MARK + b"id\n", b"id\n\x1a"],
 )
 def test_a_table_without_rows_has_no_records(tmp_path: Path, content: bytes) -> None:
-    """An export that found nobody is not a mistake."""
+    """An export without users is not a mistake."""
     assert read(content, tmp_path)[0] == {}
 
 
-def test_empty_rows_before_the_header_are_passed_over(tmp_path: Path) -> None:
-    """Spreadsheets often have some on top."""
+def test_empty_rows_before_the_header_are_skipped(tmp_path: Path) -> None:
+    """Spreadsheets often have some at the top."""
     assert read(b",\n \n,,\nid,name\n1,Ada\n", tmp_path)[0] == {0: ADA}
 
 
-def test_signs_inside_of_a_quoted_cell_are_text(tmp_path: Path) -> None:
-    """Only between rows does a mark come from the joining of files."""
+def test_a_bom_inside_a_quoted_cell_is_text(tmp_path: Path) -> None:
+    """Only between rows does a BOM come from joined files."""
     content = b'id,name\n1,"a\n' + MARK + b'b\n\x1ac"\n'
 
     assert read(content, tmp_path)[0] == {0: ADA | {"name": "a\n\ufeffb\n\x1ac"}}
 
 
-def test_indexes_are_the_same_wherever_reading_begins(tmp_path: Path) -> None:
-    """A load that was stopped goes on by skipping, over repeated headers as well."""
+def test_indexes_do_not_depend_on_the_start(tmp_path: Path) -> None:
+    """A resumed load skips records, and repeated headers as well."""
     content = b"id,name\n1,Ada\n,\nname,id\n" + b"Bob,2\n,\nname,id\n" * 9000
     assert len(content) > 2 * PIECE_BYTES
     all_records, _ = read(content, tmp_path)
@@ -186,10 +186,10 @@ def test_indexes_are_the_same_wherever_reading_begins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_a_break_behind_the_first_piece_names_its_byte(
+def test_an_error_after_the_first_piece_has_its_byte(
     tmp_path: Path, end: bytes
 ) -> None:
-    """Also after rows that were passed over, and where characters take two bytes."""
+    """Also after skipped rows, and with characters of two bytes."""
     row = "1,Ä".encode()
     rows = (b"id,name" + end) * 2 + (row + end + b"," + end) * 30_000
     cases = {
@@ -204,8 +204,8 @@ def test_a_break_behind_the_first_piece_names_its_byte(
         assert caught.value.byte_offset == offset
 
 
-def test_files_with_tabs_are_known_by_their_endings(tmp_path: Path) -> None:
-    """`.tsv` and `.tab`, packed or not."""
+def test_files_with_tabs_are_known_by_their_extensions(tmp_path: Path) -> None:
+    """`.tsv` and `.tab`, compressed or not."""
     for name in ("d.tsv", "d.TAB"):
         (tmp_path / name).write_bytes(b"id\tname\n1\tAda\n")
         with open_source(str(tmp_path / name)) as source:
@@ -213,10 +213,10 @@ def test_files_with_tabs_are_known_by_their_endings(tmp_path: Path) -> None:
 
 
 class Slices(RawIOBase):
-    """A pipe that gives a few bytes at a time.
+    """A pipe that returns a few bytes at a time.
 
     Args:
-        content: all that it gives.
+        content: all its bytes.
         size: how many bytes at a time.
     """
 
@@ -243,7 +243,7 @@ class Slices(RawIOBase):
         (b"sep=|\rid|a,b\r1|x\r", {"id": "1", "a,b": "x"}),
     ],
 )
-def test_the_pieces_of_a_pipe_do_not_change_what_the_header_shows(
+def test_the_delimiter_does_not_depend_on_the_pieces_of_a_pipe(
     content: bytes, values: dict[str, str], size: int
 ) -> None:
     """How a pipe cuts the bytes is chance; the next run must read the same."""
@@ -252,7 +252,7 @@ def test_the_pieces_of_a_pipe_do_not_change_what_the_header_shows(
 
 
 def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
-    """Types are for the mapping to say."""
+    """The mapping decides the types."""
     content = (
         b'\xef\xbb\xbfid,name,note\r\n1,"Ada ""L""","two\nlines"\r\n\r\n2,Grace\r\n'
     )
@@ -265,15 +265,15 @@ def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
     ]
 
 
-def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
-    """Nobody knows which value is meant for which key."""
+def test_a_row_with_too_many_values_has_a_problem(tmp_path: Path) -> None:
+    """It is unknown which value belongs to which key."""
     path = tmp_path / "data.csv"
     path.write_bytes(b"id,name\n1,a,b\n2,c\n")
 
     with open_source(str(path)) as source:
-        flaws = [record.flaw for record in source.records()]
+        problems = [record.problem for record in source.records()]
 
-    assert flaws == ["the row has 3 values, the header 2 names", None]
+    assert problems == ["the row has 3 values, the header 2 names", None]
 
 
 @pytest.mark.parametrize(
@@ -281,25 +281,25 @@ def test_a_row_with_too_many_values_is_flawed(tmp_path: Path) -> None:
     [
         (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
         (b'[{"id": 1}]', "looks like JSON"),
-        (b'id\n"a', "a quote is opened and never closed"),
-        (b'id\n"a"b\n', "text follows a closing quote"),
-        (b"id\n1\r2\r", "a line break of another kind than the header's"),
+        (b'id\n"a', "a quote is never closed"),
+        (b'id\n"a"b\n', "there is text after a closing quote"),
+        (b"id\n1\r2\r", "another kind of line break than the header"),
         (
             b"id,a,b\n1,x,y\nid,a,c\n2,x,z\n",
-            "byte 13: in the row that begins here the header is",
+            "byte 13: in the row that starts here, the header is",
         ),
         (b"id\n\xff\n", "save the file as UTF-8"),
     ],
 )
-def test_what_is_no_csv_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+def test_invalid_csv_is_reported(tmp_path: Path, content: bytes, words: str) -> None:
     """With what to do about it."""
     _, error = read_until_it_breaks(content, tmp_path, "data.csv")
 
     assert words in str(error)
 
 
-def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
-    """Not where the reading was: a quote that is never closed swallows the rest."""
+def test_a_syntax_error_has_the_byte_of_its_row(tmp_path: Path) -> None:
+    """Not where reading stopped: after an open quote, that is the end of the file."""
     rows = b'id,note\n1,"two\nlines"\n\n'
     rest = b'2,"never closed\n' + b"3,c\n" * 50_000
 
@@ -307,7 +307,7 @@ def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
 
     assert records == [{"id": "1", "note": "two\nlines"}]
     assert error.byte_offset == len(rows)
-    assert "after 1 whole record" in str(error)
+    assert "after 1 complete record" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -321,6 +321,6 @@ def test_a_table_that_breaks_names_the_byte_of_the_row(tmp_path: Path) -> None:
     ],
     ids=["header", "header cut", "quoted line", "empty cell", "NUL"],
 )
-def test_odd_tables_are_read(tmp_path: Path, content: bytes, records: Any) -> None:
-    """All of these come out of real exports."""
+def test_unusual_tables_are_read(tmp_path: Path, content: bytes, records: Any) -> None:
+    """All of these occur in real exports."""
     assert read_values(content, tmp_path, "data.csv") == records

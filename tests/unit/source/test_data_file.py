@@ -1,4 +1,4 @@
-"""Reading data files: streamed, exact, and clear about what is wrong."""
+"""Reading data files: streaming, exact values and clear errors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tests.support.data_files import pieces_of, read_until_it_breaks, read_value
 
 
 @pytest.mark.parametrize("name", ["data.json", "data.jsonl"])
-def test_a_number_no_float_can_hold_flaws_its_record_alone(
+def test_a_number_too_large_for_a_float_affects_only_its_record(
     tmp_path: Path, name: str
 ) -> None:
-    """It becomes a dead letter; the others go on."""
+    """It becomes a dead letter; the others are sent."""
     records = [b'{"id": 1}', b'{"id": 2, "a": {"b": [1e999]}}', b'{"id": 3, "c": 1.5}']
     path = tmp_path / name
     is_array = name == "data.json"
@@ -33,18 +33,18 @@ def test_a_number_no_float_can_hold_flaws_its_record_alone(
     path.write_bytes(content)
 
     with open_source(str(path)) as source:
-        flaws = [record.flaw for record in source.records()]
+        problems = [record.problem for record in source.records()]
 
-    assert flaws == [None, "the number at 'a.b.0' is too large", None]
+    assert problems == [None, "the number at 'a.b.0' is too large", None]
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+def test_a_bom_is_skipped(tmp_path: Path) -> None:
     """Windows programs write one."""
     assert read_values(b"\xef\xbb\xbf[1]", tmp_path) == [1]
 
 
-def test_reading_may_begin_later(tmp_path: Path) -> None:
-    """A load goes on where it was; indices stay those of the file."""
+def test_reading_may_start_later(tmp_path: Path) -> None:
+    """A load continues where it was; indexes are positions in the file."""
     path = tmp_path / "data.json"
     path.write_bytes(json.dumps(list(range(10))).encode())
 
@@ -57,8 +57,8 @@ def test_reading_may_begin_later(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("d.json", b'{"data": [{"id": 1}], "next": null}\n', "'data' holds an array"),
-        ("d.json", b'{"data": [{"id": 1}], "next": null}', "jq .data makes it"),
+        ("d.json", b'{"data": [{"id": 1}], "next": null}\n', "'data' has an array"),
+        ("d.json", b'{"data": [{"id": 1}], "next": null}', "jq .data extracts it"),
         ("d.json", b'{\n"a": {"my users": [{}]}}', """jq '.a["my users"]'"""),
         ("d.json", b'{"id": 1, "orders": [{}]}', "if the object is one user"),
         ("d.json", b'{"data": "' + b"a" * 17_000_000, "jq .KEY"),
@@ -70,10 +70,10 @@ def test_reading_may_begin_later(tmp_path: Path) -> None:
     ],
     ids=["line", "no line end", "deeper", "a user", "large", "gzip twice"],
 )
-def test_a_file_that_wraps_the_records_says_how_to_unwrap_it(
+def test_an_array_inside_an_object_is_refused_with_the_command(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
-    """An API's answer is one object: no record of it may be passed over silently."""
+    """An API's answer is one object, and no record in it may be lost silently."""
     records, error = read_until_it_breaks(content, tmp_path, name)
 
     assert records == []
@@ -90,31 +90,31 @@ def test_a_file_that_wraps_the_records_says_how_to_unwrap_it(
     ],
     ids=["lines", "over several lines", "without a gap"],
 )
-def test_objects_one_after_another_are_read_whatever_the_name(
+def test_a_sequence_of_objects_is_read_from_any_json_file(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
-    """What `jq '.data[]'` writes; the first bytes show what it is."""
+    """`jq '.data[]'` writes this; the first bytes show the format."""
     assert read_values(content, tmp_path, name) == [{"id": 1}, {"id": [{"id": 2}]}]
 
 
 @pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.jsonl.gz"])
 def test_an_empty_file_of_lines_has_no_records(tmp_path: Path, name: str) -> None:
-    """An export that found nobody is not a mistake."""
+    """An export without users is not a mistake."""
     content = gzip.compress(b"") if name.endswith("gz") else b""
 
     assert read_values(content, tmp_path, name) == []
 
 
-def test_a_file_that_is_not_there_or_no_file_is_told(tmp_path: Path) -> None:
-    """One clear line each."""
+def test_a_missing_file_or_a_folder_is_reported(tmp_path: Path) -> None:
+    """As one clear line."""
     with pytest.raises(DataFileError, match="no such file"):
         open_source(str(tmp_path / "none.json"))
     with pytest.raises(DataFileError, match="it is a folder"):
         open_source(str(tmp_path))
 
 
-def test_a_pipe_is_read_as_it_comes() -> None:
-    """Standard input has no size and no second reading."""
+def test_a_pipe_is_read() -> None:
+    """Standard input has no size, and can be read only once."""
     content = json.dumps([{"id": n} for n in range(50)]).encode()
 
     with open_source("-", stdin=pieces_of(content)) as source:
@@ -142,7 +142,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 
 def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
-    """A load goes on only with the very same data; a moved file is the same."""
+    """A load continues only with the same data; a moved file is the same."""
     path = tmp_path / "data.json"
     path.write_bytes(b"1, 2, 3")
     about = path.stat()
@@ -163,7 +163,7 @@ def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_named_pipe_is_read(tmp_path: Path) -> None:
-    """`-data <(export)`: no size, no second reading."""
+    """`-data <(export)` has no size, and can be read only once."""
     path = tmp_path / "pipe.jsonl"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b'{"id": 1}\n{"id": 2}',))
@@ -222,11 +222,11 @@ _json = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_json, max_size=8), st.booleans())
-def test_whatever_json_can_say_is_read_as_it_is(
+def test_all_json_is_read_exactly(
     values: list[Any],
     ascii_only: bool,
 ) -> None:
-    """The standard library reads the same."""
+    """As the standard library reads it."""
     content = json.dumps(values, ensure_ascii=ascii_only).encode()
 
     with open_source("-", stdin=io.BytesIO(content)) as source:
@@ -235,8 +235,8 @@ def test_whatever_json_can_say_is_read_as_it_is(
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60), st.sampled_from(["json", "jsonl", "csv"]))
-def test_no_bytes_at_all_raise_anything_else(junk: bytes, data_format: Any) -> None:
-    """Fuzzing: a broken file is a message, never a traceback."""
+def test_no_bytes_raise_another_error(junk: bytes, data_format: Any) -> None:
+    """A broken file must give a message, never a traceback."""
     for content in (junk, b'[{"id": 1}, ' + junk, b'{"id": 1}\n' + junk):
         try:
             with open_source(

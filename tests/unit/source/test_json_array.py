@@ -1,4 +1,4 @@
-"""JSON arrays: streamed, exact, and clear about what is wrong."""
+"""JSON arrays: streaming, exact values and clear errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.data_files import pieces_of, read_until_it_breaks, read_value
 
 
 def test_numbers_keep_their_value_and_type(tmp_path: Path) -> None:
-    """Integers of any size exactly; floats as Python's own."""
+    """Integers of any size are exact; floats are those of Python."""
     content = b"[1, -0, 123456789012345678901234567890, 1.5, 3.0, 1e3, -0.0, 0.1]"
 
     values = read_values(content, tmp_path)
@@ -27,8 +27,8 @@ def test_numbers_keep_their_value_and_type(tmp_path: Path) -> None:
     assert [type(value) for value in values] == [int] * 3 + [float] * 5
 
 
-def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
-    """Records that lie across the pieces it is read in."""
+def test_a_long_file_is_read_to_its_end(tmp_path: Path) -> None:
+    """Also the records that span two pieces."""
     users = [{"id": n, "name": "x" * (n % 300)} for n in range(5000)]
     content = json.dumps(users).encode()
     assert len(content) > 5 * PIECE_BYTES
@@ -42,22 +42,22 @@ def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
         (b"", "the file is empty", None),
         (b" \n\t ", "the file is empty", None),
         (b"\xef\xbb\xbf", "the file is empty", None),
-        (b'"text"', "begins with text", None),
-        (b"12", "begins with a number", None),
-        (b"null", "begins with null", None),
+        (b'"text"', "starts with text", None),
+        (b"12", "starts with a number", None),
+        (b"null", "starts with null", None),
         (b"id,name\n1,Ada\n", "-format csv", 0),
         (b"hello", "not JSON", 0),
         (b"\xff\xfe[\x001\x00]\x00", "UTF-16", None),
         (b"[\x001\x00]\x00", "UTF-16", None),
         (b"PK\x03\x04junk", "a ZIP archive or a spreadsheet", None),
-        (b"BZh91AY&SY", "bzip2; wanted gzip", None),
-        (b"[1, {}", "ends before its array does, after 2 whole records", 6),
-        (b'[{"id": 1}, {"id"', "ends before its array does, after 1 whole record", 17),
-        (b"[1, 2] x", "something follows the array, after 2 whole records", 7),
-        (b"[1, 2][3]", "something follows the array", 6),
-        (b"[1, 2,]", "a comma after the last one?", 6),
-        (b"[1 2]", "a comma is missing, or", 3),
-        (b"[1 2]", "after 1 whole record", 3),
+        (b"BZh91AY&SY", "bzip2; decompress it or use gzip", None),
+        (b"[1, {}", "the file ends inside the array, after 2 complete records", 6),
+        (b'[{"id": 1}, {"id"', "inside the array, after 1 complete record", 17),
+        (b"[1, 2] x", "something after the array, after 2 complete records", 7),
+        (b"[1, 2][3]", "something after the array", 6),
+        (b"[1, 2,]", "a comma after the last value?", 6),
+        (b"[1 2]", "is a comma missing, or", 3),
+        (b"[1 2]", "after 1 complete record", 3),
         (b"[1, \xff]", "not UTF-8", 4),
         (b"[NaN]", "this is not JSON", 1),
         (b'[{"a": "NaN", "b": NaN}]', "this is not JSON", 19),
@@ -65,16 +65,16 @@ def test_the_ends_of_a_long_file_are_read_too(tmp_path: Path) -> None:
         (b'["a\nb"]', "control character inside text", 3),
         (b"[" * 100_000, "nested too deeply", 1),
         (b'[{"a": tru}]', "this is not JSON", 7),
-        (b'[{"a": "\\x"}]', "an escape that JSON does not have", 8),
+        (b'[{"a": "\\x"}]', "an escape that JSON does not allow", 8),
         (b'[{"a": 1]', "this is not JSON", 8),
         (b'[1, {"a": "b}, {"c": 1}]', "this is not JSON", 17),
     ],
     ids=lambda value: repr(value)[:24] if isinstance(value, bytes) else "",
 )
-def test_what_is_wrong_is_told_with_its_byte(
+def test_a_syntax_error_is_reported_with_its_byte(
     tmp_path: Path, content: bytes, words: str, offset: int | None
 ) -> None:
-    """A person can go there and look."""
+    """So a person can find it in the file."""
     _, error = read_until_it_breaks(content, tmp_path)
 
     assert words in str(error)
@@ -82,8 +82,10 @@ def test_what_is_wrong_is_told_with_its_byte(
         assert error.byte_offset == offset
 
 
-def test_every_cut_gives_the_whole_records_before_it(tmp_path: Path) -> None:
-    """What stands before the break is synced, the break itself named."""
+def test_a_file_cut_anywhere_gives_the_complete_records_before_it(
+    tmp_path: Path,
+) -> None:
+    """They are synced, and the end is reported."""
     content = b'[{"id": 1, "n": "\\u00e9"}, {"id": 2.5}, [], "x", null, {"id": 6}]'
     ends = [content.index(b"}"), content.index(b"}", 25)]
 
@@ -94,8 +96,8 @@ def test_every_cut_gives_the_whole_records_before_it(tmp_path: Path) -> None:
         assert error.byte_offset == cut
 
 
-def test_a_break_far_inside_a_file_is_found_to_the_byte(tmp_path: Path) -> None:
-    """Beyond the first pieces, and with all records before it."""
+def test_a_syntax_error_far_inside_a_file_has_its_exact_byte(tmp_path: Path) -> None:
+    """After many pieces, and with all records before it."""
     good = json.dumps([{"id": n, "name": "é" * 20} for n in range(5000)]).encode()
     at = 3 * PIECE_BYTES + 17
     at = good.index(b"{", at)
@@ -108,8 +110,8 @@ def test_a_break_far_inside_a_file_is_found_to_the_byte(tmp_path: Path) -> None:
     assert len(records) == good[:at].count(b"{")
 
 
-def test_a_record_is_returned_before_the_next_one_comes() -> None:
-    """A slow pipe's records are not held up."""
+def test_a_record_is_returned_before_the_next_one_arrives() -> None:
+    """The records of a slow pipe are not delayed."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", 0) as pipe, os.fdopen(writing, "wb", 0) as end:
         end.write(b'[{"id": 0}')
@@ -120,8 +122,8 @@ def test_a_record_is_returned_before_the_next_one_comes() -> None:
                 end.write(b', {"id": %d}' % number)
 
 
-def test_a_file_that_shrinks_while_it_is_read_breaks_there(tmp_path: Path) -> None:
-    """Whoever writes it anew under our eyes gets a message, not half a record."""
+def test_a_file_that_shrinks_during_reading_is_an_error(tmp_path: Path) -> None:
+    """If another program overwrites it, there is a message, not half a record."""
     path = tmp_path / "data.json"
     path.write_bytes(json.dumps([{"id": n} for n in range(50_000)]).encode())
     records: list[Any] = []
@@ -130,7 +132,7 @@ def test_a_file_that_shrinks_while_it_is_read_breaks_there(tmp_path: Path) -> No
         reading = source.records()
         records.append(next(reading).value)
         os.truncate(path, 2 * PIECE_BYTES)
-        with pytest.raises(DataFileError, match="ends before its array does"):
+        with pytest.raises(DataFileError, match="the file ends inside the array"):
             records.extend(record.value for record in reading)
 
     assert records == [{"id": n} for n in range(len(records))]
@@ -151,10 +153,10 @@ HALVES = [
 
 @pytest.mark.parametrize(("text", "value"), HALVES, ids=[t.decode() for t, _ in HALVES])
 @pytest.mark.parametrize("before", range(PIECE_BYTES - 20, PIECE_BYTES + 2))
-def test_half_of_a_surrogate_pair_is_no_other_character_in_an_array(
+def test_a_lone_surrogate_in_an_array_does_not_change(
     tmp_path: Path, text: bytes, value: str, before: int
 ) -> None:
-    """The parser of ijson gives `?`: an id would become that of another user."""
+    """If it became `?`, an id could become that of another user."""
     filled = b'["' + b"a" * (before - 4) + b'",' + text + b',{"k":[%b]}, 1]' % text
 
     values = read_values(filled, tmp_path)
@@ -162,7 +164,7 @@ def test_half_of_a_surrogate_pair_is_no_other_character_in_an_array(
     assert values[1:] == [value, {"k": [value]}, 1]
 
 
-def test_half_of_a_pair_in_a_value_that_ends_pieces_later_is_kept(
+def test_a_lone_surrogate_in_a_value_of_several_pieces_is_kept(
     tmp_path: Path,
 ) -> None:
     """The record before it was complete in the same piece, and had one too."""
@@ -187,7 +189,7 @@ _code_units = st.sampled_from(
 def test_text_of_any_escapes_is_what_the_standard_library_reads(
     texts: list[str],
 ) -> None:
-    """Whole pairs, halves, escaped backslashes, wherever the pieces end."""
+    """Surrogates, alone or in pairs, and escaped backslashes, in pieces of any size."""
     content = '[{"' + texts[0] + '": 0}, "' + '", "'.join(texts) + '"]'
 
     with open_source("-", stdin=pieces_of(content.encode())) as source:
@@ -197,10 +199,10 @@ def test_text_of_any_escapes_is_what_the_standard_library_reads(
 
 
 @pytest.mark.parametrize("ending", ["", "]", "\\", r"\ud83d", r"\ud83d\u", '"'])
-def test_an_array_that_ends_inside_an_escape_is_broken_there(
+def test_an_array_that_ends_inside_an_escape_is_an_error(
     tmp_path: Path, ending: str
 ) -> None:
-    """What is kept of an escape for the next piece is not forgotten."""
+    """The start of the escape is kept for the next piece, and not forgotten."""
     content = rb'["a", "\ud800 b' + ending.encode()
 
     records, error = read_until_it_breaks(content, tmp_path)

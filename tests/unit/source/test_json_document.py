@@ -1,4 +1,4 @@
-"""A JSON file: an array of records, or records one after another."""
+"""A JSON file: an array or a sequence of records."""
 
 from __future__ import annotations
 
@@ -29,10 +29,8 @@ def read(folder: Path, text: str, start: int = 0) -> list[JsonValue]:
     ],
     ids=["an array", "lines", "without blanks", "over several lines"],
 )
-def test_the_beginning_shows_how_records_follow_one_another(
-    tmp_path: Path, text: str
-) -> None:
-    """A .json file is often not an array; nobody has to rename it."""
+def test_the_start_of_a_file_shows_its_layout(tmp_path: Path, text: str) -> None:
+    """A .json file is often not an array, and nobody has to rename it."""
     assert read(tmp_path, text) == [{"id": 1}, {"id": 2}]
     assert read(tmp_path, text, 1) == [{"id": 2}]
 
@@ -40,26 +38,26 @@ def test_the_beginning_shows_how_records_follow_one_another(
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ('{"users": [{"id": 1}]}', "jq .users makes it"),
-        ('{"a": [{"id": 1}], "b": [{"id": 1}, {"id": 2}]}', "jq .b makes it"),
+        ('{"users": [{"id": 1}]}', "jq .users extracts it"),
+        ('{"a": [{"id": 1}], "b": [{"id": 1}, {"id": 2}]}', "jq .b extracts it"),
         (
             '{"data": {"the users": [{"id": 1}]}}',
-            """jq '.data["the users"]' makes it""",
+            """jq '.data["the users"]' extracts it""",
         ),
     ],
 )
 def test_an_array_inside_an_object_is_refused_with_a_command(
     tmp_path: Path, text: str, command: str
 ) -> None:
-    """Else the answer of an API would be one user with a list of users."""
+    """Otherwise the answer of an API would be one user with a list of users."""
     with pytest.raises(DataFileError) as raised:
         read(tmp_path, text)
 
     assert command in str(raised.value)
 
 
-def test_an_object_with_a_list_is_a_record_where_others_follow(tmp_path: Path) -> None:
-    """Orders of a user are data; one object alone is more likely a document."""
+def test_an_object_with_a_list_is_a_record_if_others_follow(tmp_path: Path) -> None:
+    """A user's orders are data; a single object is more likely a wrapped array."""
     orders = '{"orders": [{"id": 1}]}'
 
     assert len(read(tmp_path, orders + orders)) == 2
@@ -69,13 +67,15 @@ def test_an_object_with_a_list_is_a_record_where_others_follow(tmp_path: Path) -
     ("text", "problem"),
     [
         ("", "the file is empty"),
-        ('"text"', "it begins with text, wanted a JSON array"),
-        ("-1", "it begins with a number"),
-        ("id,name\n", "if it is CSV, say -format csv"),
+        ('"text"', "it starts with text, expected a JSON array"),
+        ("-1", "it starts with a number"),
+        ("id,name\n", "if it is CSV, use -format csv"),
     ],
 )
-def test_another_beginning_is_named(tmp_path: Path, text: str, problem: str) -> None:
-    """The first thing that is wrong with a file is often which file it is."""
+def test_a_file_that_starts_differently_is_refused(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    """Often a person gave the wrong file."""
     with pytest.raises(DataFileError) as raised:
         read(tmp_path, text)
 

@@ -1,4 +1,4 @@
-"""JSON Lines: a record a line, each on its own."""
+"""JSON Lines: one record per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.data_files import read_until_it_breaks, read_values
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
 def test_json_lines(tmp_path: Path, packed: bool) -> None:
-    """One value a line, whatever ends it; told by the ending, packed or not."""
+    """One value per line, any line end; `.jsonl` or `.ndjson`, compressed or not."""
     content = b'\xef\xbb\xbf{"id": 1}\r\n\n{"id": 12345678901234567890123}\n[2.5e1]'
 
     values = read_values(
@@ -27,10 +27,8 @@ def test_json_lines(tmp_path: Path, packed: bool) -> None:
 @pytest.mark.parametrize(
     "bad", [b'{"id": }', b"NaN", b"{'a': 1}", b'{"a": 1} {}', b"\xff"]
 )
-def test_a_line_that_is_not_json_breaks_the_file_there(
-    tmp_path: Path, bad: bytes
-) -> None:
-    """The same rule as for the array."""
+def test_a_line_that_is_not_json_ends_the_file(tmp_path: Path, bad: bytes) -> None:
+    """The same rule as for arrays."""
     records, error = read_until_it_breaks(
         b'{"id": 1}\n' + bad + b"\n3\n", tmp_path, "d.jsonl"
     )
@@ -38,10 +36,10 @@ def test_a_line_that_is_not_json_breaks_the_file_there(
     assert records == [{"id": 1}]
     assert error.byte_offset is not None
     assert 10 <= error.byte_offset <= 10 + len(bad)
-    assert "after 1 whole record" in str(error)
+    assert "after 1 complete record" in str(error)
 
 
-def test_half_of_a_surrogate_pair_breaks_no_json_lines(tmp_path: Path) -> None:
+def test_a_lone_surrogate_is_valid_in_json_lines(tmp_path: Path) -> None:
     """JSON allows it; one user's cut emoji must not stop the file."""
     content = b'{"id": 1, "name": "\\ud83d"}\n{"id": 2}\n'
 
@@ -51,8 +49,8 @@ def test_half_of_a_surrogate_pair_breaks_no_json_lines(tmp_path: Path) -> None:
     ]
 
 
-def test_an_array_called_json_lines_is_told(tmp_path: Path) -> None:
-    """Each of its lines would be a dead letter."""
+def test_an_array_in_a_json_lines_file_is_refused(tmp_path: Path) -> None:
+    """Otherwise each of its lines would be a dead letter."""
     _, error = read_until_it_breaks(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl")
 
-    assert "say -format json" in str(error)
+    assert "use -format json" in str(error)

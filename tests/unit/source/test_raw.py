@@ -1,4 +1,4 @@
-"""Reading a pipe that gives a little at a time: what is complete is handed out."""
+"""Reading a slow pipe: complete records are returned at once."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Dry(Exception):
 
 
 def raise_when_dry(waited_seconds: float) -> None:
-    """End the reading once it waits."""
+    """End the reading when it waits."""
     if waited_seconds:
         raise Dry
 
 
 def read_until_dry(content: bytes, data_format: Any, *, blocks: bool = True) -> Any:
-    """Read what a pipe gives that stays open after these bytes."""
+    """Read what a pipe returns that stays open after these bytes."""
     reading_end, writing_end = os.pipe()
     os.set_blocking(reading_end, blocks)
     os.write(writing_end, content)
@@ -43,7 +43,7 @@ def read_until_dry(content: bytes, data_format: Any, *, blocks: bool = True) -> 
 
 
 def packed(content: bytes) -> bytes:
-    """Pack bytes as a producer does that flushes, and has not ended."""
+    """Compress bytes as a producer does that flushes and has not ended."""
     packer = zlib.compressobj(wbits=31)
     return packer.compress(content) + packer.flush(zlib.Z_SYNC_FLUSH)
 
@@ -66,13 +66,13 @@ OLD_TABLE = b"id\r1\rid\r2\r3"
         (zlib.compress(LINES[:12], wbits=31) + packed(LINES[12:]), "jsonl"),
     ],
 )
-def test_complete_records_come_before_the_source_is_waited_for(
+def test_complete_records_are_returned_before_a_wait(
     content: bytes, data_format: str
 ) -> None:
-    """The one that is half there is no reason to hold the others up."""
+    """An incomplete record does not delay the others."""
     assert read_until_dry(content, data_format) == TWO
 
 
-def test_a_pipe_that_does_not_block_is_waited_for_as_well() -> None:
-    """The process that started us may share it, and have set it so."""
+def test_a_non_blocking_pipe_is_waited_for() -> None:
+    """The parent process may share the pipe, and have set it so."""
     assert read_until_dry(LINES, "jsonl", blocks=False) == TWO

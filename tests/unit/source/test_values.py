@@ -1,4 +1,4 @@
-"""One value of a data file: read exactly, or with what is wrong in it."""
+"""One value of a data file: exact values and clear errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_number_that_may_be_over_64_bits_is_noticed(
 
 
 def test_a_long_id_is_kept_to_its_last_digit() -> None:
-    """Twitter's and Snowflake's ids have 19 digits."""
+    """Ids of Twitter and Snowflake have 19 digits."""
     record = parse_record("d", b'{"id": 123456789012345678901}', 0, 0)
 
     assert record.value == {"id": 123456789012345678901}
@@ -40,28 +40,28 @@ def test_a_long_id_is_kept_to_its_last_digit() -> None:
     ],
     ids=["number", "not UTF-8", "nesting"],
 )
-def test_what_only_one_record_has_is_its_flaw(text: bytes, words: str) -> None:
-    """It becomes a dead letter, and the file is read on."""
+def test_a_problem_of_one_record_does_not_end_the_file(text: bytes, words: str) -> None:
+    """The record becomes a dead letter."""
     record = parse_record("d", text, 100, 7)
 
     assert record.record_index == 7
-    assert words in (record.flaw or "")
+    assert words in (record.problem or "")
 
 
-def test_what_is_not_json_ends_the_file() -> None:
-    """Where the next record begins is not known then."""
+def test_a_syntax_error_ends_the_file() -> None:
+    """It is unknown where the next record starts."""
     with pytest.raises(DataFileError) as caught:
         parse_record("d.json", b'{"a": NaN}', 100, 7)
 
     assert caught.value.byte_offset == 106
-    assert "7 whole records" in str(caught.value)
+    assert "7 complete records" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "text", [b'{"a": 1', b'{"a": "x', b'{"a": tr', b'{"a"', b"[1, 2", b'{"a": -']
 )
-def test_a_value_that_was_cut_off_is_not_called_wrong(text: bytes) -> None:
-    """A download that broke off; all that is there is in order."""
+def test_an_incomplete_value_is_reported_as_incomplete(text: bytes) -> None:
+    """For example an interrupted download: all that is there is valid."""
     error = broken_value("d", text, 10, 1, "it is cut off")
 
     assert "it is cut off" in str(error)

@@ -12,7 +12,7 @@ from cio_pipeline.core.errors import StateError, StateUnwritable
 from cio_pipeline.store.errors import translated
 
 
-def test_a_file_that_is_no_database_is_a_mistake(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_a_usage_error(tmp_path: Path) -> None:
     """Trying again cannot help."""
     path = tmp_path / "queue.db"
     path.write_bytes(b"x" * 4096)
@@ -26,7 +26,7 @@ def test_a_file_that_is_no_database_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_stops_the_run(tmp_path: Path) -> None:
-    """It can go on once there is room: the work is kept."""
+    """It can continue when there is room: the work is kept."""
     with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
         connection.execute("PRAGMA max_page_count = 2")
         connection.execute("CREATE TABLE t (x)")
@@ -37,7 +37,7 @@ def test_a_full_disk_stops_the_run(tmp_path: Path) -> None:
             connection.execute("INSERT INTO t VALUES (zeroblob(100000))")
 
 
-def test_a_bug_of_ours_stays_what_it_is() -> None:
+def test_a_bug_is_not_translated() -> None:
     """A wrong statement must not look like a broken disk."""
     with (
         closing(sqlite3.connect(":memory:")) as connection,

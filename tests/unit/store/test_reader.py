@@ -1,4 +1,4 @@
-"""Reading a queue beside a run, or without one, changes nothing."""
+"""Reading a queue changes nothing, also during a run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ IDENTITY = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
 
 
 def enqueue(store: Store) -> None:
-    """Put two jobs into the queue."""
+    """Add jobs to the queue."""
     jobs = [NewJob(user, b"{}", n) for n, user in enumerate("ab")]
     store.enqueue(store.begin_load(IDENTITY), jobs, [], next_index=2)
 
 
-def test_where_no_queue_is_none_is_made(tmp_path: Path) -> None:
-    """`status` before the first sync."""
+def test_reading_creates_no_queue(tmp_path: Path) -> None:
+    """`status` can run before the first sync."""
     with open_reader(tmp_path) as connection:
         assert connection is None
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_run_has_committed_is_seen_at_once(tmp_path: Path) -> None:
-    """The run has the file open for writing meanwhile."""
+def test_a_runs_commits_are_visible_at_once(tmp_path: Path) -> None:
+    """The run has the file open for writing at the same time."""
     with Store(tmp_path) as store:
         enqueue(store)
         with open_reader(tmp_path) as connection:
@@ -48,7 +48,7 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_any_name_can_be_read(tmp_path: Path) -> None:
-    """SQLite takes an address, in which `?`, `#` and `%` mean something."""
+    """SQLite takes an address, in which `?`, `#` and `%` have a meaning."""
     folder = tmp_path / "50% of #1? é"
     folder.mkdir()
     with Store(folder) as store:

@@ -1,4 +1,4 @@
-"""A workspace that was split in another way: older work first, one at a time."""
+"""Another number of shards: older jobs first, one split at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IDENTITY = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
 
 
 def make_queue(state: Path, shard: Shard, users: str = "") -> Path:
-    """Make the queue of a shard, with a job for each letter."""
+    """Create the queue of a shard, with a job for each letter."""
     folder = queue_folder(CONFIG, "c.json", state, shard)
     folder.mkdir()
     with Store(folder) as store:
@@ -30,13 +30,13 @@ def make_queue(state: Path, shard: Shard, users: str = "") -> Path:
 
 
 def turn(folder: Path, *, is_loading: bool = True) -> bool:
-    """Take a queue's turn."""
+    """Call `take_turn` for a queue."""
     with Store(folder) as store:
         return take_turn(folder, store, is_loading=is_loading)
 
 
 def test_the_other_queues_are_those_of_another_split(tmp_path: Path) -> None:
-    """Shards of one split run beside each other."""
+    """Shards of one split run at the same time."""
     whole = make_queue(tmp_path, WHOLE)
     first = make_queue(tmp_path, Shard(0, 2))
     make_queue(tmp_path, Shard(1, 2))
@@ -47,7 +47,7 @@ def test_the_other_queues_are_those_of_another_split(tmp_path: Path) -> None:
 
 
 def test_work_that_another_split_left_is_finished_first(tmp_path: Path) -> None:
-    """Else an older record of a user would be sent after a newer one."""
+    """Otherwise an older record of a user would be sent after a newer one."""
     make_queue(tmp_path, Shard(0, 2), users="abc")
     whole = make_queue(tmp_path, WHOLE)
 
@@ -57,8 +57,8 @@ def test_work_that_another_split_left_is_finished_first(tmp_path: Path) -> None:
     assert not turn(whole, is_loading=False), "resume loads nothing newer"
 
 
-def test_two_splits_never_run_at_once(tmp_path: Path) -> None:
-    """Both may hold jobs of the same user."""
+def test_two_splits_never_run_at_the_same_time(tmp_path: Path) -> None:
+    """Both may have jobs of the same user."""
     other = make_queue(tmp_path, Shard(0, 2))
     whole = make_queue(tmp_path, WHOLE)
 
@@ -66,10 +66,10 @@ def test_two_splits_never_run_at_once(tmp_path: Path) -> None:
         turn(whole, is_loading=False)
 
 
-def test_what_was_delivered_is_forgotten_once_another_split_has_sent(
+def test_deliveries_are_forgotten_after_another_split_has_sent(
     tmp_path: Path,
 ) -> None:
-    """`-changed-only` would take an old value for the one that is there."""
+    """`-changed-only` would skip a value that Customer.io no longer has."""
     shard = make_queue(tmp_path, Shard(0, 2))
     whole = make_queue(tmp_path, WHOLE)
 

@@ -11,7 +11,7 @@ from cio_pipeline.core.errors import QueueInUse
 from cio_pipeline.store.run_lock import FILE_NAME, RunLock
 
 
-def test_who_only_looks_turns_no_run_away(tmp_path: Path) -> None:
+def test_a_look_at_the_lock_stops_no_run(tmp_path: Path) -> None:
     """`status -watch` tries the lock once a second, for an instant."""
     looking = (tmp_path / FILE_NAME).open("w")
     fcntl.flock(looking, fcntl.LOCK_SH)
@@ -20,8 +20,8 @@ def test_who_only_looks_turns_no_run_away(tmp_path: Path) -> None:
         assert looking.closed
 
 
-def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
-    """However often it is asked."""
+def test_an_active_run_keeps_its_lock(tmp_path: Path) -> None:
+    """Even if another run tries several times."""
     pauses: list[float] = []
 
     with (

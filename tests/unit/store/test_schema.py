@@ -1,4 +1,4 @@
-"""Whose a queue's file is, who may see it, and which version it has."""
+"""A queue's file: its owner, permissions and version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cio_pipeline.store.schema import APPLICATION_ID, FILE_NAME, VERSION, prepar
 
 
 def pragma(folder: Path, name: str, value: int | None = None) -> int:
-    """Read a number of the file's header, or set it."""
+    """Read or set a number in the file's header."""
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
         if value is not None:
             connection.execute(f"PRAGMA {name} = {value}")
@@ -23,7 +23,7 @@ def pragma(folder: Path, name: str, value: int | None = None) -> int:
 
 
 def test_a_new_file_is_ours_and_private(tmp_path: Path) -> None:
-    """It holds people's data; `file queue.db` shows whose it is."""
+    """It has people's data; `file queue.db` shows the program."""
     prepare(tmp_path)
 
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
@@ -31,8 +31,8 @@ def test_a_new_file_is_ours_and_private(tmp_path: Path) -> None:
     assert pragma(tmp_path, "user_version") == VERSION
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
-    """A copy made by hand has the mask of whoever made it."""
+def test_a_readable_file_is_made_private(tmp_path: Path) -> None:
+    """A copy made by hand can have any mode."""
     prepare(tmp_path)
     (tmp_path / FILE_NAME).chmod(0o644)
 
@@ -44,10 +44,10 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "value"), [("application_id", 7), ("user_version", VERSION + 1)]
 )
-def test_a_file_of_others_or_of_a_newer_version_is_left_alone(
+def test_a_foreign_or_newer_file_does_not_change(
     tmp_path: Path, name: str, value: int
 ) -> None:
-    """What is not understood must not be written to."""
+    """An unknown format must not be written to."""
     prepare(tmp_path)
     pragma(tmp_path, name, value)
 

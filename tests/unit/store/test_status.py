@@ -1,8 +1,10 @@
-"""What `status` reads of a queue: its counts, its history, the run that is going."""
+"""What `status` reads: counts, history and the active run."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from cio_pipeline.store import Store
 from cio_pipeline.store.run_lock import RunLock
 from cio_pipeline.store.status import last_ended_at, read_status
 
+ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -25,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def start(store: Store, run_id: str) -> None:
-    """Write down that a run begins at noon."""
+    """Add a run that starts at noon."""
     store.start_run(
         RunRecord(
             run_id=run_id,
@@ -37,16 +40,16 @@ def start(store: Store, run_id: str) -> None:
     )
 
 
-def test_where_no_queue_is_nothing_is_pending(tmp_path: Path) -> None:
-    """Before the first sync; and nothing is made."""
+def test_without_a_queue_nothing_is_pending(tmp_path: Path) -> None:
+    """Before the first sync; no file is created."""
     status = read_status(tmp_path / "none", NOON)
 
     assert (status.pending, status.running, status.runs) == (0, None, ())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_holds_the_lock_is_going(store: Store, tmp_path: Path) -> None:
-    """With how long ago it gave a sign of life."""
+def test_a_run_that_holds_the_lock_is_running(store: Store, tmp_path: Path) -> None:
+    """With the age of its heartbeat."""
     start(store, "r1")
 
     with RunLock(tmp_path):
@@ -72,7 +75,7 @@ def test_a_clock_that_was_set_back_makes_no_negative_age(
 
 
 def test_a_run_without_its_lock_was_killed(store: Store, tmp_path: Path) -> None:
-    """It could not write down its end itself."""
+    """It could not write its end itself."""
     start(store, "r1")
 
     status = read_status(tmp_path, NOON)
@@ -81,10 +84,10 @@ def test_a_run_without_its_lock_was_killed(store: Store, tmp_path: Path) -> None
     assert [(run.status, run.reason) for run in status.runs] == [("stopped", "killed")]
 
 
-def test_the_next_run_writes_down_that_the_last_was_killed(
+def test_the_next_run_marks_the_last_one_as_killed(
     store: Store, tmp_path: Path
 ) -> None:
-    """From then on the history is true without a look at the lock."""
+    """After that, the history is right without a look at the lock."""
     start(store, "r1")
     start(store, "r2")
 
@@ -97,11 +100,21 @@ def test_the_next_run_writes_down_that_the_last_was_killed(
     ]
 
 
-def test_nothing_has_ended_well_before_the_first_success(
+def test_before_the_first_success_there_is_no_time_of_one(
     store: Store, tmp_path: Path
 ) -> None:
-    """Prometheus gets no time instead of a wrong one."""
+    """Prometheus gets no value instead of a wrong one."""
     start(store, "r1")
 
     assert last_ended_at(tmp_path, ["completed"]) is None
     assert last_ended_at(tmp_path / "none", ["completed"]) is None
+
+
+def test_status_does_not_import_persist_queue() -> None:
+    """It doubles the time that `status` takes, and only a run needs it."""
+    code = (
+        "import sys, cio_pipeline.commands.status.command\n"
+        "assert 'persistqueue' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -17,7 +17,7 @@ CONFIG = Config(parallelism=1, user_id="id", mappings=(), site_id="site", api_ke
 STATE = Path("state")
 
 
-def test_the_queue_is_that_of_site_and_address() -> None:
+def test_the_queue_depends_on_site_id_and_address() -> None:
     """Jobs must never be sent to another workspace than they were loaded for."""
     folder = queue_folder(CONFIG, "c.json", STATE)
     others = [
@@ -36,21 +36,21 @@ def test_the_queue_is_that_of_site_and_address() -> None:
 def test_a_region_or_a_new_key_does_not_change_the_queue(
     change: dict[str, str],
 ) -> None:
-    """Else the work of an earlier run would be left behind."""
+    """Otherwise the work of an earlier run would not be found."""
     changed = replace(CONFIG, **change)  # type: ignore[arg-type]  # both are text
 
     before = queue_folder(CONFIG, "c.json", STATE)
     assert queue_folder(changed, "new.json", STATE) == before
 
 
-def test_without_a_site_id_no_queue_is_meant() -> None:
+def test_without_a_site_id_there_is_no_queue() -> None:
     """`status` needs it too, and says so."""
     with pytest.raises(ConfigError, match=r"c\.json: 'siteId'"):
         queue_folder(replace(CONFIG, site_id=None), "c.json", STATE)
 
 
-def test_a_state_folder_is_closed_to_others(tmp_path: Path) -> None:
-    """Queue and dead letters hold people's data."""
+def test_a_state_folder_is_private(tmp_path: Path) -> None:
+    """Queue and dead letters have people's data."""
     folder = tmp_path / "a" / "b"
 
     make_private_folder(folder)
@@ -60,8 +60,8 @@ def test_a_state_folder_is_closed_to_others(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_all_share_stays_open(tmp_path: Path) -> None:
-    """`-state /tmp` must not lock everybody else out of /tmp."""
+def test_a_shared_folder_stays_shared(tmp_path: Path) -> None:
+    """`-state /tmp` must not close /tmp to everybody else."""
     tmp_path.chmod(0o1777)
 
     make_private_folder(tmp_path)
@@ -69,8 +69,8 @@ def test_a_folder_that_all_share_stays_open(tmp_path: Path) -> None:
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """With what to do: another -state."""
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    """The message suggests another -state."""
     (tmp_path / "file").touch()
 
     with pytest.raises(StateUnwritable, match=r"file/state.*-state"):

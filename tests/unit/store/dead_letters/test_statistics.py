@@ -20,6 +20,6 @@ from cio_pipeline.store.dead_letters.statistics import bucket_seconds
     ],
 )
 def test_a_timeline_has_some_dozens_of_bars(span: float, length: int) -> None:
-    """A minute and twenty years alike."""
+    """For a minute as for twenty years."""
     assert bucket_seconds(span) == length
     assert span / length < 60

@@ -1,4 +1,4 @@
-"""What is remembered of users for `-changed-only`, on a real SQLite file."""
+"""The last payload sent to each user, for `-changed-only`, in a real SQLite file."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
     opened.store.close()
 
 
-def test_one_memory_for_all_spellings_of_an_email(queue: Queue) -> None:
-    """Two memories: the payload of one spelling is skipped after another's."""
+def test_all_spellings_of_an_email_have_one_entry(queue: Queue) -> None:
+    """With two entries, one spelling's payload would be skipped after another's."""
     queue.enqueue((ADA, b"1"), (ADA_IN_CAPITALS, b"2"))
     queue.send()
 
@@ -74,7 +74,7 @@ def test_one_memory_for_all_spellings_of_an_email(queue: Queue) -> None:
 
 
 def test_a_spelling_after_another_in_one_chunk_is_sent(queue: Queue) -> None:
-    """The last one equals what was sent last, but another goes before it."""
+    """The last one equals what was sent last, but another is sent before it."""
     queue.enqueue((ADA, b"1"))
     queue.send()
 
@@ -95,7 +95,7 @@ def test_a_dead_letter_is_found_and_overtaken_in_any_spelling(queue: Queue) -> N
 
 
 def make_format_1(file: Path, rows: list[tuple[str, bytes | None, int]]) -> None:
-    """Give a file's deliveries the rows that format 1 had: text, payload, queued."""
+    """Give the file the rows that format 1 had: text, payload, queued."""
     with closing(sqlite3.connect(file)) as connection, connection:
         for name in ("recent_deliveries", "delivery_log", "deliveries_merged"):
             connection.execute(f"DROP TABLE {name}")
@@ -115,14 +115,14 @@ def make_format_1(file: Path, rows: list[tuple[str, bytes | None, int]]) -> None
 
 
 def digest(raw: bytes) -> bytes:
-    """Make a digest as format 1 did."""
+    """Return a digest as format 1 made it."""
     return blake2b(raw, digest_size=12).digest()
 
 
 def test_after_an_update_ids_are_remembered_and_emails_are_sent_once_more(
     tmp_path: Path,
 ) -> None:
-    """No row of format 1 tells which spelling of an email was sent last."""
+    """In format 1, it is unknown which spelling of an email was sent last."""
     Queue(tmp_path).store.close()
     make_format_1(
         tmp_path / "queue.db", [("A1", b"1", 0), (ADA, b"1", 0), ("Ada@x.org", b"2", 0)]
@@ -136,7 +136,7 @@ def test_after_an_update_ids_are_remembered_and_emails_are_sent_once_more(
 
 
 def test_after_an_update_queued_emails_are_known_to_be_queued(tmp_path: Path) -> None:
-    """Else the job of one spelling would count for that of another."""
+    """Otherwise the job of one spelling would count for that of another."""
     before = Queue(tmp_path)
     before.enqueue((ADA_IN_CAPITALS, b"2"))
     before.store.close()

@@ -1,4 +1,4 @@
-"""How far each data file is in the queue."""
+"""The progress of loads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def load_three(store: Store) -> Load:
     return load
 
 
-def test_an_unfinished_load_goes_on_where_it_was(store: Store) -> None:
-    """After a kill no record is queued twice, and none is left out."""
+def test_an_unfinished_load_continues(store: Store) -> None:
+    """After a kill, no record is queued twice and none is missing."""
     first = load_three(store)
 
     again = store.begin_load(replace(DATA, source="moved.json"))
@@ -49,7 +49,7 @@ def test_an_unfinished_load_goes_on_where_it_was(store: Store) -> None:
 def test_other_data_or_another_mapping_is_another_load(
     store: Store, other: LoadIdentity
 ) -> None:
-    """A pipe cannot be recognised, so it is always read from its beginning."""
+    """A pipe has no fingerprint, so it is always read from the start."""
     first = load_three(store)
     if other.fingerprint is None:
         first = store.begin_load(other)
@@ -59,10 +59,10 @@ def test_other_data_or_another_mapping_is_another_load(
     assert (again.id != first.id, again.next_index) == (True, 0)
 
 
-def test_a_finished_file_is_loaded_again_only_once_its_jobs_are_sent(
+def test_a_finished_file_is_loaded_again_after_its_jobs_are_sent(
     store: Store,
 ) -> None:
-    """The same command again goes on first; the next night's run sends all anew."""
+    """The same command first continues; the next night's run sends everything again."""
     load = load_three(store)
     store.enqueue(load, [NewJob("a", b"{}", 3)], [], next_index=4)
     store.finish_load(load, 4)
@@ -73,8 +73,8 @@ def test_a_finished_file_is_loaded_again_only_once_its_jobs_are_sent(
     assert store.begin_load(DATA).next_index == 0
 
 
-def test_an_older_load_is_not_taken_up(store: Store) -> None:
-    """What was loaded since has overwritten what it brought."""
+def test_an_older_load_is_not_continued(store: Store) -> None:
+    """Later loads have overwritten its values."""
     first = load_three(store)
     store.begin_load(replace(DATA, fingerprint="newer"))
 
