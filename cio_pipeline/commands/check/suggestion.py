@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cio_pipeline.core.config import PLACEHOLDERS, ValueKind
+from cio_pipeline.core.config import PLACEHOLDERS
+from cio_pipeline.core.config_mappings import ValueKind
+from cio_pipeline.core.conversion import convert, without_mongo
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.limits import ATTRIBUTE_LIMIT_COUNT, ATTRIBUTE_NAME_LIMIT_BYTES
-from cio_pipeline.core.mapping import convert, without_mongo
 
 Kind = Literal["text", "number", "integer", "boolean", "time", "null", "object", "list"]
 

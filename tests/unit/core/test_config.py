@@ -11,11 +11,11 @@ import pytest
 from cio_pipeline.core.config import (
     PLACEHOLDERS,
     Config,
-    Mapping,
     parse_config,
     read_config,
     require_track_keys,
 )
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import ConfigError
 
 GOOD: dict[str, Any] = {
@@ -91,27 +91,6 @@ def test_every_key_is_read() -> None:
         ({"parallelism": 2.5}, ["whole number"]),
         ({"userId": ""}, ["'userId'", "text"]),
         ({"userId": 5}, ["'userId'", "text", "found 5"]),
-        ({"mappings": {}}, ["'mappings'", "list", "an object"]),
-        ({"mappings": ["x"]}, ["'mappings[0]'", "'from'", "'to'"]),
-        ({"mappings": [{"from": "a"}]}, ["'mappings[0].to'", "required"]),
-        ({"mappings": [{"from": "a", "to": ""}]}, ["'mappings[0].to'"]),
-        (
-            {"mappings": [{"from": "a", "too": "b", "to": "c"}]},
-            ["'mappings[0].too'", "'to'"],
-        ),
-        (
-            {"mappings": [{"from": "a", "to": "x"}, {"from": "b", "to": "x"}]},
-            ["'mappings[1].to'", "'x'", "mappings[0]"],
-        ),
-        ({"mappings": [{"from": "a", "to": "é" * 76}]}, ["152 bytes", "150"]),
-        (
-            {"mappings": [{"from": f"k{n}", "to": f"k{n}"} for n in range(301)]},
-            ["301", "300"],
-        ),
-        (
-            {"mappings": [{"from": "a", "to": "b", "type": "timestmap"}]},
-            ["'mappings[0].type'", "'timestamp'"],
-        ),
         ({"region": "usa"}, ["'region'", "'us'"]),
         ({"region": "moon"}, ["'region'", "us, eu"]),
         ({"api": "bulk"}, ["'api'", "customers, batch"]),
@@ -146,37 +125,6 @@ def test_a_message_has_the_key_and_what_was_expected(
 def test_an_invalid_api_key_is_not_in_the_message(key: str) -> None:
     """Guarantee 10: keys are never in error messages."""
     assert "hunter2" not in complaint(**{key: "hunter2 "})
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (b"", "empty"),
-        (b"  \n", "empty"),
-        (b"{", "line 1, column 2"),
-        (b'{"parallelism": 25,\n}', "line 1, column 19: a comma after the last entry"),
-        (b'{"mappings": [1 , ]}', "line 1, column 17: a comma after the last entry"),
-        (b"{'parallelism': 25}", "double quotes"),
-        (b"{ // how many\n}", "JSON has no comments"),
-        ('{"userId": "id"}'.encode("utf-16"), "it is UTF-16; save the file as UTF-8"),
-        (b"[]", "expected a JSON object, found a list"),
-        (b"5", "found a number"),
-        (b"\xff", "byte 0 is not UTF-8"),
-        (b'{"userId": "a", "userId": "b"}', "twice"),
-        (b"[" * 100_000, "nested too deeply"),
-    ],
-)
-def test_a_file_that_is_not_a_configuration_is_refused(text: bytes, words: str) -> None:
-    """With line and column of a syntax error."""
-    with pytest.raises(ConfigError, match=words):
-        parse_config(text, "c.json")
-
-
-def test_a_bom_is_skipped() -> None:
-    """Windows programs write one."""
-    text = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
-
-    assert parse_config(text, "c.json").parallelism == 25
 
 
 def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:

@@ -83,3 +83,19 @@ def test_an_identity_is_its_own_identity(local: str, domain: str) -> None:
     assert identity("email", once.value) == once
     assert len(once.value) == len(text)
     assert identifier_kind("_" + once.value) == "email"
+
+
+@pytest.mark.parametrize(
+    ("user_id", "kind"),
+    [
+        ("1", "id"),
+        ("a@b.io", "email"),
+        ("cio_0123", "cio_id"),
+        ("@b.io", "id"),
+        ("a@b", "id"),
+        ("", "id"),
+    ],
+)
+def test_an_identifiers_kind_follows_from_its_form(user_id: str, kind: str) -> None:
+    """As Customer.io does in v1 paths."""
+    assert identifier_kind(user_id) == kind

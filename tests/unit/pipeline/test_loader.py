@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cio_pipeline.core.config import Config, Mapping
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.pipeline.loader import mapping_digest
 

@@ -16,7 +16,8 @@ from cio_pipeline.commands.check.findings import (
     look_at_keys,
 )
 from cio_pipeline.commands.check.warnings import PayloadWarning
-from cio_pipeline.core.config import Config, Mapping
+from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.shard import Shard
 from cio_pipeline.source import open_source

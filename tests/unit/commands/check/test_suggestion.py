@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cio_pipeline.commands.check.suggestion import SeenKeys
-from cio_pipeline.core.config import Mapping
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.mapping import Mapper
 

@@ -13,7 +13,7 @@ import pytest
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
-from cio_pipeline.core.config import Mapping
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.source import open_source
 from tests.support.builders import make_clock

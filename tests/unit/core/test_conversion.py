@@ -1,0 +1,204 @@
+"""Conversion of values to a mapping's type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cio_pipeline.core.conversion import convert
+from cio_pipeline.core.errors import RecordError
+
+
+def typed(kind: Any, value: Any) -> Any:
+    """Convert the value of the key `v`."""
+    return convert(value, kind, "v")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2021-03-04", 1614816000),
+        ("20210304", 1614816000),
+        ("2021-03-04T05:06:07Z", 1614834367),
+        ("2021-03-04 05:06:07", 1614834367),
+        ("2021-03-04T05:06:07+02:00", 1614827167),
+        ("2021-03-04T05:06:07.999Z", 1614834367),
+        ("1969-12-31T23:59:59.5Z", -1),
+        (" 2021-03-04 ", 1614816000),
+        (1614834367, 1614834367),
+        (1614834367.9, 1614834367),
+        (1614834367000, 1614834367),
+        ("1614834367", 1614834367),
+        ("1614834367000", 1614834367),
+        ("99999999", 99999999),
+        (0, 0),
+        (-1, -1),
+        (None, None),
+        ("2024-01-31 12:30:00 UTC", 1706704200),
+        ("2024-01-31 12:30:00.123456 UTC", 1706704200),
+        ("2024-01-31 12:30:00.123456789Z", 1706704200),
+        ("2024-01-31 12:30:00 GMT", 1706704200),
+        ("2024-01-31t12:30:00z", 1706704200),
+        ("2024-01-31T12:30Z", 1706704200),
+        ("2024-01-31 12:30:00 +0000", 1706704200),
+        ("2024-01-31 04:30:00.000 -0800", 1706704200),
+        ("2024-01-31 12:30:00+00", 1706704200),
+        ("20240131T123000Z", 1706704200),
+        ("20240131123000", 1706704200),
+        ("20240131123000.5", 1706704200),
+        ("20240131123000123", 1706704200),
+        (20240131123000, 1706704200),
+        (20240131123000.0, 1706704200),
+        (99991399999999, 99991399999),
+        ("2016-12-31T23:59:60Z", 1483228800),
+        ("2016-12-31T15:59:60.9-08:00", 1483228800),
+        ("2024-01-31T24:00:00Z", 1706745600),
+        ("2024-01-31 24:00", 1706745600),
+        ("0000-00-00", None),
+        ("0000-00-00 00:00:00", None),
+        ("0000-00-00 00:00:00.000000", None),
+        ("00000000000000", None),
+        ({"$date": "2024-01-31T12:30:00Z"}, 1706704200),
+        ({"$date": 1706704200000}, 1706704200),
+        ({"$date": {"$numberLong": "-86400000"}}, -86400),
+        ({"$date": {"$numberLong": "1500"}}, 1),
+        ({"$numberLong": "1706704200"}, 1706704200),
+    ],
+)
+def test_times_become_unix_seconds(value: Any, seconds: int | None) -> None:
+    """Customer.io's `created_at` needs that; text without an offset is UTC."""
+    assert typed("timestamp", value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yesterday",
+        "2021-13-01",
+        "2021-02-30",
+        "2021-03-04T25:00:00",
+        "04/03/2021",
+        "nan",
+        "1e999",
+        True,
+        [],
+        {},
+        10**30,
+        10**4000,
+        -1e300,
+        float("inf"),
+        "2024-01-31T12:30:60Z",
+        "2024-01-31T24:59:60+01:00",
+        "2024-01-31T24:00:01Z",
+        "2024-01-31T24:00:00.5Z",
+        "2024-01-31T12:60:00Z",
+        "2024-01-31 12:30:00 PST",
+        "2024-01-31 12:30:00 +25:00",
+        "2024-01-31T",
+        "0000-00-01",
+        "20240131T" + "1" * 200_000 + "x",
+        "2024-01-31T12:30:00." + "1" * 200_000 + "x",
+        "9" * 200_000,
+        {"$date": "soon"},
+        {"$date": {"$numberLong": "1", "x": 2}},
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_a_value_that_is_not_a_time_is_refused(value: Any) -> None:
+    """The record becomes a dead letter."""
+    with pytest.raises(RecordError, match="not a time"):
+        typed("timestamp", value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("number", "1.5", 1.5),
+        ("number", " 7 ", 7),
+        ("number", "12345678901234567890", 12345678901234567890),
+        ("number", 2.5, 2.5),
+        ("number", "", None),
+        ("timestamp", "", None),
+        ("timestamp", " ", None),
+        ("integer", "7", 7),
+        ("integer", "7.0", 7),
+        ("integer", 7, 7),
+        ("boolean", "true", True),
+        ("boolean", "No", False),
+        ("boolean", 1, True),
+        ("boolean", False, False),
+        ("boolean", "", None),
+        ("boolean", None, None),
+        ("boolean", "t", True),
+        ("boolean", "F", False),
+        ("boolean", "y", True),
+        ("boolean", "n", False),
+        ("boolean", "ON", True),
+        ("boolean", "off", False),
+        ("boolean", "1.0", True),
+        ("boolean", "0.0", False),
+        ("boolean", 1.0, True),
+        ("boolean", 0.0, False),
+        ("boolean", " TRUE ", True),
+        ("boolean", "checked", True),
+        ("boolean", "unchecked", False),
+        ("boolean", "-1", True),
+        ("boolean", "WAHR", True),
+        ("boolean", "\x00", False),
+        ("integer", "12345678901234567890.0", 12345678901234567890),
+        ("integer", {"$numberLong": "5000000000"}, 5000000000),
+        ("integer", {"$numberInt": "5"}, 5),
+        ("number", {"$numberDecimal": "1.50"}, 1.5),
+        ("number", {"$numberDouble": "2.0"}, 2.0),
+        ("number", {"$numberLong": "7"}, 7),
+        ("number", "9" * 1000, int("9" * 1000)),
+    ],
+)
+def test_text_is_converted_to_a_mappings_type(
+    kind: str,
+    value: Any,
+    expected: Any,
+) -> None:
+    """In CSV everything is text; an empty cell is null."""
+    result = typed(kind, value)
+
+    assert result == expected
+    assert type(result) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("number", "x"),
+        ("number", "1e999"),
+        ("number", True),
+        ("number", "nan"),
+        ("integer", "7.5"),
+        ("boolean", "maybe"),
+        ("boolean", 2),
+        ("boolean", []),
+        ("boolean", {}),
+        ("boolean", 0.5),
+        ("boolean", float("nan")),
+        ("boolean", "x"),
+        ("number", {"$oid": "1"}),
+        ("number", {"$numberLong": "x"}),
+        ("number", {"$numberDouble": "NaN"}),
+        ("number", {"$numberLong": "1", "unit": "m"}),
+    ],
+)
+def test_a_value_of_another_type_is_refused(kind: str, value: Any) -> None:
+    """A dead letter is better than a wrong attribute."""
+    with pytest.raises(RecordError):
+        typed(kind, value)
+
+
+@pytest.mark.parametrize("kind", ["number", "integer"])
+@pytest.mark.parametrize(
+    "text", ["9" * 200_000, "9" * 200_000 + ".0", "0." + "1" * 9999]
+)
+def test_too_many_digits_have_our_own_message(kind: str, text: str) -> None:
+    """Python's message advises to change its settings, which does not help."""
+    with pytest.raises(RecordError, match=r"is text of .* characters, too long"):
+        typed(kind, text)
