@@ -81,7 +81,9 @@ class Store:
         Returns:
             How many jobs were enqueued.
         """
-        with self.queue.transaction() as tx:
+        # A payload may be sent as soon as it is queued. If a power cut could undo that,
+        # the payload before it would still count as the one that Customer.io has.
+        with self.queue.transaction(is_durable=changed_only) as tx:
             if changed_only:
                 jobs = self.queue.deliveries.changed_only(tx, jobs)
             self.queue.insert(tx, jobs, load.id)
@@ -120,7 +122,7 @@ class Store:
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
-        with self.queue.transaction() as tx:
+        with self.queue.transaction(is_durable=True) as tx:
             overtaken = self.queue.deliveries.note_requeued(tx, selection)
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 
