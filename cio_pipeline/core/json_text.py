@@ -35,7 +35,8 @@ def encode(value: JsonValue) -> bytes:
             the top one included.
     """
     try:
-        text = orjson.dumps(value)
+        # A copy, because orjson's own result keeps a buffer of 4 KB.
+        text = b"%b" % orjson.dumps(value)
     except TypeError:  # among other reasons, for more than 254 levels
         if _has_too_many_levels(value):
             raise ValueError("it is nested too deeply") from None

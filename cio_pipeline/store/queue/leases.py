@@ -90,7 +90,7 @@ class Leases:
         self._all_loaded = False
         self._may_have_more = True
         self._needs_tending = threading.Event()
-        self._fetched_up_to = 0  # only the committer uses it
+        self._fetched_up_to = 0  # the newest job that has been in memory
         self._committed_at = clock.monotonic()  # only the committer uses it
         self.counts = Counts()  # what has been committed since the start
 
@@ -111,7 +111,8 @@ class Leases:
             while not (self.is_over or self._is_only_held_left()):
                 now = self._clock.monotonic()
                 if now < full_by and self._is_filling():
-                    self._needs_tending.set()
+                    if self._may_have_more:
+                        self._needs_tending.set()
                     self._changed.wait(full_by - now)
                     continue
                 jobs = self._take(now)
@@ -142,7 +143,7 @@ class Leases:
                 self._changed.notify_all()
             else:
                 # A user's next job may be free, or a backoff may end sooner.
-                self._changed.notify(len(settled))
+                self._wake()
 
     def hold(self, job: Job, settlement: Settlement) -> None:
         """Keep a leased job and its settlement until `take_held`."""
@@ -172,9 +173,23 @@ class Leases:
 
     # -- for the loader ----------------------------------------------------
 
-    def jobs_came(self) -> None:
-        """Note that the queue has new jobs."""
-        self._may_have_more = True
+    def jobs_came(self, jobs: Sequence[Job]) -> None:
+        """Add jobs that were just committed to the window, as far as there is room.
+
+        These are not read back from the file. The others are fetched later; so are all
+        of them if older jobs have not been fetched yet.
+
+        Args:
+            jobs: all that one commit added to the queue, in order.
+        """
+        with self._changed:
+            # Ids are consecutive: no job is between the newest in memory and these.
+            if jobs and jobs[0].id == self._fetched_up_to + 1:
+                taken = jobs[: self._window.room]
+                self._admit(taken)
+                if len(taken) == len(jobs):
+                    return
+            self._may_have_more = True
         self._needs_tending.set()
 
     def all_loaded(self) -> None:
@@ -333,7 +348,7 @@ class Leases:
     def _fetch(self) -> None:
         """Fetch the next jobs while there is room for them.
 
-        Only the committer moves the cursor, so each id is fetched once and in order.
+        The loader may add jobs meanwhile, so each job is added once and in order.
         """
         while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
             # The order matters. A job that comes from here on sets `_may_have_more`
@@ -341,15 +356,23 @@ class Leases:
             self._may_have_more = False
             all_loaded = self._all_loaded
             jobs = self._queue.fetch(self._fetched_up_to, room)
-            if jobs:
-                self._fetched_up_to = jobs[-1].id
-            self._admit(jobs, is_full=len(jobs) == room, all_loaded=all_loaded)
+            with self._changed:
+                self._admit([job for job in jobs if job.id > self._fetched_up_to])
+                if len(jobs) == room:
+                    self._may_have_more = True
+                elif all_loaded:
+                    self._is_exhausted = True
+                    self._changed.notify_all()
 
-    def _admit(self, jobs: list[Job], *, is_full: bool, all_loaded: bool) -> None:
-        with self._changed:
+    def _admit(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            self._fetched_up_to = jobs[-1].id
             self._window.admit(jobs)
-            if is_full:
-                self._may_have_more = True
-            elif all_loaded:
-                self._is_exhausted = True
-            self._changed.notify_all()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Wake a consumer for each lease that is ready, and one more.
+
+        The others would only look and wait again.
+        """
+        self._changed.notify(1 + self._window.ready_leases(self._size))

@@ -65,6 +65,11 @@ class Window:
         """Whether it is time to fetch more."""
         return 2 * len(self._ready) < self._enough_ready and self.room > 0
 
+    def ready_leases(self, size: LeaseSize) -> int:
+        """Return how many full leases could be taken now."""
+        by_bytes = self.ready_cost // size.most_bytes if size.most_bytes else 0
+        return max(by_bytes, len(self._ready) // size.most_jobs)
+
     def admit(self, jobs: Iterable[Job]) -> None:
         """Add jobs, in queue order, after all earlier ones."""
         for job in jobs:
