@@ -20,7 +20,7 @@ from cio_pipeline.core.errors import CioPipelineError, StopRun
 _MOST_DIGITS = 100_000
 # Objects until Python looks for cycles (`gc.set_threshold`; the default is 700). A run
 # has hardly any cycles, but many jobs in memory, and each look would visit them.
-_COLLECT_AFTER = 5_000
+_COLLECT_AFTER = 50_000
 # EX_SOFTWARE of sysexits.h; 1 already means dead letters.
 _INTERNAL_ERROR = 70
 

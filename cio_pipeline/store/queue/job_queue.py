@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,8 +34,8 @@ _ROWS = 50
 _INSERT_ROWS = [
     "INSERT INTO ack_queue_jobs"  # noqa: S608  # no values in it
     " (timestamp, load_id, user_id, data, record_index, status) VALUES "
-    + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * count)
-    for count in range(_ROWS + 1)
+    + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * rows)
+    for rows in range(_ROWS + 1)
 ]
 
 
@@ -146,7 +146,8 @@ class JobQueue(SQLiteAckQueue):
         first_id = last_id + 1 - len(jobs)
         self.deliveries.note_enqueued(tx, jobs, first_id)
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
-        return [Job(job_id, *job, load_id) for job_id, job in enumerate(jobs, first_id)]
+        ids = count(first_id)
+        return [Job._make((next(ids), *job, load_id, 0, 0)) for job in jobs]
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
         """Remove settled jobs, inside a transaction."""

@@ -10,9 +10,13 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import Job, LeaseSize
+
+# A job, its user, and what it costs.
+_Ready: TypeAlias = tuple[Job, Identity, int]
 
 
 class Window:
@@ -39,11 +43,13 @@ class Window:
         self._most_bytes = most_bytes
         self._jobs = 0
         self._bytes = 0
-        self._ready: deque[tuple[Job, int]] = deque()  # with what each costs
+        self._ready: deque[_Ready] = deque()
         self._backing_off: list[tuple[float, int, Job]] = []
         # Users with a job that is ready, out or backing off -> their later jobs.
         # None, the common case, saves a deque per user.
         self._lanes: dict[Identity, deque[Job] | None] = {}
+        # The ids of jobs that are out or backing off -> their users.
+        self._users: dict[int, Identity] = {}
         self.out = 0
         self.ready_cost = 0
 
@@ -80,7 +86,7 @@ class Window:
             user = identity_of(job.user_id)
             if user not in self._lanes:
                 self._lanes[user] = None
-                self._make_ready(job)
+                self._make_ready(job, user)
                 continue
             waiting = self._lanes[user]
             if waiting is None:
@@ -97,7 +103,7 @@ class Window:
                 job = self._backing_off[0][2]
                 cost = self._size.cost(job)
             elif self._ready:
-                job, cost = self._ready[0]
+                job, user, cost = self._ready[0]
             else:
                 break
             room -= cost
@@ -108,6 +114,7 @@ class Window:
             else:
                 self._ready.popleft()
                 self.ready_cost -= cost
+                self._users[job.id] = user
             jobs.append(job)
         self.out += len(jobs)
         return jobs
@@ -118,10 +125,10 @@ class Window:
         self._jobs -= len(jobs)
         for job in jobs:
             self._bytes -= len(job.body)
-            user = identity_of(job.user_id)
+            user = self._users.pop(job.id)
             waiting = self._lanes[user]
             if waiting:
-                self._make_ready(waiting.popleft())
+                self._make_ready(waiting.popleft(), user)
             else:
                 del self._lanes[user]
 
@@ -138,9 +145,9 @@ class Window:
         """Return whether only ``held`` jobs are out and no other can be sent."""
         return self.out == held and not self._ready and not self._backing_off
 
-    def _make_ready(self, job: Job) -> None:
+    def _make_ready(self, job: Job, user: Identity) -> None:
         cost = self._size.cost(job)
-        self._ready.append((job, cost))
+        self._ready.append((job, user, cost))
         self.ready_cost += cost
 
     @property
