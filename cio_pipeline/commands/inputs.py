@@ -9,23 +9,31 @@ from io import FileIO
 
 from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import Source, open_source
+from cio_pipeline.core.used_names import id_names, used_names
+from cio_pipeline.source import READ_ALL, ReadOptions, Source, open_source
 
 
-def open_data(arguments: argparse.Namespace) -> Source:
+def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Source:
     """Open the data file that ``-data`` names; ``-`` is standard input.
+
+    Args:
+        arguments: the command line.
+        config: what is read of the data; None for all of it.
 
     Raises:
         DataFileError: the data cannot be read.
     """
+    options = READ_ALL
+    if config is not None:
+        options = ReadOptions(names=used_names(config), ids=id_names(config))
     if arguments.data != "-":
-        return open_source(arguments.data, format=arguments.format)
+        return open_source(arguments.data, format=arguments.format, options=options)
     if sys.stdin is None:
         raise DataFileError("standard input", "it is closed; use -data FILE")
     # Not through `sys.stdin`: a thread that waits there holds the lock of its
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
     stdin = FileIO(sys.stdin.fileno(), closefd=False)
-    return open_source("-", format=arguments.format, stdin=stdin)
+    return open_source("-", format=arguments.format, stdin=stdin, options=options)
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:

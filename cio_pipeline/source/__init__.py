@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from cio_pipeline.source.data_file import Source, open_source
-from cio_pipeline.source.raw import OnWait, is_pipe
+from cio_pipeline.source.raw import READ_ALL, OnWait, ReadOptions, is_pipe
 
-__all__ = ["OnWait", "Source", "is_pipe", "open_source"]
+__all__ = ["READ_ALL", "OnWait", "ReadOptions", "Source", "is_pipe", "open_source"]

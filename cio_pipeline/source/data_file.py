@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_named, format_of
+from cio_pipeline.core.formats import Format, format_named, format_of, format_of_content
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.source.extras import import_reader
 from cio_pipeline.source.raw import (
+    READ_ALL,
     OnWait,
     RawData,
     ReadFrom,
+    ReadOptions,
     SkippedRow,
     fingerprint,
     open_file,
 )
+
+_MAGIC_BYTES = 8
 
 
 def open_source(
@@ -27,14 +32,16 @@ def open_source(
     *,
     format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
+    options: ReadOptions = READ_ALL,
 ) -> Source:
     """Open a data file.
 
     Args:
         path: the file, or ``-`` for standard input.
         format: the name of its format; None to use its extension, with JSON as the
-            default. Gzip is recognized by the first bytes.
+            default. Gzip and formats of bytes are recognized by the first bytes.
         stdin: standard input, for ``-``, without a buffer.
+        options: what is read of it.
 
     Raises:
         DataFileError: it does not exist, is not a file, cannot be read, is empty, or
@@ -42,11 +49,21 @@ def open_source(
     """
     file = stdin if path == "-" and stdin is not None else open_file(path)
     try:
-        return Source(path, file, format_named(format) if format else format_of(path))
+        data_format = format_named(format) if format else _recognize(path, file)
+        return Source(path, file, data_format, options)
     except DataFileError:
         if path != "-":
             file.close()
         raise
+
+
+def _recognize(path: str, file: BinaryIO) -> Format:
+    """Return a file's format, by its first bytes if they identify one."""
+    found = None
+    if path != "-" and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        found = format_of_content(file.read(_MAGIC_BYTES))
+        file.seek(0)
+    return found or format_of(path)
 
 
 def _readable(name: str) -> str:
@@ -61,12 +78,19 @@ class Source:
         path: as the user named it.
         file: its bytes, from the start.
         data_format: its format.
+        options: what is read of it.
 
     Attributes:
         skipped_rows: kind -> number of rows read that are not records.
     """
 
-    def __init__(self, path: str, file: BinaryIO, data_format: Format) -> None:
+    def __init__(
+        self,
+        path: str,
+        file: BinaryIO,
+        data_format: Format,
+        options: ReadOptions = READ_ALL,
+    ) -> None:
         self._path = path
         self._file = file
         self.format = data_format
@@ -76,7 +100,7 @@ class Source:
             None if self._is_stdin else fingerprint(file, data_format.name)
         )
         self.skipped_rows: Counter[SkippedRow] = Counter()
-        self._raw = self._open_raw()
+        self._raw = self._open_raw(options)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
@@ -124,9 +148,9 @@ class Source:
         `DataFileError` for another format. Otherwise it returns a function that reads
         the records from an index on, once. ``skipped_rows`` counts the skipped rows.
         """
-        reader = import_module(f"cio_pipeline.source.{self.format.module}")
+        reader = import_reader(self._path, self.format.module, self.format.extra)
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
-    def _open_raw(self) -> RawData:
+    def _open_raw(self, options: ReadOptions) -> RawData:
         name = "standard input" if self._is_stdin else self._path
-        return RawData(name, self._file, self.size_bytes)
+        return RawData(name, self._file, self.size_bytes, options)

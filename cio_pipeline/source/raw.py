@@ -9,6 +9,7 @@ import select
 import stat
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -33,7 +34,7 @@ _FOREIGN = {
     b"BZh": "it is compressed with bzip2; decompress it or use gzip",
     b"\x28\xb5\x2f\xfd": "it is compressed with zstd; decompress it or use gzip",
     b"\xfd7zX": "it is compressed with xz; decompress it or use gzip",
-    b"PAR1": "it is a Parquet file, expected JSON, JSON Lines or CSV",
+    b"PAR1": "it is a Parquet file; use -format parquet",
 }
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
@@ -42,6 +43,24 @@ SkippedRow = Literal["header_repeated", "row_without_values"]
 # Reads a file's records from an index on (from 0), once. If the data is invalid, all
 # records before that point have been returned.
 ReadFrom = Callable[[int], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a format's module may need to know besides the bytes.
+
+    Args:
+        names: the keys and dotted paths that are used; None for all of them.
+        ids: those of the names that identify a user, of which a record needs one.
+        sheet: the name of the sheet to read; None for the first one.
+    """
+
+    names: frozenset[str] | None = None
+    ids: frozenset[str] = frozenset()
+    sheet: str | None = None
+
+
+READ_ALL = ReadOptions()
 
 
 class RawData:
@@ -55,10 +74,18 @@ class RawData:
         name: the file, as the user named it.
         file: its bytes, from the start, without a buffer.
         size: its size on disk; None if it has none (a pipe).
+        options: what is read of it.
     """
 
-    def __init__(self, name: str, file: BinaryIO, size: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        file: BinaryIO,
+        size: int | None,
+        options: ReadOptions = READ_ALL,
+    ) -> None:
         self.name = name
+        self.options = options
         self.size_bytes = size
         self.bytes_read = 0  # of the file itself, compressed or not
         self.offset = 0
@@ -107,6 +134,18 @@ class RawData:
         self.offset += len(piece) - len(rest)
         self._ahead = rest
         return rest
+
+    def seekable(self) -> BinaryIO:
+        """Return the file itself, for formats that are read in another order.
+
+        Raises:
+            DataFileError: it is a pipe.
+        """
+        if self.size_bytes is None:
+            raise DataFileError(
+                self.name, "this format cannot be read from a pipe; use a file"
+            )
+        return self._file
 
     def _refuse_foreign(self, beginning: bytes) -> None:
         for magic, problem in _FOREIGN.items():
