@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
-from cio_pipeline.core.config_document import parse_document
+from cio_pipeline.core.config_document import line_of_key, parse_document
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
@@ -96,6 +96,14 @@ def parse_config(text: bytes, path: str) -> Config:
         ConfigError: with the file, the key, what was found and what was expected.
     """
     document = parse_document(text, path)
+    try:
+        return _config_of(document, path)
+    except ConfigError as error:
+        line = line_of_key(text, path, error.key or "")
+        raise ConfigError(path, error.problem, key=error.key, line=line) from None
+
+
+def _config_of(document: dict[str, Any], path: str) -> Config:
     checker = Checker(path)
     checker.refuse_unknown(document, _KEYS, "")
     missing = [name for name in _REQUIRED if name not in document]

@@ -170,3 +170,14 @@ def test_a_placeholder_is_not_a_key() -> None:
 
     with pytest.raises(ConfigError, match="placeholder 'YOUR-SITE-ID'"):
         require_track_keys(config, "c.json")
+
+
+def test_a_message_has_the_line_in_yaml_and_toml() -> None:
+    """Such files are long, and have comments."""
+    yaml = b"# five\nparallelism: five\nuserId: id\nmappings: []\n"
+    toml = b'userId = "id"\nmappings = []\n\nparallelism = "five"\n'
+
+    with pytest.raises(ConfigError, match=r"c\.yaml, line 2: 'parallelism': expected"):
+        parse_config(yaml, "c.yaml")
+    with pytest.raises(ConfigError, match=r"c\.toml, line 4: 'parallelism': expected"):
+        parse_config(toml, "c.toml")
