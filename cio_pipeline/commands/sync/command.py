@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -57,6 +58,7 @@ def resume(arguments: argparse.Namespace) -> int:
 def _run_to_end(
     arguments: argparse.Namespace, config: Config, source: Source | None
 ) -> int:
+    config = with_secrets(config, arguments.config, ["siteId", "apiKey"])
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
