@@ -6,26 +6,34 @@ import argparse
 import sys
 from dataclasses import replace
 from io import FileIO
+from typing import cast
 
+from cio_pipeline.commands.options import program_name
+from cio_pipeline.commands.queries import query_of
 from cio_pipeline.core.config import Config, read_config
-from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.errors import DataFileError, UsageError
 from cio_pipeline.core.used_names import id_names, used_names
 from cio_pipeline.source import READ_ALL, ReadOptions, Source, open_source
 
 
 def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Source:
-    """Open the data file that ``-data`` names; ``-`` is standard input.
+    """Open the data that the command line names: a file, or a query.
+
+    ``-data -`` is standard input.
 
     Args:
         arguments: the command line.
         config: what is read of the data; None for all of it.
 
     Raises:
-        DataFileError: the data cannot be read.
+        UsageError: there is none, or it cannot be read.
     """
+    _check_data(arguments)
     options = READ_ALL
     if config is not None:
         options = ReadOptions(names=used_names(config), ids=id_names(config))
+    if arguments.query is not None:
+        return cast("Source", query_of(arguments, config, options))
     if arguments.data != "-":
         return open_source(arguments.data, format=arguments.format, options=options)
     if sys.stdin is None:
@@ -34,6 +42,24 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> So
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
     stdin = FileIO(sys.stdin.fileno(), closefd=False)
     return open_source("-", format=arguments.format, stdin=stdin, options=options)
+
+
+def has_data(arguments: argparse.Namespace) -> bool:
+    """Return whether a command line names any data."""
+    return (arguments.data, arguments.query) != (None, None)
+
+
+def _check_data(arguments: argparse.Namespace) -> None:
+    if not has_data(arguments):
+        raise UsageError(
+            f"{arguments.command} needs -data FILE, or -query SQL -database ADDRESS"
+            f" (see: {program_name()} {arguments.command} -help)"
+        )
+    if arguments.query is None and arguments.database is not None:
+        raise UsageError("-database needs -query SQL, or a file as -query users.sql")
+    if arguments.query is not None and (arguments.data or arguments.format):
+        option = "-data" if arguments.data else "-format"
+        raise UsageError(f"{option} and -query exclude each other: remove one of them")
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:

@@ -104,16 +104,26 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
 def add_data(
     parser: argparse.ArgumentParser,
     *,
-    required: bool,
     about: str = "the data file; - for standard input",
 ) -> None:
-    """Add ``-data`` and ``-format``."""
+    """Add the options that name the data: ``-data``, ``-query`` and others."""
     add = partial(add_option, parser)
-    add("data", required=required, metavar="FILE", help=about)
+    add("data", metavar="FILE", help=about)
     add(
         "format",
         choices=[each.name for each in FORMATS],
         help="format of the data file (default: by its extension, else a JSON array)",
+    )
+    add(
+        "query",
+        metavar="SQL",
+        help="a query of a database instead of a file, or a file of SQL (FILE.sql)",
+    )
+    add(
+        "database",
+        metavar="ADDRESS",
+        help="the database of -query, such as postgresql://USER:PASSWORD@HOST/NAME or"
+        " sqlite:FILE (default: the configuration's database)",
     )
 
 

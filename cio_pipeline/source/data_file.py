@@ -12,7 +12,7 @@ from typing import BinaryIO, Self, cast
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.formats import Format, format_named, format_of, format_of_content
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.source.extras import import_reader
+from cio_pipeline.source.extras import import_optional
 from cio_pipeline.source.raw import (
     READ_ALL,
     OnWait,
@@ -111,6 +111,11 @@ class Source:
             self._file.close()
 
     @property
+    def is_text(self) -> bool:
+        """Whether every value is text until a mapping converts it."""
+        return self.format.is_text
+
+    @property
     def bytes_read(self) -> int:
         """How many bytes of the file have been read."""
         return self._raw.bytes_read
@@ -148,7 +153,8 @@ class Source:
         `DataFileError` for another format. Otherwise it returns a function that reads
         the records from an index on, once. ``skipped_rows`` counts the skipped rows.
         """
-        reader = import_reader(self._path, self.format.module, self.format.extra)
+        module = f"cio_pipeline.source.{self.format.module}"
+        reader = import_optional(self._path, module, self.format.extra)
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
     def _open_raw(self, options: ReadOptions) -> RawData:

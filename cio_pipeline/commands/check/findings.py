@@ -162,7 +162,7 @@ def look_at_keys(source: Source) -> SeenKeys:
     Raises:
         DataFileError: not even the first record could be read.
     """
-    seen = SeenKeys(is_text=source.format.is_text)
+    seen = SeenKeys(is_text=source.is_text)
     try:
         for record in source.records():
             if isinstance(record.value, dict):

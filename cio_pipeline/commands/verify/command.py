@@ -9,6 +9,7 @@ from functools import partial
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.queries import keys_for_data, secrets_of
 from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.commands.verify.report import verification_json, verification_text
@@ -29,12 +30,13 @@ _PROGRESS_SECONDS = 5.0
 
 def run(arguments: argparse.Namespace) -> int:
     """Look up the users, compare and report; return 1 if some differ."""
-    if arguments.data == "-" or is_pipe(arguments.data):
+    is_file = arguments.data is not None
+    if is_file and (arguments.data == "-" or is_pipe(arguments.data)):
         raise UsageError(
             "verify reads the data twice, which is not possible with a pipe: use a file"
         )
     config = read_config(arguments.config)
-    keys = ["appApiKey"]
+    keys = ["appApiKey", *keys_for_data(arguments)]
     if config.app_url is None and config.region is None:
         keys += ["siteId", "apiKey"]  # to ask for the region
     config = with_secrets(config, arguments.config, keys)
@@ -45,7 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
-    log = LinesDisplay(arguments).configure_log(_secrets(config))
+    log = LinesDisplay(arguments).configure_log(
+        [*_secrets(config), *secrets_of(arguments, config)]
+    )
     with open_data(arguments, config):
         pass  # report a wrong name before the first request
     stop = threading.Event()
