@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from io import FileIO
+from typing import BinaryIO
 
 from cio_pipeline.core.config import Config, read_config
-from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import Source, open_source
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 
 
-def open_data(arguments: argparse.Namespace) -> Source:
-    """Open the data file that ``-data`` names; ``-`` is standard input.
+def open_data(arguments: argparse.Namespace) -> Inputs:
+    """Return the data that ``-data`` names; ``-`` is standard input.
 
     Raises:
-        DataFileError: the data cannot be read.
+        UsageError: the data does not exist or cannot be read.
     """
-    if arguments.data != "-":
-        return open_source(arguments.data, format=arguments.format)
-    if sys.stdin is None:
-        raise DataFileError("standard input", "it is closed; use -data FILE")
+    return find_inputs(arguments.data, _options(arguments), _stdin(arguments.data))
+
+
+def _options(arguments: argparse.Namespace) -> ReadOptions:
+    return ReadOptions(format=arguments.format)
+
+
+def _stdin(names: Sequence[str]) -> BinaryIO | None:
+    if STANDARD_INPUT not in names or sys.stdin is None:
+        return None
     # Not through `sys.stdin`: a thread that waits there holds the lock of its
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
-    stdin = FileIO(sys.stdin.fileno(), closefd=False)
-    return open_source("-", format=arguments.format, stdin=stdin)
+    return FileIO(sys.stdin.fileno(), closefd=False)
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:

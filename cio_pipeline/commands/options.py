@@ -104,11 +104,19 @@ def add_data(
     parser: argparse.ArgumentParser,
     *,
     required: bool,
-    about: str = "the data file; - for standard input",
+    about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
+    " standard input; several are read in the order given",
 ) -> None:
     """Add ``-data`` and ``-format``."""
     add = partial(add_option, parser)
-    add("data", required=required, metavar="FILE", help=about)
+    add(
+        "data",
+        action="extend",
+        nargs="+",  # a shell replaces a pattern without quotes by its files
+        required=required,
+        metavar="FILE",
+        help=about,
+    )
     add(
         "format",
         choices=("json", "jsonl", "csv"),

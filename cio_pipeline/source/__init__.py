@@ -1,8 +1,17 @@
-"""Reads a data file's records as a stream, in any of the formats."""
+"""Reads data files' records as a stream, in any of the formats."""
 
 from __future__ import annotations
 
 from cio_pipeline.source.data_file import Source, open_source
-from cio_pipeline.source.raw import OnWait, is_pipe
+from cio_pipeline.source.inputs import STANDARD_INPUT, Input, Inputs, find_inputs
+from cio_pipeline.source.raw import OnWait
 
-__all__ = ["OnWait", "Source", "is_pipe", "open_source"]
+__all__ = [
+    "STANDARD_INPUT",
+    "Input",
+    "Inputs",
+    "OnWait",
+    "Source",
+    "find_inputs",
+    "open_source",
+]

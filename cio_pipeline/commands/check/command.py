@@ -42,10 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
         write([show_configuration(missing_keys)])
         return 0
-    with open_data(arguments) as source:
+    with open_data(arguments) as inputs:
         now_seconds = datetime.now(UTC).timestamp()
         findings = check_data(
-            config, source, now_seconds=now_seconds, shard=arguments.shard
+            config, inputs, now_seconds=now_seconds, shard=arguments.shard
         )
     pending = 0
     if config.site_id is not None:
@@ -72,10 +72,10 @@ def _pending(folder: Path) -> int:
 def _suggest(arguments: argparse.Namespace) -> int:
     if arguments.data is None:
         raise UsageError("check -suggest needs -data FILE")
-    with open_data(arguments) as source:
-        seen = look_at_keys(source)
+    with open_data(arguments) as inputs:
+        seen = look_at_keys(inputs)
     if not seen.records:
-        raise UsageError(f"{arguments.data}: no record is a JSON object")
+        raise UsageError(f"{', '.join(arguments.data)}: no record is a JSON object")
     if arguments.json:
         write([keys_json(seen)])
         return 0

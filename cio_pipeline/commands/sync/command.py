@@ -31,7 +31,7 @@ from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_thread
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
 from cio_pipeline.pipeline.result import RunResult, not_begun
 from cio_pipeline.pipeline.run import Run, RunContext
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import Store, make_private_folder, queue_folder
 from cio_pipeline.store.dead_letter_actions import statistics_of
 from cio_pipeline.store.resharding import take_turn
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    with open_data(arguments) as source:
-        return _run_to_end(arguments, source)
+    with open_data(arguments) as inputs:
+        return _run_to_end(arguments, inputs)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -53,7 +53,7 @@ def resume(arguments: argparse.Namespace) -> int:
     return _run_to_end(arguments, None)
 
 
-def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+def _run_to_end(arguments: argparse.Namespace, inputs: Inputs | None) -> int:
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
@@ -69,8 +69,8 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             command=arguments.command,
             config=config,
             basic_token=token,
-            source=source,
-            changed_only=source is not None and arguments.changed_only,
+            inputs=inputs,
+            changed_only=inputs is not None and arguments.changed_only,
             shard=arguments.shard,
             stop=stop,
         )
