@@ -11,20 +11,24 @@ from typing import BinaryIO
 
 from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.core.used_names import id_names, used_names
 from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 
 
-def open_data(arguments: argparse.Namespace) -> Inputs:
+def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Inputs:
     """Return the data that ``-data`` names; ``-`` is standard input.
+
+    Args:
+        arguments: the command line.
+        config: what is read of the data; None for all of it.
 
     Raises:
         UsageError: the data does not exist or cannot be read.
     """
-    return find_inputs(arguments.data, _options(arguments), _stdin(arguments.data))
-
-
-def _options(arguments: argparse.Namespace) -> ReadOptions:
-    return ReadOptions(format=arguments.format)
+    options = ReadOptions(format=arguments.format)
+    if config is not None:
+        options = replace(options, names=used_names(config), ids=id_names(config))
+    return find_inputs(arguments.data, options, _stdin(arguments.data))
 
 
 def _stdin(names: Sequence[str]) -> BinaryIO | None:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cio_pipeline.core.formats import FORMATS
 from cio_pipeline.core.shard import WHOLE, parse_shard
 
 DONE = "  0      done"
@@ -119,7 +120,7 @@ def add_data(
     )
     add(
         "format",
-        choices=("json", "jsonl", "csv"),
+        choices=[each.name for each in FORMATS],
         help="format of the data file (default: by its extension, else a JSON array)",
     )
 

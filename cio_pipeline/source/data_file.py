@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePath
 from typing import BinaryIO, Protocol, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.formats import Format, format_of_content
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.extras import import_reader
 from cio_pipeline.source.local_files import Pipe, local_file, readable
 from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
 
+_MAGIC_BYTES = 8
+
 
 def open_source(
-    path: str, *, stdin: BinaryIO | None = None, **options: str | None
+    path: str,
+    *,
+    format: str | None = None,  # noqa: A002  # the option's name
+    stdin: BinaryIO | None = None,
+    options: ReadOptions = READ_ALL,
 ) -> Source:
     """Open one data file.
 
     Args:
         path: the file, or ``-`` for standard input.
+        format: the name of its format; None for that of the options.
         stdin: standard input, for ``-``, without a buffer.
-        options: those of `ReadOptions`.
+        options: how it is read.
 
     Raises:
         DataFileError: it does not exist, is not a file, cannot be read, is empty, or
@@ -33,7 +42,8 @@ def open_source(
     is_stdin = path == "-" and stdin is not None
     place = Pipe("standard input", stdin) if is_stdin else local_file(path)
     name = "stdin" if is_stdin else readable(PurePath(path).name)
-    return DataFile(place, ReadOptions(**options), name).open()
+    options = replace(options, format=format) if format else options
+    return DataFile(place, options, name).open()
 
 
 class Place(Protocol):
@@ -138,13 +148,14 @@ class Source:
     """
 
     def __init__(self, data_file: DataFile, file: BinaryIO) -> None:
-        self.format = data_file.options.format_of(data_file.name)
         self.skipped_rows: Counter[SkippedRow] = Counter()
-        self._place = data_file.place
+        self._place, options = data_file.place, data_file.options
         self._file = file
         self.refuse_changed()
-        self._raw = RawData(self._place.path, file, self._place.size_bytes)
-        self._raw.at_end = self.refuse_changed
+        self.format = options.format_of(data_file.name)
+        if not self._place.is_pipe and options.format is None:
+            self.format = _format_of_content(file) or self.format
+        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
@@ -180,7 +191,7 @@ class Source:
         """
         if on_wait is not None:
             self._raw.on_wait = on_wait
-        return self._read_from(start)
+        return chain(self._read_from(start), self._unchanged())
 
     def refuse_changed(self) -> None:
         """Raise `DataFileError` if it is no longer the file that the run began with."""
@@ -191,6 +202,10 @@ class Source:
                 " load it from the beginning",
             )
 
+    def _unchanged(self) -> Iterator[Record]:
+        self.refuse_changed()
+        yield from ()
+
     def _begin(self) -> ReadFrom:
         """Let the format's module check the start; return the function that reads on.
 
@@ -198,5 +213,12 @@ class Source:
         `DataFileError` for another format. Otherwise it returns a function that reads
         the records from an index on, once. ``skipped_rows`` counts the skipped rows.
         """
-        reader = import_module(f"cio_pipeline.source.{self.format.module}")
+        reader = import_reader(self._place.path, self.format.module, self.format.extra)
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
+
+
+def _format_of_content(file: BinaryIO) -> Format | None:
+    """Return the format that the first bytes identify, or None."""
+    found = format_of_content(file.read(_MAGIC_BYTES))
+    file.seek(0)
+    return found

@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.gzip_members import GzipMembers
 
 PIECE_BYTES = 65_536
@@ -28,7 +29,7 @@ _FOREIGN = {
     b"BZh": "it is compressed with bzip2; decompress it or use gzip",
     b"\x28\xb5\x2f\xfd": "it is compressed with zstd; decompress it or use gzip",
     b"\xfd7zX": "it is compressed with xz; decompress it or use gzip",
-    b"PAR1": "it is a Parquet file, expected JSON, JSON Lines or CSV",
+    b"PAR1": "it is a Parquet file; use -format parquet",
 }
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
@@ -50,21 +51,27 @@ class RawData:
         name: the file, as the user named it.
         file: its bytes, from the start, without a buffer.
         size: its size on disk; None if it has none (a pipe).
+        options: how it is read.
 
     Attributes:
         bytes_read: how many bytes of the file itself were read, compressed or not.
         offset: how many (unpacked) bytes were returned.
         on_wait: see `OnWait`.
-        at_end: called when all bytes have been read; may raise `DataFileError`.
     """
 
-    def __init__(self, name: str, file: BinaryIO, size: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        file: BinaryIO,
+        size: int | None,
+        options: ReadOptions = READ_ALL,
+    ) -> None:
         self.name = name
+        self.options = options
         self.size_bytes = size
         self.bytes_read = 0
         self.offset = 0
         self.on_wait: OnWait = _wait_on
-        self.at_end: Callable[[], None] = _accept
         self._file = file
         # A regular file is always ready: `poll` says nothing about it.
         may_wait = size is None and isinstance(file, io.FileIO)
@@ -110,6 +117,18 @@ class RawData:
         self._ahead = rest
         return rest
 
+    def seekable(self) -> BinaryIO:
+        """Return the file itself, for formats that are read in another order.
+
+        Raises:
+            DataFileError: it is a pipe.
+        """
+        if self.size_bytes is None:
+            raise DataFileError(
+                self.name, "this format cannot be read from a pipe; use a file"
+            )
+        return self._file
+
     def _refuse_foreign(self, beginning: bytes) -> None:
         for magic, problem in _FOREIGN.items():
             if beginning.startswith(magic):
@@ -154,8 +173,6 @@ class RawData:
                 self.name, f"it cannot be read further: {error.strerror or error}"
             ) from error
         self.bytes_read += len(piece)
-        if not piece:
-            self.at_end()
         return piece
 
     def _read_when_ready(self) -> bytes:
@@ -176,10 +193,6 @@ class RawData:
 
 def _wait_on(_waited_seconds: float) -> None:
     """Do nothing: the wait continues."""
-
-
-def _accept() -> None:
-    """Do nothing: the data is complete."""
 
 
 def _poll_of(file: BinaryIO) -> select.poll:

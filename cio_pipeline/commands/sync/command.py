@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -24,7 +25,7 @@ from cio_pipeline.commands.sync.summary import (
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.config import Config, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
@@ -44,17 +45,20 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    with open_data(arguments) as inputs:
-        return _run_to_end(arguments, inputs)
+    config = read_config_for_shard(arguments)
+    with open_data(arguments, config) as inputs:
+        return _run_to_end(arguments, config, inputs)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Send what is queued."""
-    return _run_to_end(arguments, None)
+    return _run_to_end(arguments, read_config_for_shard(arguments), None)
 
 
-def _run_to_end(arguments: argparse.Namespace, inputs: Inputs | None) -> int:
-    config = read_config_for_shard(arguments)
+def _run_to_end(
+    arguments: argparse.Namespace, config: Config, inputs: Inputs | None
+) -> int:
+    config = with_secrets(config, arguments.config, ["siteId", "apiKey"])
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

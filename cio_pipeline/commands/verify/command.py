@@ -8,6 +8,7 @@ import threading
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.commands.verify.report import verification_json, verification_text
 from cio_pipeline.commands.verify.verifier import Verifier
@@ -26,12 +27,16 @@ _PROGRESS_SECONDS = 5.0
 
 def run(arguments: argparse.Namespace) -> int:
     """Look up the users, compare and report; return 1 if some differ."""
-    inputs = open_data(arguments)
+    config = read_config(arguments.config)
+    inputs = open_data(arguments, config)
     if any(item.is_pipe for item in inputs.items):
         raise UsageError(
             "verify reads the data twice, which is not possible with a pipe: use a file"
         )
-    config = read_config(arguments.config)
+    keys = ["appApiKey"]
+    if config.app_url is None and config.region is None:
+        keys += ["siteId", "apiKey"]  # to ask for the region
+    config = with_secrets(config, arguments.config, keys)
     if config.app_api_key is None:
         raise ConfigError(
             arguments.config,
