@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from io import FileIO
-from typing import cast
+from typing import BinaryIO
 
 from cio_pipeline.commands.options import program_name
 from cio_pipeline.commands.queries import query_of
 from cio_pipeline.core.config import Config, read_config
-from cio_pipeline.core.errors import DataFileError, UsageError
+from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.used_names import id_names, used_names
-from cio_pipeline.source import READ_ALL, ReadOptions, Source, open_source
+from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 
 
-def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Source:
-    """Open the data that the command line names: a file, or a query.
+def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Inputs:
+    """Return the data that the command line names: files, or a query.
 
     ``-data -`` is standard input.
 
@@ -26,22 +28,23 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> So
         config: what is read of the data; None for all of it.
 
     Raises:
-        UsageError: there is none, or it cannot be read.
+        UsageError: there is none, or it does not exist or cannot be read.
     """
     _check_data(arguments)
-    options = READ_ALL
+    options = ReadOptions(format=arguments.format)
     if config is not None:
-        options = ReadOptions(names=used_names(config), ids=id_names(config))
+        options = replace(options, names=used_names(config), ids=id_names(config))
     if arguments.query is not None:
-        return cast("Source", query_of(arguments, config, options))
-    if arguments.data != "-":
-        return open_source(arguments.data, format=arguments.format, options=options)
-    if sys.stdin is None:
-        raise DataFileError("standard input", "it is closed; use -data FILE")
+        return Inputs([query_of(arguments, config, options)])
+    return find_inputs(arguments.data, options, _stdin(arguments.data))
+
+
+def _stdin(names: Sequence[str]) -> BinaryIO | None:
+    if STANDARD_INPUT not in names or sys.stdin is None:
+        return None
     # Not through `sys.stdin`: a thread that waits there holds the lock of its
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
-    stdin = FileIO(sys.stdin.fileno(), closefd=False)
-    return open_source("-", format=arguments.format, stdin=stdin, options=options)
+    return FileIO(sys.stdin.fileno(), closefd=False)
 
 
 def has_data(arguments: argparse.Namespace) -> bool:

@@ -104,11 +104,18 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
 def add_data(
     parser: argparse.ArgumentParser,
     *,
-    about: str = "the data file; - for standard input",
+    about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
+    " standard input; several are read in the order given",
 ) -> None:
     """Add the options that name the data: ``-data``, ``-query`` and others."""
     add = partial(add_option, parser)
-    add("data", metavar="FILE", help=about)
+    add(
+        "data",
+        action="extend",
+        nargs="+",  # a shell replaces a pattern without quotes by its files
+        metavar="FILE",
+        help=about,
+    )
     add(
         "format",
         choices=[each.name for each in FORMATS],

@@ -12,16 +12,16 @@ from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.redaction import HIDDEN
 
 if TYPE_CHECKING:
-    from cio_pipeline.source.query import QueryResult
-    from cio_pipeline.source.raw import ReadOptions
+    from cio_pipeline.core.read_options import ReadOptions
+    from cio_pipeline.source.query import Query
 
 _QUERY_FILE = ".sql"
 
 
 def query_of(
     arguments: argparse.Namespace, config: Config | None, options: ReadOptions
-) -> QueryResult:
-    """Return what the query of ``-query`` returns; it is run when it is read.
+) -> Query:
+    """Return the query that ``-query`` names.
 
     Args:
         arguments: the command line.
@@ -29,11 +29,11 @@ def query_of(
         options: which columns are used.
 
     Raises:
-        UsageError: there is no address or no query, or the address is wrong.
+        UsageError: there is no address, it is wrong, or the query cannot be read.
     """
     # Imported here: most runs read files.
     from cio_pipeline.core.database_address import parse_database_address  # noqa: PLC0415  # see above
-    from cio_pipeline.source.query import open_query  # noqa: PLC0415  # see above
+    from cio_pipeline.source.query import Query  # noqa: PLC0415  # see above
 
     address = address_of(arguments, config)
     if address is None:
@@ -41,7 +41,7 @@ def query_of(
             "-query needs -database ADDRESS, or the key 'database' in the configuration"
         )
     name, query = _read_query(arguments.query)
-    return open_query(name, query, parse_database_address(address), options)
+    return Query(name, query, parse_database_address(address), options)
 
 
 def keys_for_data(arguments: argparse.Namespace) -> list[str]:

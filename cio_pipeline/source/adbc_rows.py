@@ -14,10 +14,10 @@ import pyarrow as pa
 from cio_pipeline.core.database_address import DatabaseAddress
 from cio_pipeline.core.errors import DataFileError, DataUnreachable
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.arrow_values import can_be_json, select_parts, to_records
 from cio_pipeline.source.columns import check_columns
-from cio_pipeline.source.raw import ReadOptions
 
 BATCH_ROWS = 1000
 # How much PostgreSQL's driver reads before it returns a batch.

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import did_you_mean, nearest, shortened
-from cio_pipeline.source.raw import ReadOptions
 
 
 def check_columns(path: str, names: Sequence[str], options: ReadOptions) -> None:

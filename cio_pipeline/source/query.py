@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -18,8 +19,9 @@ from typing import Protocol, Self, TypeAlias
 from cio_pipeline.core.database_address import DatabaseAddress, query_text
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.raw import WAIT_SECONDS, OnWait, ReadOptions, SkippedRow
+from cio_pipeline.source.raw import WAIT_SECONDS, OnWait, SkippedRow
 
 _BATCHES_AHEAD = 2
 # How long a query that was cancelled may take to end.
@@ -43,47 +45,63 @@ class Rows(Protocol):
         """End the query, from another thread."""
 
 
-def open_query(
-    name: str, query: str, address: DatabaseAddress, options: ReadOptions
-) -> QueryResult:
-    """Return what a query returns; it is run when the records are read.
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query of a run, before it is run (see `Input`).
 
     Args:
         name: how dead letters name it.
-        query: its text.
+        text: its SQL.
         address: the database.
         options: which columns are used.
-
-    Raises:
-        DataFileError: the query is empty, or the driver is not installed.
     """
-    query = query_text(query)
-    if not query:
-        raise DataFileError(address.shown, "the query is empty")
-    if address.kind == "sqlite":
-        sqlite = import_module("cio_pipeline.source.sqlite_rows")
-        return QueryResult(name, sqlite.SqliteRows(address, query, options))
-    module, extra = _DRIVERS[address.kind]
-    driver = import_optional(address.shown, module, extra)
-    adbc = import_optional(address.shown, "cio_pipeline.source.adbc_rows", extra)
-    return QueryResult(name, adbc.AdbcRows(driver, address, query, options))
+
+    name: str
+    text: str
+    address: DatabaseAddress
+    options: ReadOptions
+
+    size_bytes = None
+    is_pipe = False  # it can be run again
+    is_local_file = False
+
+    @property
+    def path(self) -> str:
+        """How messages name it."""
+        return self.address.shown
+
+    def fingerprint(self) -> None:
+        """Return None: the table may change, so a later run starts again."""
+
+    def open(self) -> QueryResult:
+        """Return its result; it is run when the records are read.
+
+        Raises:
+            DataFileError: it is empty, or the driver is not installed.
+        """
+        text = query_text(self.text)
+        if not text:
+            raise DataFileError(self.path, "the query is empty")
+        if self.address.kind == "sqlite":
+            sqlite = import_module("cio_pipeline.source.sqlite_rows")
+            return QueryResult(sqlite.SqliteRows(self.address, text, self.options))
+        module, extra = _DRIVERS[self.address.kind]
+        driver = import_optional(self.path, module, extra)
+        adbc = import_optional(self.path, "cio_pipeline.source.adbc_rows", extra)
+        return QueryResult(adbc.AdbcRows(driver, self.address, text, self.options))
 
 
 class QueryResult:
     """The records that a query returns, read once (see `Source`).
 
     Args:
-        name: how dead letters name it.
         rows: the query.
     """
 
     is_text = False
-    fingerprint = None
-    size_bytes = None
     bytes_read = 0
 
-    def __init__(self, name: str, rows: Rows) -> None:
-        self.name = name
+    def __init__(self, rows: Rows) -> None:
         self.skipped_rows: Counter[SkippedRow] = Counter()
         self._rows = rows
         self._ready: Queue[_Item] = Queue(_BATCHES_AHEAD)
@@ -117,6 +135,9 @@ class QueryResult:
             self._is_ended.set()
             self._rows.cancel()
             thread.join(_CANCEL_SECONDS)
+
+    def refuse_changed(self) -> None:
+        """Do nothing: one query sees one state of the table."""
 
     def _next_batch(self, on_wait: OnWait | None) -> list[Record] | None:
         waited = 0.0

@@ -16,9 +16,9 @@ from urllib.parse import quote
 from cio_pipeline.core.database_address import DatabaseAddress
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import seen_from
 from cio_pipeline.source.columns import check_columns
-from cio_pipeline.source.raw import ReadOptions
 
 BATCH_ROWS = 1000
 

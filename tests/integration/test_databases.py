@@ -9,8 +9,8 @@ import pytest
 
 from cio_pipeline.core.database_address import parse_database_address
 from cio_pipeline.core.errors import DataFileError, DataUnreachable
-from cio_pipeline.source.query import open_query
-from cio_pipeline.source.raw import ReadOptions
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source.query import Query
 from tests.support.postgres import PASSWORD, Postgres, running_postgres
 
 pytest.importorskip("adbc_driver_postgresql", reason="its driver cannot be installed")
@@ -26,7 +26,7 @@ def server() -> Iterator[Postgres]:
 def read(address: str, query: str, *names: str) -> list[Any]:
     """Read the records that a query returns; the first name identifies a user."""
     options = ReadOptions(names=frozenset(names) or None, ids=frozenset(names[:1]))
-    with open_query("query", query, parse_database_address(address), options) as rows:
+    with Query("query", query, parse_database_address(address), options).open() as rows:
         return list(rows.records())
 
 
@@ -169,7 +169,7 @@ def test_a_lost_connection_keeps_the_work(server: Postgres) -> None:
     address = parse_database_address(server.address)
     query = "SELECT g AS id, repeat('x', 9000) FROM generate_series(1, 200000) g"
 
-    with open_query("query", query, address, options) as rows:
+    with Query("query", query, address, options).open() as rows:
         records = rows.records()
         read_before = [next(records)]
         server.run(
@@ -196,7 +196,7 @@ def test_a_slow_query_can_be_stopped(server: Postgres) -> None:
             raise InterruptedError
 
     with (
-        open_query("query", "SELECT pg_sleep(60)", address, options) as rows,
+        Query("query", "SELECT pg_sleep(60)", address, options).open() as rows,
         pytest.raises(InterruptedError),
     ):
         list(rows.records(on_wait=stop))

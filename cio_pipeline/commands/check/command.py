@@ -48,10 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         write([show_configuration(missing_keys)])
         return 0
     config = with_secrets(config, arguments.config, keys_for_data(arguments))
-    with open_data(arguments, config) as source:
+    with open_data(arguments, config) as inputs:
         now_seconds = datetime.now(UTC).timestamp()
         findings = check_data(
-            config, source, now_seconds=now_seconds, shard=arguments.shard
+            config, inputs, now_seconds=now_seconds, shard=arguments.shard
         )
     pending = _pending(arguments, config)
     seconds = estimated_seconds(config, findings.requests)
@@ -85,10 +85,10 @@ def _pending(arguments: argparse.Namespace, config: Config) -> int:
 def _suggest(arguments: argparse.Namespace) -> int:
     if not has_data(arguments):
         raise UsageError("check -suggest needs -data FILE, or -query and -database")
-    with open_data(arguments) as source:
-        seen = look_at_keys(source)
+    with open_data(arguments) as inputs:
+        seen = look_at_keys(inputs)
     if not seen.records:
-        raise UsageError(f"{arguments.data or source.name}: no record is a JSON object")
+        raise UsageError(f"{', '.join(inputs.paths)}: no record is a JSON object")
     if arguments.json:
         write([keys_json(seen)])
         return 0

@@ -33,7 +33,7 @@ from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_thread
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
 from cio_pipeline.pipeline.result import RunResult, not_begun
 from cio_pipeline.pipeline.run import Run, RunContext
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import Store, make_private_folder, queue_folder
 from cio_pipeline.store.dead_letter_actions import statistics_of
 from cio_pipeline.store.resharding import take_turn
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
     config = _read_config(arguments, keys_for_data(arguments))
-    with open_data(arguments, config) as source:
-        return _run_to_end(arguments, config, source)
+    with open_data(arguments, config) as inputs:
+        return _run_to_end(arguments, config, inputs)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -62,7 +62,7 @@ def _read_config(arguments: argparse.Namespace, keys: list[str]) -> Config:
 
 
 def _run_to_end(
-    arguments: argparse.Namespace, config: Config, source: Source | None
+    arguments: argparse.Namespace, config: Config, inputs: Inputs | None
 ) -> int:
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
@@ -79,8 +79,8 @@ def _run_to_end(
             command=arguments.command,
             config=config,
             basic_token=token,
-            source=source,
-            changed_only=source is not None and arguments.changed_only,
+            inputs=inputs,
+            changed_only=inputs is not None and arguments.changed_only,
             shard=arguments.shard,
             stop=stop,
         )

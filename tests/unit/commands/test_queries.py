@@ -18,7 +18,7 @@ from cio_pipeline.commands.queries import (
 )
 from cio_pipeline.core.config import Config, parse_config
 from cio_pipeline.core.errors import UsageError
-from cio_pipeline.source import ReadOptions
+from cio_pipeline.core.read_options import ReadOptions
 
 ADDRESS = "postgresql://ada:secret@db/shop"
 
@@ -78,10 +78,11 @@ def test_a_query_may_be_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "users.SQL"
     path.write_text("-- ours\nSELECT 1 AS id;\n", "utf-8-sig")
 
-    result = query_of(line(str(path), f"sqlite:{database}"), None, ReadOptions())
+    query = query_of(line(str(path), f"sqlite:{database}"), None, ReadOptions())
 
-    assert result.name == "users.SQL"
-    assert [record.value for record in result.records()] == [{"id": 1}]
+    assert query.name == "users.SQL"
+    with query.open() as result:
+        assert [record.value for record in result.records()] == [{"id": 1}]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import ReadOptions
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source.columns import check_columns
 
 

@@ -10,8 +10,8 @@ import pytest
 from cio_pipeline.core.database_address import parse_database_address
 from cio_pipeline.core.errors import DataFileError, DataUnreachable
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.source import ReadOptions
-from cio_pipeline.source.query import QueryResult, open_query
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source.query import Query, QueryResult
 
 
 class Rows:
@@ -58,7 +58,7 @@ def test_records_are_returned_in_order_from_any_index(start: int) -> None:
     """As from a file."""
     batches = [numbered(0, 2), numbered(2, 1), numbered(3, 2)]
 
-    with QueryResult("query", Rows(batches)) as result:
+    with QueryResult(Rows(batches)) as result:
         records = list(result.records(start))
 
     assert [record.record_index for record in records] == list(range(start, 5))
@@ -69,7 +69,7 @@ def test_an_error_comes_after_the_rows_before_it(error: Exception) -> None:
     """What was read is kept."""
     read = []
 
-    with QueryResult("query", Rows([numbered(0, 2)], error)) as result:
+    with QueryResult(Rows([numbered(0, 2)], error)) as result:
         records = result.records()
         read += [next(records), next(records)]
         with pytest.raises(type(error), match=str(error)):
@@ -88,7 +88,7 @@ def test_a_wait_is_reported_and_can_be_ended() -> None:
         if seconds > 0.2:
             raise InterruptedError
 
-    with QueryResult("query", rows) as result:
+    with QueryResult(rows) as result:
         records = result.records(on_wait=stop)
         first = next(records)
         with pytest.raises(InterruptedError):
@@ -104,7 +104,7 @@ def test_a_result_that_is_not_read_to_its_end_is_cancelled() -> None:
     """The database does not go on for nobody, and no thread is left."""
     rows = Rows([numbered(at, 1) for at in range(100)])
 
-    with QueryResult("query", rows) as result:
+    with QueryResult(rows) as result:
         records = result.records()
         next(records)
         records.close()  # type: ignore[attr-defined]  # it is a generator
@@ -117,13 +117,10 @@ def test_a_query_has_nothing_that_a_later_run_could_recognize() -> None:
     """The table may have changed, so the query is run again from its first row."""
     address = parse_database_address("sqlite:none.db")
 
-    result = open_query("users.sql", "SELECT 1", address, ReadOptions())
+    query = Query("users.sql", "SELECT 1", address, ReadOptions())
 
-    assert (result.name, result.fingerprint, result.size_bytes) == (
-        "users.sql",
-        None,
-        None,
-    )
+    assert (query.fingerprint(), query.size_bytes, query.is_pipe) == (None, None, False)
+    assert query.path == "sqlite:none.db"
 
 
 @pytest.mark.parametrize("query", ["", " ;", "-- nothing"])
@@ -132,4 +129,4 @@ def test_an_empty_query_is_refused(query: str) -> None:
     address = parse_database_address("sqlite:none.db")
 
     with pytest.raises(DataFileError, match=r"sqlite:none.db: the query is empty"):
-        open_query("users.sql", query, address, ReadOptions())
+        Query("users.sql", query, address, ReadOptions()).open()

@@ -10,8 +10,8 @@ import pytest
 
 from cio_pipeline.core.database_address import parse_database_address
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import ReadOptions
-from cio_pipeline.source.query import open_query
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source.query import Query
 
 
 def make(folder: Path) -> Path:
@@ -27,7 +27,7 @@ def read(path: Path, query: str, *names: str) -> list[Any]:
     """Read the records that a query returns; the first name identifies a user."""
     options = ReadOptions(names=frozenset(names) or None, ids=frozenset(names[:1]))
     address = parse_database_address(f"sqlite:{path}")
-    with open_query("query", query, address, options) as rows:
+    with Query("query", query, address, options).open() as rows:
         return list(rows.records())
 
 
