@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
@@ -14,6 +15,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.identifiers import (
@@ -74,6 +76,8 @@ class Findings:
         users: how many different users they have.
         requests: how many requests a sync would send, at least.
         payloads: the first ones.
+        example: the first record that can be sent; None if there is none.
+        mappings: those of the configuration.
         invalid: records that cannot be sent, by error message.
         warnings: what Customer.io accepts, but is probably wrong.
         unused: each mapped key that no record has, with a similar key of the data.
@@ -84,6 +88,8 @@ class Findings:
     users: int = 0
     requests: int = 0
     payloads: list[Payload] = field(default_factory=list)
+    example: Example | None = None
+    mappings: Sequence[Mapping] = ()
     invalid: dict[str, Found] = field(default_factory=dict)
     warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
     unused: dict[str, str | None] = field(default_factory=dict)
@@ -106,8 +112,9 @@ def check_data(
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
     """
-    findings = Findings()
-    mapper = Mapper(config.user_id, config.mappings)
+    findings = Findings(mappings=config.mappings)
+    left_out: dict[str, str] = {}  # of one record: attributes, and why
+    mapper = Mapper(config.user_id, config.mappings, left_out.__setitem__)
     duplicates = Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
@@ -118,6 +125,7 @@ def check_data(
             if not shard.takes(record, mapper):
                 continue
             findings.records += 1
+            left_out.clear()
             if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
                 known_keys |= dict.fromkeys(record.value)
             try:
@@ -131,6 +139,7 @@ def check_data(
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
             _note_payload(findings, payload, record, size)
+            _note_left_out(findings, left_out, record.record_index)
             for warning in _value_warnings(payload, times, now_seconds):
                 _warn(findings, warning, payload, record.record_index)
     except DataFileError as error:
@@ -206,11 +215,22 @@ def _note_payload(
 ) -> None:
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
+        if findings.example is None and isinstance(record.value, dict):
+            findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload, record.record_index)
     if size > PAYLOAD_LIMIT_BYTES:
         too_large = PayloadWarning("payload_too_large")
         _warn(findings, too_large, payload, record.record_index)
+
+
+def _note_left_out(findings: Findings, left_out: dict[str, str], index: int) -> None:
+    for attribute, problem in left_out.items():
+        warning = PayloadWarning("value_left_out", attribute)
+        _count(findings.warnings, warning, index)
+        values = findings.warnings[warning].values
+        if problem not in values and len(values) < _SHOWN_VALUES:
+            values.append(problem)
 
 
 def _value_warnings(
