@@ -10,12 +10,8 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
-from cio_pipeline.core.config_mappings import (
-    ComputedMapping,
-    Mapping,
-    Template,
-    Transform,
-)
+from cio_pipeline.core.config_computed import ComputedMapping, Template, Transform
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.conversion import CONVERTERS, Convert, converter_of, text_of
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue

@@ -7,21 +7,23 @@ import math
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cio_pipeline.core.config_mappings import ValueKind
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES
-from cio_pipeline.core.number_text import DecimalSign, plain_number
 from cio_pipeline.core.text import kind_of
-from cio_pipeline.core.time_formats import compile_time_format
 from cio_pipeline.core.times import unix_seconds
+
+if TYPE_CHECKING:
+    from cio_pipeline.core.number_text import DecimalSign
 
 # Converts a value; the key or dotted path of the value is for messages.
 Convert: TypeAlias = Callable[[JsonValue, str], JsonValue]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_MOST = ATTRIBUTE_VALUE_LIMIT_BYTES  # characters of a number
 _INTEGER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 # MongoDB's Extended JSON, canonical and relaxed: the type as an object's only key.
 _MONGO_VALUES = (
@@ -101,7 +103,8 @@ def _to_number(
     text = value.strip()
     if not text:
         return None
-    text = _plain_number(text, name, decimal)
+    if decimal is not None or len(text) > _MOST or not _NUMBER.fullmatch(text):
+        text = _plain_number(text, name, decimal)
     if _INTEGER.fullmatch(text) and "." not in text:
         return int(text)
     if math.isfinite(number := float(text)):
@@ -110,12 +113,13 @@ def _to_number(
 
 
 def _plain_number(text: str, name: str, decimal: DecimalSign | None) -> str:
-    if len(text) > ATTRIBUTE_VALUE_LIMIT_BYTES:
+    if len(text) > _MOST:
         raise RecordError(
             f"{name!r} is text of {len(text):,} characters, too long for a number"
         )
-    if decimal != "," and _NUMBER.fullmatch(text):
-        return text
+    # Most numbers are plain, and need not wait for this module.
+    from cio_pipeline.core.number_text import plain_number  # noqa: PLC0415  # see above
+
     try:
         return plain_number(text, decimal)
     except ValueError:
@@ -130,7 +134,8 @@ def _to_integer(
 ) -> JsonValue:
     value = without_mongo(value)
     if isinstance(value, str) and (text := value.strip()):
-        text = _plain_number(text, name, decimal)
+        if decimal is not None or len(text) > _MOST or not _NUMBER.fullmatch(text):
+            text = _plain_number(text, name, decimal)
         integer = _INTEGER.fullmatch(text)
         # A float would round 12345678901234567890.0.
         value, decimal = (integer[1] if integer else text), None
@@ -210,6 +215,8 @@ def converter_of(
         decimal: for ``number`` and ``integer``: the decimal sign.
     """
     if time_format is not None:
+        from cio_pipeline.core.time_formats import compile_time_format  # noqa: PLC0415  # few need it
+
         read = compile_time_format(time_format)
         return partial(_to_formatted_time, time_format=time_format, read=read)
     if decimal is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from cio_pipeline.core.computed_values import AttributeReader
-from cio_pipeline.core.config_mappings import ComputedMapping, Mapping
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.conversion import CONVERTERS
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
@@ -14,6 +14,9 @@ from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ID_LIMIT_BYTES
 from cio_pipeline.core.lookup import MISSING, find
 from cio_pipeline.core.text import did_you_mean, kind_of
+
+if TYPE_CHECKING:
+    from cio_pipeline.core.computed_values import AttributeReader
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
@@ -39,9 +42,12 @@ class Mapper:
     ) -> None:
         self._user_id = user_id
         self._on_left_out = on_left_out
+        self._readers: list[AttributeReader] = []
         # Reading all attributes in this way would take longer.
-        has_computed = any(isinstance(each, ComputedMapping) for each in mappings)
-        self._readers = [AttributeReader(each) for each in mappings if has_computed]
+        if any(type(mapping) is not Mapping for mapping in mappings):
+            from cio_pipeline.core.computed_values import AttributeReader  # noqa: PLC0415  # few need it
+
+            self._readers = [AttributeReader(mapping) for mapping in mappings]
         self._mappings = [
             (mapping.source, mapping.target, CONVERTERS[mapping.kind])
             for mapping in mappings

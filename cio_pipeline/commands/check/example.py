@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cio_pipeline.core.config_mappings import ComputedMapping, Mapping
+from cio_pipeline.core.config_computed import ComputedMapping
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.lookup import MISSING, find
 from cio_pipeline.core.text import shortened, visible

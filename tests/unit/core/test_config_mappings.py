@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cio_pipeline.core.config_checker import Checker
-from cio_pipeline.core.config_mappings import ComputedMapping, Mapping, check_mappings
+from cio_pipeline.core.config_mappings import Mapping, check_mappings
 from cio_pipeline.core.errors import ConfigError
 
 
@@ -32,25 +32,6 @@ def test_a_plain_mapping_stays_what_it_was() -> None:
     assert repr(found) == "Mapping(source='a', target='y', kind='number')"
 
 
-def test_other_keys_make_a_computed_mapping() -> None:
-    """It has the names that it reads, so that other columns need not be read."""
-    found = check(
-        [
-            {"to": "a", "value": 1},
-            {"to": "b", "template": "{x.y}-{z}-"},
-            {"to": "c", "from": "k", "default": None, "onError": "skip"},
-        ]
-    )
-
-    assert [each.names for each in found] == [(), ("x.y", "z"), ("k",)]
-    assert found[1] == ComputedMapping(
-        "{x.y}-{z}-",
-        "b",
-        template=(("", "x.y"), ("-", "z"), ("-", None)),
-    )
-    assert found[2] == ComputedMapping("k", "c", default=None, on_error="skip")
-
-
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -59,68 +40,6 @@ def test_other_keys_make_a_computed_mapping() -> None:
         ([{"from": "a"}], ["'mappings[0].to'", "required"]),
         ([{"to": "a"}], ["'mappings[0].from'", "required", "'template'"]),
         ([{"to": "a", "from": ""}], ["'mappings[0].from'", "empty text"]),
-        (
-            [{"to": "a", "from": "", "default": 1}],
-            ["'mappings[0].from'", "empty text"],
-        ),
-        (
-            [{"to": "a", "from": "a", "value": 1}],
-            ["'mappings[0].value'", "only one of 'from', 'value'"],
-        ),
-        (
-            [{"to": "a", "template": "{a}", "from": "b"}],
-            ["'mappings[0].template'", "only one of 'from', 'template'"],
-        ),
-        (
-            [{"to": "a", "value": 1, "default": 2}],
-            ["'mappings[0].default'", "no effect on a constant"],
-        ),
-        (
-            [{"to": "a", "value": 1, "onError": "skip"}],
-            ["'mappings[0].onError'", "no effect on a constant"],
-        ),
-        ([{"to": "a", "value": float("nan")}], ["'mappings[0].value'", "too large"]),
-        ([{"to": "a", "template": "a"}], ["'mappings[0].template'", "no {name}"]),
-        ([{"to": "a", "template": "{a} {"}], ["'mappings[0].template'", "{{ or }}"]),
-        ([{"to": "a", "template": "{a} {}"}], ["'mappings[0].template'", "{{ or }}"]),
-        ([{"to": "a", "template": "{{a}}"}], ["'mappings[0].template'", "no {name}"]),
-        ([{"to": "a", "template": 5}], ["'mappings[0].template'", "expected text"]),
-        (
-            [{"to": "a", "from": "a", "values": ["x"]}],
-            ["'mappings[0].values'", "replacements, found a list"],
-        ),
-        (
-            [{"to": "a", "from": "a", "values": {}}],
-            ["'mappings[0].values'", "found no item"],
-        ),
-        (
-            [{"to": "a", "from": "a", "transforms": "trim"}],
-            ["'mappings[0].transforms'", "list of 'trim', 'lower', 'upper', 'sha256'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "transforms": ["trim", "lowre"]}],
-            ["'mappings[0].transforms[1]'", "'lower'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "format": "DD/MM/YYYY"}],
-            ["'mappings[0].format'", "needs the type 'timestamp'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "type": "timestamp", "format": "dd/mm/yyyy"}],
-            ["'mappings[0].format'", "no month", "'DD/MM/YYYY HH:mm'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "type": "boolean", "decimal": ","}],
-            ["'mappings[0].decimal'", "'number' or 'integer'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "type": "number", "decimal": ";"}],
-            ["'mappings[0].decimal'", "';'"],
-        ),
-        (
-            [{"to": "a", "from": "a", "onError": "ignore"}],
-            ["'mappings[0].onError'", "dead_letter, skip"],
-        ),
         ([{"from": "a", "to": ""}], ["'mappings[0].to'"]),
         (
             [{"from": "a", "too": "b", "to": "c"}],

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.core.config_mappings import ComputedMapping, Mapping
+from cio_pipeline.core.config_computed import ComputedMapping
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.mapping import Mapper
