@@ -11,7 +11,7 @@ from cio_pipeline.core.config import Config
 
 def used_names(config: Config) -> frozenset[str]:
     """Return the keys and dotted paths that are used."""
-    return id_names(config) | {mapping.source for mapping in config.mappings}
+    return id_names(config).union(*(mapping.names for mapping in config.mappings))
 
 
 def id_names(config: Config) -> frozenset[str]:
