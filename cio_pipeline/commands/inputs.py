@@ -31,7 +31,7 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> In
         UsageError: there is none, or it does not exist or cannot be read.
     """
     _check_data(arguments)
-    options = ReadOptions(format=arguments.format)
+    options = ReadOptions(format=arguments.format, sheet=arguments.sheet)
     if config is not None:
         options = replace(options, names=used_names(config), ids=id_names(config))
     if arguments.query is not None:
@@ -60,9 +60,13 @@ def _check_data(arguments: argparse.Namespace) -> None:
         )
     if arguments.query is None and arguments.database is not None:
         raise UsageError("-database needs -query SQL, or a file as -query users.sql")
-    if arguments.query is not None and (arguments.data or arguments.format):
-        option = "-data" if arguments.data else "-format"
-        raise UsageError(f"{option} and -query exclude each other: remove one of them")
+    if arguments.query is None:
+        return
+    for option in ("data", "format", "sheet"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(
+                f"-{option} and -query exclude each other: remove one of them"
+            )
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:

@@ -122,6 +122,11 @@ def add_data(
         help="format of the data file (default: by its extension, else a JSON array)",
     )
     add(
+        "sheet",
+        metavar="NAME",
+        help="the sheet of an Excel or OpenDocument file (default: its first one)",
+    )
+    add(
         "query",
         metavar="SQL",
         help="a query of a database instead of a file, or a file of SQL (FILE.sql)",
