@@ -28,7 +28,8 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> In
     options = ReadOptions(format=arguments.format)
     if config is not None:
         options = replace(options, names=used_names(config), ids=id_names(config))
-    return find_inputs(arguments.data, options, _stdin(arguments.data))
+    stdin = _stdin(arguments.data)
+    return find_inputs(arguments.data, options, stdin, member=arguments.member)
 
 
 def _stdin(names: Sequence[str]) -> BinaryIO | None:

@@ -123,6 +123,12 @@ def add_data(
         choices=[each.name for each in FORMATS],
         help="format of the data file (default: by its extension, else a JSON array)",
     )
+    add(
+        "member",
+        metavar="NAME",
+        help="the file to read in a ZIP archive that has several, or a pattern such as"
+        " 'part-*.csv' for several of them",
+    )
 
 
 def add_logging(parser: argparse.ArgumentParser) -> None:

@@ -8,24 +8,24 @@ from types import ModuleType
 from cio_pipeline.core.errors import DataFileError
 
 
-def import_reader(path: str, module: str, extra: str | None) -> ModuleType:
-    """Import a module of this package that reads data.
+def import_optional(name: str, module: str, extra: str | None) -> ModuleType:
+    """Import a module that is needed only for some data.
 
     Args:
-        path: the data, for the message.
-        module: the module's name in `source`.
+        name: the data, for the message.
+        module: the module.
         extra: the optional dependencies that it needs; None if there are none.
 
     Raises:
         DataFileError: its packages are not installed.
     """
     try:
-        return import_module(f"cio_pipeline.source.{module}")
+        return import_module(module)
     except ModuleNotFoundError as error:
         if extra is None:
             raise
         raise DataFileError(
-            path,
+            name,
             f"the package {error.name} is needed to read it; install it:"
             f" pip install 'cio-pipeline[{extra}]'",
         ) from error

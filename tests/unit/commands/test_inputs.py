@@ -38,7 +38,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(Namespace(data=[missing], format=None))
+        open_data(Namespace(data=[missing], format=None, member=None))
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -46,5 +46,5 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text("id\n1\n", "utf-8")
 
-    with open_data(Namespace(data=[str(path)], format="csv")) as inputs:
+    with open_data(Namespace(data=[str(path)], format="csv", member=None)) as inputs:
         assert [record.value for record in inputs.records()] == [{"id": "1"}]

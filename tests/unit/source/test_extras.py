@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.source.extras import import_reader
+from cio_pipeline.source.extras import import_optional
 
 ROOT = Path(__file__).parents[3]
 # Makes an import fail as it does where the package is not installed.
@@ -59,9 +59,9 @@ def test_a_missing_package_is_one_line_with_the_command(
 def test_a_module_of_our_own_that_is_missing_is_a_bug() -> None:
     """No package would help."""
     with pytest.raises(ModuleNotFoundError):
-        import_reader("data", "no_such_module", None)
+        import_optional("data", "no_such_module", None)
 
 
 def test_a_module_is_imported_by_its_name() -> None:
     """With its packages, nothing is in the way."""
-    assert callable(import_reader("data", "csv_table", None).begin)
+    assert callable(import_optional("data", "csv", None).reader)
