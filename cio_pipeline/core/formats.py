@@ -17,12 +17,17 @@ class Format:
             of the format is opened: ``-help`` does not wait for it, and it may need
             optional packages.
         is_text: whether every value is text until a mapping converts it.
+        magic_numbers: the first bytes that identify a file of the format.
+        extra: the optional dependencies that its module needs, as in
+            ``pip install 'cio-pipeline[EXTRA]'``.
     """
 
     name: str
     extensions: tuple[str, ...]
     module: str
     is_text: bool = False
+    magic_numbers: tuple[bytes, ...] = ()
+    extra: str | None = None
 
 
 # The first one is the default, for names without a known extension.
@@ -30,12 +35,32 @@ FORMATS = (
     Format("json", (".json",), "json_document"),
     Format("jsonl", (".jsonl", ".ndjson"), "json_lines"),
     Format("csv", (".csv", ".tsv", ".tab"), "csv_table", is_text=True),
-)
+    Format(
+        "parquet", (".parquet", ".pq"), "arrow_table",
+        magic_numbers=(b"PAR1",), extra="parquet",
+    ),
+    Format(
+        "arrow", (".arrow", ".feather", ".ipc", ".arrows"), "arrow_table",
+        magic_numbers=(b"ARROW1", b"\xff\xff\xff\xff"), extra="parquet",
+    ),
+    Format(
+        "orc", (".orc",), "arrow_table", magic_numbers=(b"ORC",), extra="parquet",
+    ),
+)  # fmt: skip
 
 
 def format_named(name: str) -> Format:
     """Return the format with this name, which must be in `FORMATS`."""
     return next(each for each in FORMATS if each.name == name)
+
+
+def format_of_content(beginning: bytes) -> Format | None:
+    """Return the format that a file's first bytes identify; None if none does."""
+    found = (
+        each for each in FORMATS for magic in each.magic_numbers
+        if beginning.startswith(magic)
+    )  # fmt: skip
+    return next(found, None)
 
 
 def format_of(path: str) -> Format:
