@@ -32,6 +32,7 @@ WarningKind = Literal[
     "header_repeated",
     "row_without_values",
     "sheet_not_read",
+    "value_left_out",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
@@ -77,6 +78,8 @@ MEANINGS: dict[WarningKind, str] = {
     "row_without_values": "a row of the table has no values: it is skipped",
     "sheet_not_read": "the workbook has another sheet, which is not read: select one"
     " with -sheet",
+    "value_left_out": "the value cannot be converted and will be left out, because"
+    ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
 }
 # How Customer.io reads a user id because of its form.
 _READ_AS: dict[IdentifierKind, WarningKind] = {

@@ -38,7 +38,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(Namespace(data=[missing], format=None, query=None, database=None))
+        open_data(
+            Namespace(
+                data=[missing], format=None, query=None, database=None, sheet=None
+            )
+        )
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -47,7 +51,7 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path.write_text("id\n1\n", "utf-8")
 
     with open_data(
-        Namespace(data=[str(path)], format="csv", query=None, database=None)
+        Namespace(data=[str(path)], format="csv", query=None, database=None, sheet=None)
     ) as inputs:
         assert [record.value for record in inputs.records()] == [{"id": "1"}]
 
@@ -64,7 +68,7 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
 )
 def test_there_is_one_kind_of_data(given: dict[str, object], problem: str) -> None:
     """Which of two would be synced?"""
-    nothing = {"data": None, "format": None, "query": None, "database": None}
+    nothing = dict.fromkeys(("data", "format", "sheet", "query", "database"))
     arguments = Namespace(command="sync", **nothing | given)
 
     assert has_data(arguments) == ({*given} != {"database"} and given != {})
