@@ -9,25 +9,33 @@ from dataclasses import replace
 from io import FileIO
 from typing import BinaryIO
 
+from cio_pipeline.commands.options import program_name
+from cio_pipeline.commands.queries import query_of
 from cio_pipeline.core.config import Config, read_config
+from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.used_names import id_names, used_names
 from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 
 
 def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Inputs:
-    """Return the data that ``-data`` names; ``-`` is standard input.
+    """Return the data that the command line names: files, or a query.
+
+    ``-data -`` is standard input.
 
     Args:
         arguments: the command line.
         config: what is read of the data; None for all of it.
 
     Raises:
-        UsageError: the data does not exist or cannot be read.
+        UsageError: there is none, or it does not exist or cannot be read.
     """
-    options = ReadOptions(format=arguments.format)
+    _check_data(arguments)
+    options = ReadOptions(format=arguments.format, sheet=arguments.sheet)
     if config is not None:
         options = replace(options, names=used_names(config), ids=id_names(config))
+    if arguments.query is not None:
+        return Inputs([query_of(arguments, config, options)])
     stdin = _stdin(arguments.data)
     return find_inputs(arguments.data, options, stdin, member=arguments.member)
 
@@ -38,6 +46,28 @@ def _stdin(names: Sequence[str]) -> BinaryIO | None:
     # Not through `sys.stdin`: a thread that waits there holds the lock of its
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
     return FileIO(sys.stdin.fileno(), closefd=False)
+
+
+def has_data(arguments: argparse.Namespace) -> bool:
+    """Return whether a command line names any data."""
+    return (arguments.data, arguments.query) != (None, None)
+
+
+def _check_data(arguments: argparse.Namespace) -> None:
+    if not has_data(arguments):
+        raise UsageError(
+            f"{arguments.command} needs -data FILE, or -query SQL -database ADDRESS"
+            f" (see: {program_name()} {arguments.command} -help)"
+        )
+    if arguments.query is None and arguments.database is not None:
+        raise UsageError("-database needs -query SQL, or a file as -query users.sql")
+    if arguments.query is None:
+        return
+    for option in ("data", "format", "sheet"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(
+                f"-{option} and -query exclude each other: remove one of them"
+            )
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:

@@ -104,17 +104,15 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
 def add_data(
     parser: argparse.ArgumentParser,
     *,
-    required: bool,
     about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
     " standard input; several are read in the order given",
 ) -> None:
-    """Add ``-data`` and ``-format``."""
+    """Add the options that name the data: ``-data``, ``-query`` and others."""
     add = partial(add_option, parser)
     add(
         "data",
         action="extend",
         nargs="+",  # a shell replaces a pattern without quotes by its files
-        required=required,
         metavar="FILE",
         help=about,
     )
@@ -128,6 +126,22 @@ def add_data(
         metavar="NAME",
         help="the file to read in a ZIP archive that has several, or a pattern such as"
         " 'part-*.csv' for several of them",
+    )
+    add(
+        "sheet",
+        metavar="NAME",
+        help="the sheet of an Excel or OpenDocument file (default: its first one)",
+    )
+    add(
+        "query",
+        metavar="SQL",
+        help="a query of a database instead of a file, or a file of SQL (FILE.sql)",
+    )
+    add(
+        "database",
+        metavar="ADDRESS",
+        help="the database of -query, such as postgresql://USER:PASSWORD@HOST/NAME or"
+        " sqlite:FILE (default: the configuration's database)",
     )
 
 

@@ -11,13 +11,15 @@ import select
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cio_pipeline.core.config import SECRETS, Config
 from cio_pipeline.core.config_checker import Checker
 from cio_pipeline.core.errors import ConfigError
-from cio_pipeline.core.secret_sources import FromCommand, SecretSource
 from cio_pipeline.machine import SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from cio_pipeline.core.secret_sources import FromCommand, SecretSource
 
 TIMEOUT_SECONDS = 30.0
 _MOST_BYTES = 65_536
@@ -43,6 +45,8 @@ def with_secrets(
             the secret is not valid.
     """
     needed = [key for key in keys if key in config.secret_sources]
+    if not needed:
+        return config
     texts: dict[str, Any] = {
         SECRETS[key].field: _read(
             path, key, config.secret_sources[key], timeout_seconds
@@ -55,10 +59,14 @@ def with_secrets(
 
 def is_set(source: SecretSource) -> bool:
     """Return whether a secret can be read, as far as that is known without reading."""
+    from cio_pipeline.core.secret_sources import FromCommand  # noqa: PLC0415  # few need it
+
     return isinstance(source, FromCommand) or source.name in os.environ
 
 
 def _read(path: str, key: str, source: SecretSource, timeout_seconds: float) -> str:
+    from cio_pipeline.core.secret_sources import FromCommand  # noqa: PLC0415  # few need it
+
     fail = partial(_fail, path, key)
     if isinstance(source, FromCommand):
         text = _printed_by(source, timeout_seconds, fail)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
@@ -17,13 +16,10 @@ from cio_pipeline.core.config_document import line_of_key, parse_document
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
-from cio_pipeline.core.secret_sources import (
-    FromCommand,
-    FromEnvironment,
-    SecretSource,
-    check_secret,
-)
 from cio_pipeline.core.text import seen_from
+
+if TYPE_CHECKING:
+    from cio_pipeline.core.secret_sources import SecretSource
 
 MOST_PARALLELISM = 1000
 # What `check -suggest` writes in place of the keys.
@@ -113,14 +109,11 @@ def _config_of(document: dict[str, Any], path: str) -> Config:
     fields: dict[str, Any] = {}
     for name, value in document.items():
         fields |= _KEYS[name](checker, name, value)
-    later = {key: fields.get(name) for key, (name, _) in SECRETS.items()}
     sources = {
-        key: source
-        for key, source in later.items()
-        if isinstance(source, FromEnvironment | FromCommand)
+        key: fields.pop(SECRETS[key].field)
+        for key in SECRETS
+        if isinstance(document.get(key), dict)
     }
-    for key in sources:
-        del fields[SECRETS[key].field]
     return Config(**fields, secret_sources=sources)
 
 
@@ -170,8 +163,11 @@ def _timeouts(checker: Checker, key: str, value: object) -> dict[str, Any]:
 
 
 def _secret(checker: Checker, key: str, value: object) -> dict[str, Any]:
-    name, check_text = SECRETS[key]
-    return {name: check_secret(checker, key, value, partial(check_text, checker))}
+    if isinstance(value, dict):
+        from cio_pipeline.core.secret_sources import check_source  # noqa: PLC0415  # few use it
+
+        return {SECRETS[key].field: check_source(checker, key, value)}
+    return {SECRETS[key].field: SECRETS[key].check(checker, key, value)}
 
 
 class SecretKey(NamedTuple):

@@ -9,6 +9,7 @@
     ├── StopRun (exit 3): the run cannot go on now; its work is kept in the queue
     │   ├── KeysRejected
     │   ├── Unreachable
+    │   ├── DataUnreachable
     │   ├── WrongAddress
     │   └── StateUnwritable
     └── RecordError: one record becomes a dead letter, and the run continues
@@ -123,6 +124,13 @@ class Unreachable(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="unreachable")
+
+
+class DataUnreachable(StopRun):
+    """The connection that the data comes through was lost."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="data_unreachable")
 
 
 class WrongAddress(StopRun):

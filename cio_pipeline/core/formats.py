@@ -48,6 +48,10 @@ FORMATS = (
     Format(
         "orc", (".orc",), "arrow_table", magic_numbers=(b"ORC",), extra="parquet",
     ),
+    Format(
+        "excel", (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), "spreadsheet",
+        magic_numbers=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",), extra="excel",
+    ),
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ only if a command needs it (`commands.secret_values`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -48,22 +47,17 @@ class FromCommand:
 SecretSource: TypeAlias = FromEnvironment | FromCommand
 
 
-def check_secret(
-    checker: Checker, key: str, value: object, check_text: Callable[[str, object], str]
-) -> str | SecretSource:
-    """Return the text of a secret, or where it comes from.
+def check_source(checker: Checker, key: str, value: dict[str, Any]) -> SecretSource:
+    """Return where a secret comes from.
 
     Args:
         checker: the file's checker.
         key: the path of the key.
         value: what the configuration has.
-        check_text: checks a secret that is text; its message must not contain it.
 
     Raises:
-        ConfigError: it is none of them.
+        ConfigError: it is not one of the forms.
     """
-    if not isinstance(value, dict):
-        return check_text(key, value)
     checker.refuse_unknown(value, ("env", "command"), f"{key}.")
     if len(value) != 1:
         checker.fail(key, f"expected {_FORMS}")

@@ -63,6 +63,7 @@ class _Chunk:
     began_at: float
     jobs: list[NewJob] = field(default_factory=list)
     unmappable: list[NewDeadLetter] = field(default_factory=list)
+    left_out: int = 0
     _bytes: int = 0
     _skipped: int = 0
 
@@ -124,6 +125,9 @@ class Loader:
     _loads: tuple[Load, ...] = field(init=False)
     _load: Load = field(init=False)
     _chunk: _Chunk = field(init=False)
+    # Of the record that is being mapped: attributes that are left out, and why.
+    _left_out: list[tuple[str, str]] = field(default_factory=list)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
 
     def work(self, stop: Event) -> None:
         """Load the records that are not in the queue yet.
@@ -166,7 +170,11 @@ class Loader:
         self._loads = found.loads
         self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
         self._log_changes(found.changes)
-        self._mapper = Mapper(config.user_id, config.mappings)
+        self._mapper = Mapper(
+            config.user_id,
+            config.mappings,
+            lambda name, problem: self._left_out.append((name, problem)),
+        )
 
     def _log_changes(self, changes: FileChanges) -> None:
         if not changes.is_empty:
@@ -248,7 +256,9 @@ class Loader:
             changed_only=self.changed_only,
         )
         skipped = len(chunk.jobs) - queued
-        self.run.counters.records_loaded(queued, len(chunk.unmappable), skipped)
+        self.run.counters.records_loaded(
+            queued, len(chunk.unmappable), skipped, chunk.left_out
+        )
         self.run.leases.jobs_came()
         self._chunk = _Chunk(chunk.next_index, self.run.clock.monotonic())
 
@@ -260,6 +270,22 @@ class Loader:
             self._chunk.add_unmappable(letter, record.record_index)
         else:
             self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            if self._left_out:
+                self._note_left_out(record.record_index)
+        self._left_out.clear()
+
+    def _note_left_out(self, record_index: int) -> None:
+        """Count the values that are left out of a record; log each cause once."""
+        self._chunk.left_out += len(self._left_out)
+        for attribute, problem in {*self._left_out} - self._reported:
+            self.run.log.warning(
+                "value_left_out",
+                attribute=attribute,
+                problem=problem,
+                source=self._load.identity.source,
+                record_index=record_index,
+            )
+        self._reported.update(self._left_out)
 
     def _dead_letter(self, record: Record, message: str) -> NewDeadLetter:
         return NewDeadLetter(

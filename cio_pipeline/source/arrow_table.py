@@ -20,13 +20,14 @@ from pyarrow import dataset, ipc, orc, parquet
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.core.text import counted, did_you_mean, nearest, shortened
+from cio_pipeline.core.text import counted
 from cio_pipeline.source.arrow_values import (
     Parts,
     can_be_json,
     select_parts,
     to_records,
 )
+from cio_pipeline.source.columns import check_columns
 from cio_pipeline.source.raw import PIECE_BYTES, RawData, ReadFrom, SkippedRow
 
 # A batch of rows is in memory as Arrow's and as Python's values.
@@ -78,7 +79,11 @@ def begin(raw: RawData, _skipped_rows: Counter[SkippedRow]) -> ReadFrom:
             f"the {name} file is cut off or damaged ({_explain(error)}); fetch it"
             " again",
         ) from error
-    folders = _partitions(raw.name)
+    folders = {
+        key: value
+        for key, value in _partitions(raw.name).items()
+        if key not in table.schema.names
+    }
     parts = _wanted_parts(raw, table.schema, folders)
     return partial(_read, raw, table, parts, folders)
 
@@ -232,19 +237,10 @@ def _wanted_parts(
     Raises:
         DataFileError: two columns have the same name, or none identifies a user.
     """
-    for name, count in Counter(schema.names).most_common(1):
-        if count > 1:
-            raise DataFileError(raw.name, f"two columns are named {name!r}")
-    names, ids = raw.options.names, raw.options.ids
+    check_columns(raw.name, [*schema.names, *folders], raw.options)
+    names = raw.options.names
     if names is None:
         return {each.name: None for each in schema if can_be_json(each.type)}
-    if ids and not (select_parts(schema, ids) or ids & folders.keys()):
-        known = [*schema.names, *folders]
-        wanted = " or ".join(map(repr, sorted(ids)))
-        near = nearest(next(iter(sorted(ids))), known)
-        columns = shortened(", ".join(known), 200)
-        hint = did_you_mean(near, wanted) if near else f"its columns are {columns}"
-        raise DataFileError(raw.name, f"it has no column {wanted}, the user id; {hint}")
     return select_parts(schema, names)
 
 

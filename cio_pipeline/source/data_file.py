@@ -9,7 +9,7 @@ from itertools import chain
 from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_of_content
+from cio_pipeline.core.formats import Format, format_named, format_of_content
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.extras import import_optional
@@ -18,6 +18,7 @@ from cio_pipeline.source.place import Place
 from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
 
 _MAGIC_BYTES = 8
+_ZIP_MAGIC = b"PK\x03\x04"
 
 
 def open_source(
@@ -121,6 +122,10 @@ class Source:
         self.format = options.format_of(data_file.name)
         if not self._place.is_pipe and options.format is None:
             self.format = _format_of_content(file) or self.format
+        if options.sheet is not None and self.format.name != "excel":
+            raise DataFileError(
+                self._place.path, "it has no sheets; remove -sheet from the command"
+            )
         self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
         self._read_from = self._begin()
 
@@ -186,6 +191,11 @@ class Source:
 
 def _format_of_content(file: BinaryIO) -> Format | None:
     """Return the format that the first bytes identify, or None."""
-    found = format_of_content(file.read(_MAGIC_BYTES))
+    beginning = file.read(_MAGIC_BYTES)
     file.seek(0)
-    return found
+    if beginning.startswith(_ZIP_MAGIC):
+        # Imported here: no other data needs it.
+        from cio_pipeline.source.workbook_file import is_workbook  # noqa: PLC0415  # see above
+
+        return format_named("excel") if is_workbook(file) else None
+    return format_of_content(beginning)

@@ -143,6 +143,11 @@ class Inputs:
         return first if not others else f"{first} and {others:,} more"
 
     @property
+    def paths(self) -> list[str]:
+        """How messages name them."""
+        return [item.path for item in self.items]
+
+    @property
     def current_name(self) -> str:
         """The one that is read now."""
         position, _ = self._now

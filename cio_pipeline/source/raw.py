@@ -33,7 +33,7 @@ _FOREIGN = {
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
 OnWait = Callable[[float], None]
-SkippedRow = Literal["header_repeated", "row_without_values"]
+SkippedRow = Literal["header_repeated", "row_without_values", "sheet_not_read"]
 # Reads a file's records from an index on (from 0), once. If the data is invalid, all
 # records before that point have been returned.
 ReadFrom = Callable[[int], Iterator[Record]]

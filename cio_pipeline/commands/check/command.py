@@ -19,7 +19,8 @@ from cio_pipeline.commands.check.report import (
     keys_text,
     suggestion_text,
 )
-from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.commands.queries import keys_for_data
 from cio_pipeline.commands.secret_values import is_set, with_secrets
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.core.config import Config, missing_track_keys
@@ -40,12 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
     for key, secret in config.secret_sources.items():
         if not is_set(secret):
             print_note(f"note: {secret}, which has {key}, is not set")
-    if arguments.data is None:
+    if not has_data(arguments):
         show_configuration = (
             configuration_json if arguments.json else configuration_text
         )
         write([show_configuration(missing_keys)])
         return 0
+    config = with_secrets(config, arguments.config, keys_for_data(arguments))
     with open_data(arguments, config) as inputs:
         now_seconds = datetime.now(UTC).timestamp()
         findings = check_data(
@@ -81,12 +83,12 @@ def _pending(arguments: argparse.Namespace, config: Config) -> int:
 
 
 def _suggest(arguments: argparse.Namespace) -> int:
-    if arguments.data is None:
-        raise UsageError("check -suggest needs -data FILE")
+    if not has_data(arguments):
+        raise UsageError("check -suggest needs -data FILE, or -query and -database")
     with open_data(arguments) as inputs:
         seen = look_at_keys(inputs)
     if not seen.records:
-        raise UsageError(f"{', '.join(arguments.data)}: no record is a JSON object")
+        raise UsageError(f"{', '.join(inputs.paths)}: no record is a JSON object")
     if arguments.json:
         write([keys_json(seen)])
         return 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
@@ -17,6 +18,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.identifiers import (
@@ -124,6 +126,8 @@ class Findings:
         users: how many different users they have.
         requests: how many requests a sync would send, at least.
         payloads: the first ones.
+        example: the first record that can be sent; None if there is none.
+        mappings: those of the configuration.
         invalid: records that cannot be sent, by error message.
         warnings: what Customer.io accepts, but is probably wrong.
         unused: each mapped key that no record has, with a similar key of the data.
@@ -135,6 +139,8 @@ class Findings:
     users: int = 0
     requests: int = 0
     payloads: list[Payload] = field(default_factory=list)
+    example: Example | None = None
+    mappings: Sequence[Mapping] = ()
     invalid: dict[str, Found] = field(default_factory=dict)
     warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
     unused: dict[str, str | None] = field(default_factory=dict)
@@ -158,8 +164,9 @@ def check_data(
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
     """
-    findings = Findings()
-    mapper = Mapper(config.user_id, config.mappings)
+    findings = Findings(mappings=config.mappings)
+    left_out: dict[str, str] = {}  # of one record: attributes, and why
+    mapper = Mapper(config.user_id, config.mappings, left_out.__setitem__)
     duplicates = Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
@@ -170,6 +177,7 @@ def check_data(
             if not shard.takes(record, mapper):
                 continue
             findings.records += 1
+            left_out.clear()
             if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
                 known_keys |= dict.fromkeys(record.value)
             try:
@@ -182,7 +190,8 @@ def check_data(
             claims.add(user, payload, findings.files.here)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
-            _note_payload(findings, payload, size)
+            _note_payload(findings, payload, record, size)
+            _note_left_out(findings, left_out)
             for warning in _value_warnings(payload, times, now_seconds):
                 _warn(findings, warning, payload)
     except DataFileError as error:
@@ -256,13 +265,26 @@ class _IdentifierClaims:
                 )
 
 
-def _note_payload(findings: Findings, payload: Payload, size: int) -> None:
+def _note_payload(
+    findings: Findings, payload: Payload, record: Record, size: int
+) -> None:
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
+        if findings.example is None and isinstance(record.value, dict):
+            findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload)
     if size > PAYLOAD_LIMIT_BYTES:
         _warn(findings, PayloadWarning("payload_too_large"), payload)
+
+
+def _note_left_out(findings: Findings, left_out: dict[str, str]) -> None:
+    for attribute, problem in left_out.items():
+        warning = PayloadWarning("value_left_out", attribute)
+        _count(findings.warnings, warning, findings.files.here)
+        values = findings.warnings[warning].values
+        if problem not in values and len(values) < _SHOWN_VALUES:
+            values.append(problem)
 
 
 def _value_warnings(

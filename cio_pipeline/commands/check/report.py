@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from cio_pipeline.commands.check.example import example_lines
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
@@ -30,6 +31,8 @@ def check_json(
         {"records": int, "users": int, "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
          "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
+         "example": {"record": {str: any JSON}, "user_id": str,
+                     "attributes": {str: any JSON}} | null,
          "invalid": [{"message": str, "count": int, "first_record": int | null,
                       "first_source": str | null}],       its file
          "warnings": [
@@ -53,6 +56,12 @@ def check_json(
         "estimated_seconds": round(seconds, 1),
         "pending": pending,
         "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "example": None
+        if findings.example is None
+        else {
+            "record": findings.example.record,
+            **findings.example.payload._asdict(),
+        },
         "invalid": [
             {"message": message, "count": each.count, **_place(each, findings)}
             for message, each in findings.invalid.items()
@@ -106,6 +115,10 @@ def check_text(
             f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
             for user_id, sent in findings.payloads
         ]
+    if findings.example and (
+        changed := example_lines(findings.example, findings.mappings)
+    ):
+        lines += ["", "Values of the first of them, before and after:", *changed]
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
         lines += ["", f"{dead} cannot be sent (dead letters):"]

@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.queries import keys_for_data, secrets_of
 from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.sync.summary import (
     summary_json,
@@ -45,27 +46,32 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    config = read_config_for_shard(arguments)
+    config = _read_config(arguments, keys_for_data(arguments))
     with open_data(arguments, config) as inputs:
         return _run_to_end(arguments, config, inputs)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Send what is queued."""
-    return _run_to_end(arguments, read_config_for_shard(arguments), None)
+    return _run_to_end(arguments, _read_config(arguments, []), None)
+
+
+def _read_config(arguments: argparse.Namespace, keys: list[str]) -> Config:
+    config = read_config_for_shard(arguments)
+    return with_secrets(config, arguments.config, ["siteId", "apiKey", *keys])
 
 
 def _run_to_end(
     arguments: argparse.Namespace, config: Config, inputs: Inputs | None
 ) -> int:
-    config = with_secrets(config, arguments.config, ["siteId", "apiKey"])
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
+    secret_texts = [api_key, token, *secrets_of(arguments, config)]
     with open_display(arguments) as display:
-        log = display.configure_log([api_key, token]).bind(run_id=run_id)
+        log = display.configure_log(secret_texts).bind(run_id=run_id)
         signals = StopSignals(stop, on_second=display.abandon)
         new_run = partial(
             Run,

@@ -8,6 +8,7 @@ import threading
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.queries import keys_for_data, secrets_of
 from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.commands.verify.report import verification_json, verification_text
@@ -28,6 +29,7 @@ _PROGRESS_SECONDS = 5.0
 def run(arguments: argparse.Namespace) -> int:
     """Look up the users, compare and report; return 1 if some differ."""
     config = read_config(arguments.config)
+    config = with_secrets(config, arguments.config, keys_for_data(arguments))
     inputs = open_data(arguments, config)
     if any(item.is_pipe for item in inputs.items):
         raise UsageError(
@@ -44,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
-    log = LinesDisplay(arguments).configure_log(_secrets(config))
+    log = LinesDisplay(arguments).configure_log(
+        [*_secrets(config), *secrets_of(arguments, config)]
+    )
     with inputs:
         pass  # report a wrong name before the first request
     stop = threading.Event()

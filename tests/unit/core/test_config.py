@@ -108,6 +108,14 @@ def test_every_key_is_read() -> None:
         ({"timeoutSeconds": [10, 30]}, ["'timeoutSeconds'", "found a list"]),
         ({"requestsPerSecond": 10**400}, ["'requestsPerSecond'"]),
         ({"maxOutageSeconds": 10**400}, ["'maxOutageSeconds'"]),
+        (
+            {"mappings": [{"to": "a", "value": "x", "type": "number"}]},
+            ["'mappings[0].value'", "it is not a number (text)"],
+        ),
+        (
+            {"mappings": [{"to": "a", "from": "b", "default": "x", "type": "boolean"}]},
+            ["'mappings[0].default'", "neither true nor false"],
+        ),
         ({"apiKey": "secret\n"}, ["'apiKey'", "line break"]),
         ({"apiKey": ""}, ["'apiKey'", "empty"]),
     ],

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source import ReadOptions, open_source
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source import open_source
 from tests.support.tables import (
     Rows,
     write_arrow,

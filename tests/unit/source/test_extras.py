@@ -31,7 +31,10 @@ sys.exit(main())
 
 @pytest.mark.parametrize(
     ("name", "content", "package", "extra"),
-    [("data.parquet", b"PAR1", "pyarrow", "parquet")],
+    [
+        ("data.parquet", b"PAR1", "pyarrow", "parquet"),
+        ("data.xlsx", b"PK", "python_calamine", "excel"),
+    ],
 )
 def test_a_missing_package_is_one_line_with_the_command(
     tmp_path: Path, name: str, content: bytes, package: str, extra: str
