@@ -36,7 +36,8 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> In
         options = replace(options, names=used_names(config), ids=id_names(config))
     if arguments.query is not None:
         return Inputs([query_of(arguments, config, options)])
-    return find_inputs(arguments.data, options, _stdin(arguments.data))
+    stdin = _stdin(arguments.data)
+    return find_inputs(arguments.data, options, stdin, member=arguments.member)
 
 
 def _stdin(names: Sequence[str]) -> BinaryIO | None:

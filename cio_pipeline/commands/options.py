@@ -122,6 +122,12 @@ def add_data(
         help="format of the data file (default: by its extension, else a JSON array)",
     )
     add(
+        "member",
+        metavar="NAME",
+        help="the file to read in a ZIP archive that has several, or a pattern such as"
+        " 'part-*.csv' for several of them",
+    )
+    add(
         "sheet",
         metavar="NAME",
         help="the sheet of an Excel or OpenDocument file (default: its first one)",

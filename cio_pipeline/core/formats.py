@@ -30,6 +30,8 @@ class Format:
     extra: str | None = None
 
 
+# A compressed file's extension is after that of its format.
+PACKED_EXTENSIONS = (".gz", ".zst", ".zip")
 # The first one is the default, for names without a known extension.
 FORMATS = (
     Format("json", (".json",), "json_document"),
@@ -68,7 +70,8 @@ def format_of_content(beginning: bytes) -> Format | None:
 
 
 def format_of(path: str) -> Format:
-    """Return the format for a file's extension; ``.gz`` at the end is ignored."""
+    """Return the format for a file's extension; that of compression is ignored."""
     name = PurePath(path.lower())
-    extension = PurePath(name.stem).suffix if name.suffix == ".gz" else name.suffix
+    is_packed = name.suffix in PACKED_EXTENSIONS
+    extension = PurePath(name.stem).suffix if is_packed else name.suffix
     return next((each for each in FORMATS if extension in each.extensions), FORMATS[0])

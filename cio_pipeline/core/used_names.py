@@ -11,7 +11,8 @@ from cio_pipeline.core.config import Config
 
 def used_names(config: Config) -> frozenset[str]:
     """Return the keys and dotted paths that are used."""
-    return id_names(config).union(*(mapping.names for mapping in config.mappings))
+    names = (name for mapping in config.mappings for name in mapping.names)
+    return id_names(config).union(names)
 
 
 def id_names(config: Config) -> frozenset[str]:

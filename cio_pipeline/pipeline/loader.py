@@ -291,7 +291,8 @@ class Loader:
                 "value_left_out",
                 attribute=attribute,
                 problem=problem,
-                first_record=record_index,
+                source=self._load.identity.source,
+                record_index=record_index,
             )
         self._reported.update(self._left_out)
 

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import PurePath
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.formats import Format, format_named, format_of_content
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.local_files import Pipe, local_file, readable
+from cio_pipeline.source.local_files import Pipe, local_file
+from cio_pipeline.source.place import Place
 from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
 
 _MAGIC_BYTES = 8
@@ -42,42 +42,8 @@ def open_source(
     """
     is_stdin = path == "-" and stdin is not None
     place = Pipe("standard input", stdin) if is_stdin else local_file(path)
-    name = "stdin" if is_stdin else readable(PurePath(path).name)
     options = replace(options, format=format) if format else options
-    return DataFile(place, options, name).open()
-
-
-class Place(Protocol):
-    """Where a data file is, and how it is opened there."""
-
-    @property
-    def path(self) -> str:
-        """How messages name it."""
-
-    @property
-    def size_bytes(self) -> int | None:
-        """Its size; None if unknown (a pipe)."""
-
-    @property
-    def is_pipe(self) -> bool:
-        """Whether it can be opened only once, and cannot seek."""
-
-    @property
-    def is_local_file(self) -> bool:
-        """Whether opening it takes no time, and can be repeated."""
-
-    def open(self) -> BinaryIO:
-        """Open it at its beginning, without a buffer, or raise `DataFileError`."""
-
-    def fingerprint(self, options: str) -> str | None:
-        """Return what identifies its data later; None if nothing does.
-
-        Args:
-            options: `ReadOptions.digest_text`.
-        """
-
-    def has_changed(self, file: BinaryIO) -> bool:
-        """Return whether the data is no longer that of the fingerprint."""
+    return DataFile(place, options, place.name).open()
 
 
 @dataclass(frozen=True, slots=True)

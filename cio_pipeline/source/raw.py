@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import select
-import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
-from cio_pipeline.source.gzip_members import GzipMembers
+from cio_pipeline.source.packing import Members, packing_of
 
 PIECE_BYTES = 65_536
 # How often a wait for a pipe's next bytes calls `on_wait`.
@@ -24,10 +23,10 @@ _FOREIGN = {
     _GZIP_MAGIC: "it is compressed with gzip twice; decompress it once",
     b"\xff\xfe": "it is UTF-16 or UTF-32; save it as UTF-8",
     b"\xfe\xff": "it is UTF-16 or UTF-32; save it as UTF-8",
-    b"PK\x03\x04": "it is a ZIP archive or a spreadsheet, expected JSON or CSV;"
-    " unpack it, or export the sheet as CSV",
+    b"PK\x03\x04": "it is a ZIP archive or a spreadsheet, which can be read only from"
+    " a file with the right extension (.zip, .xlsx)",
     b"BZh": "it is compressed with bzip2; decompress it or use gzip",
-    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; decompress it or use gzip",
+    b"\x28\xb5\x2f\xfd": "it is compressed twice; decompress it once",
     b"\xfd7zX": "it is compressed with xz; decompress it or use gzip",
     b"PAR1": "it is a Parquet file; use -format parquet",
 }
@@ -76,14 +75,14 @@ class RawData:
         # A regular file is always ready: `poll` says nothing about it.
         may_wait = size is None and isinstance(file, io.FileIO)
         self._poll = _poll_of(file) if may_wait else None
-        self._members: GzipMembers | None = None
+        self._members: Members | None = None
         self._ahead = b""
 
     def read(self) -> bytes:
         """Return the next piece; nothing at the end.
 
         Raises:
-            DataFileError: the file cannot be read, or its gzip data is damaged.
+            DataFileError: the file cannot be read, or its compressed data is damaged.
         """
         piece, self._ahead = self._ahead or self._read(), b""
         self.offset += len(piece)
@@ -101,8 +100,10 @@ class RawData:
             DataFileError: as `read`; or it is not UTF-8.
         """
         piece = self._read_at_least(_MAGIC_BYTES)
-        if piece.startswith(_GZIP_MAGIC):
-            self._members = GzipMembers(piece, self._read_file, PIECE_BYTES)
+        if packing := packing_of(self.name, piece):
+            self._members = Members(
+                self.name, packing, piece, self._read_file, PIECE_BYTES
+            )
             piece = self._read_at_least(_MAGIC_BYTES)
         self._refuse_foreign(piece)
         if piece.startswith(_UTF8_BOM):
@@ -144,24 +145,7 @@ class RawData:
         return piece
 
     def _read(self) -> bytes:
-        if self._members is None:
-            return self._read_file()
-        try:
-            return self._members.read()
-        except EOFError as error:
-            raise DataFileError(
-                self.name,
-                "the gzip data ends too early (the byte is counted in the decompressed"
-                " data); fetch the file again",
-                byte_offset=self.offset,
-            ) from error
-        except zlib.error as error:
-            raise DataFileError(
-                self.name,
-                "the gzip data is damaged (the byte is counted in the decompressed"
-                f" data; {error}); fetch the file again",
-                byte_offset=self.offset,
-            ) from error
+        return self._read_file() if self._members is None else self._members.read()
 
     def _read_file(self) -> bytes:
         """Wait for bytes and return them; nothing at the end."""

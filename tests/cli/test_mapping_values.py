@@ -72,7 +72,7 @@ def test_values_are_computed_and_bad_ones_left_out(
     }
     (warning,) = [e for e in outcome.events if e["event"] == "value_left_out"]
     assert warning["attribute"] == "created_at"
-    assert warning["first_record"] == 1
+    assert (warning["source"], warning["record_index"]) == ("users.csv", 1)
     assert "yesterday" not in outcome.stderr
 
 

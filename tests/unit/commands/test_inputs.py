@@ -20,6 +20,11 @@ DOCUMENT = {
 }
 
 
+NOTHING: dict[str, object] = dict.fromkeys(
+    ("data", "format", "member", "sheet", "query", "database")
+)
+
+
 @pytest.mark.parametrize(("shard", "rate"), [(WHOLE, 900), (Shard(1, 3), 300)])
 def test_shards_share_the_rate(tmp_path: Path, shard: Shard, rate: float) -> None:
     """Customer.io's limit is that of the workspace, not of a process."""
@@ -38,7 +43,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(Namespace(data=[missing], format=None, query=None, database=None))
+        open_data(Namespace(**NOTHING | {"data": [missing]}))
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -46,9 +51,8 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text("id\n1\n", "utf-8")
 
-    with open_data(
-        Namespace(data=[str(path)], format="csv", query=None, database=None)
-    ) as inputs:
+    given = NOTHING | {"data": [str(path)], "format": "csv"}
+    with open_data(Namespace(**given)) as inputs:
         assert [record.value for record in inputs.records()] == [{"id": "1"}]
 
 
@@ -64,8 +68,7 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
 )
 def test_there_is_one_kind_of_data(given: dict[str, object], problem: str) -> None:
     """Which of two would be synced?"""
-    nothing = {"data": None, "format": None, "query": None, "database": None}
-    arguments = Namespace(command="sync", **nothing | given)
+    arguments = Namespace(command="sync", **NOTHING | given)
 
     assert has_data(arguments) == ({*given} != {"database"} and given != {})
     with pytest.raises(UsageError, match=problem):
