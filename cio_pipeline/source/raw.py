@@ -17,7 +17,8 @@ from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.text import seen_from
 from cio_pipeline.source.gzip_members import GzipMembers
 
-PIECE_BYTES = 65_536
+PIECE_BYTES = 32_768  # the values of larger pieces do not fit into a core's cache
+_FINGERPRINT_BYTES = 65_536  # of each end
 # How often a wait for a pipe's next bytes calls `on_wait`.
 WAIT_SECONDS = 0.1
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -213,8 +214,8 @@ def fingerprint(file: BinaryIO, data_format: str) -> str | None:
     digest = hashlib.sha256(
         f"{about.st_size} {about.st_mtime_ns} {data_format}\n".encode()
     )
-    digest.update(file.read(PIECE_BYTES))
-    file.seek(max(0, about.st_size - PIECE_BYTES))
-    digest.update(file.read(PIECE_BYTES))
+    digest.update(file.read(_FINGERPRINT_BYTES))
+    file.seek(max(0, about.st_size - _FINGERPRINT_BYTES))
+    digest.update(file.read(_FINGERPRINT_BYTES))
     file.seek(0)
     return digest.hexdigest()
