@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        arguments = parse_arguments(argv)
+        arguments = parse_arguments(argv, os.environ, _warn)
         # Imported here, so that `-help` does not wait for requests and SQLite.
         module, _, name = COMMANDS[arguments.command].run.partition(":")
         run = getattr(importlib.import_module(module), name)
@@ -67,6 +67,10 @@ def _run(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001  # a bug: print the traceback
         traceback.print_exc()
         return _INTERNAL_ERROR
+
+
+def _warn(problem: str) -> None:
+    print(f"warning: {problem}", file=sys.stderr)  # noqa: T201  # as above
 
 
 def _allow_owner_access() -> None:
