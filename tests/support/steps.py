@@ -43,7 +43,7 @@ POINTS = [
     ("cio_pipeline.customerio.http.transport:Transport.send:return", 400),
     ("cio_pipeline.customerio.outcome:judge:return", 150),
     (f"{STORE}.queue.leases:Leases.settle:call", 10),
-    (f"{STORE}.queue.leases:Leases.settle:return", 700),
+    (f"{STORE}.queue.leases:Leases.ack:return", 600),
     # the settling commits, dead letters among them
     (f"{STORE}.queue.job_queue:JobQueue.delete:call", 1),
     (f"{STORE}.queue.job_queue:JobQueue.delete:return", 2),
