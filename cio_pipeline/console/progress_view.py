@@ -194,6 +194,10 @@ def _data(hold: Hold, progress: Progress, _now: datetime) -> str:
     return f"waiting for more of {name}; none for {waited}"
 
 
+def _refusals(_hold: Hold, _progress: Progress, _now: datetime) -> str:
+    return "reading what Customer.io refused after it had accepted it"
+
+
 def _stopping(hold: Hold, progress: Progress, _now: datetime) -> str:
     in_flight = f"{counted(progress.in_flight, 'request')} in flight"
     if hold.problem == "interrupted":
@@ -213,5 +217,6 @@ _HOLD_TEXTS = {
     "backoff": _backoff,
     "answers": _answers,
     "data": _data,
+    "refusals": _refusals,
     "stopping": _stopping,
 }

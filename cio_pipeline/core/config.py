@@ -121,6 +121,27 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
     return TrackKeys(config.site_id, config.api_key)
 
 
+def require_app_key(config: Config, path: str, needed_by: str) -> str:
+    """Return the key that the App API needs.
+
+    Args:
+        config: the configuration.
+        path: its file, for the message.
+        needed_by: the command or option that needs the key.
+
+    Raises:
+        ConfigError: it is missing.
+    """
+    if config.app_api_key is None:
+        raise ConfigError(
+            path,
+            f"this key is required: {needed_by} needs an App API key (Settings >"
+            " Account Settings > API Credentials > App API Keys)",
+            key="appApiKey",
+        )
+    return config.app_api_key
+
+
 def missing_track_keys(config: Config) -> list[str]:
     """Return the names of the keys that sending needs and that are not filled in."""
     keys = {"siteId": config.site_id, "apiKey": config.api_key}

@@ -21,6 +21,8 @@ REJECTED = "rejected"
 NOT_FOUND = "not_found"
 TOO_LARGE = "too_large"
 RETRIES_EXHAUSTED = "retries_exhausted"
+# Accepted with a 200, and refused by Customer.io afterwards.
+REFUSED_LATER = "refused_later"
 
 
 class Record(NamedTuple):

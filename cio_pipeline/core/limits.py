@@ -26,3 +26,5 @@ TRACK_API_LIMIT_PER_SECOND = 1000.0
 APP_API_LIMIT_PER_SECOND = 10.0
 # Per `POST /v1/customers/attributes` of the App API.
 LOOK_UP_LIMIT_IDS = 100
+# Per page of `GET /v1/activities` of the App API.
+ACTIVITIES_LIMIT = 100

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 
@@ -102,3 +103,19 @@ class RateLimit:
         if self.rate > UNBOUNDED_AGAIN:
             self.rate = self._ceiling
         self._grown_at = now
+
+
+def pace(per_second: float, monotonic: Callable[[], float]) -> Callable[[], float]:
+    """Return a function that returns how long to wait before the next request.
+
+    Args:
+        per_second: the most requests per second.
+        monotonic: returns the time.
+    """
+    limit = RateLimit(per_second, monotonic())
+
+    def wait() -> float:
+        now = monotonic()
+        return max(0.0, limit.reserve(now) - now)
+
+    return wait

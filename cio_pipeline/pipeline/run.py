@@ -17,7 +17,12 @@ from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import WHOLE, Shard
-from cio_pipeline.customerio import TrackClient, Transport, track_url_of_region
+from cio_pipeline.customerio import (
+    TrackClient,
+    Transport,
+    app_url_of_region,
+    track_url_of_region,
+)
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
@@ -25,6 +30,7 @@ from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Counters
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
+from cio_pipeline.pipeline.refusals import Refusals
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import ThreadGroup
@@ -70,6 +76,8 @@ class Run:
         source: the data, or None to send only what is queued.
         changed_only: send only users whose payload differs from what was acked last.
         shard: the shard whose records are loaded.
+        reads_refusals: whether to read at the end what Customer.io refused after its
+            200; needs ``config.app_api_key``.
         stop: set by a signal handler, or by the run itself.
         context: the clock, the log, and who is shown the progress.
     """
@@ -82,6 +90,7 @@ class Run:
     source: Source | None
     changed_only: bool = False
     shard: Shard = WHOLE
+    reads_refusals: bool = False
     stop: Event
     context: RunContext
 
@@ -95,6 +104,7 @@ class Run:
         self._parts = parts = self._make_parts()
         self._leases, self._counters = parts.leases, parts.counters
         self._load: Loader | None = None
+        self._refusals: Refusals | None = None
         if self.source is not None:
             self._load = Loader(
                 parts,
@@ -156,6 +166,12 @@ class Run:
             self._fail(error)
         finally:
             self._wind_down(supervisor)
+        try:
+            self._read_refusals(supervisor)
+        except StopRun as error:
+            self._fail(error)
+        finally:
+            self._parts.transport.close()
         return self._result()
 
     # -- start ---------------------------------------------------------------
@@ -185,6 +201,11 @@ class Run:
         start("starter", self._start_consumers)
 
     def _start_consumers(self) -> None:
+        if self.reads_refusals:
+            url = self.config.app_url or app_url_of_region(self._find_region())
+            refusals = Refusals(self._parts, url, share=1 / self.shard.count)
+            refusals.begin()
+            self._refusals = refusals
         address = self.config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._parts.transport, address, self.basic_token)
         sender = SENDERS[self.config.api](client, self.context.clock)
@@ -234,7 +255,13 @@ class Run:
             self._leases.commit()
         except CioPipelineError as error:
             self._fail(error)
-        self._parts.transport.close()
+
+    def _read_refusals(self, supervisor: Supervisor) -> None:
+        """Read what Customer.io refused after its 200, if all could be sent."""
+        if self._refusals is not None and not self.stop.is_set():
+            self._parts.threads.start("refusals", self._refusals.read)
+            supervisor.watch_refusals()
+            supervisor.drain("refusals", _DRAIN_SECONDS)
 
     def _result(self) -> RunResult:
         error = self._error
@@ -271,7 +298,9 @@ class Run:
             status = "stopped"
         else:
             status = (
-                "completed_with_dead_letters" if counts.dead_lettered else "completed"
+                "completed_with_dead_letters"
+                if counts.dead_lettered or counts.refused_later
+                else "completed"
             )
         return RunSummary(
             run_id=self.run_id,

@@ -85,6 +85,15 @@ class Supervisor:
         if self.run.stop.is_set() and self.summary().reason == "interrupted":
             self.run.log.warning("stop_requested", in_flight=self.run.leases.in_flight)
 
+    def watch_refusals(self) -> None:
+        """Show the progress while the thread that reads refusals works."""
+        while not self.run.stop.is_set():
+            if self.run.threads.join("refusals", _TICK_SECONDS):
+                return
+            self._skip_lost_time()
+            self.run.transport.cut_overdue()
+            self._make_due(*self._reports)
+
     def drain(self, role: str, seconds: float) -> None:
         """Wait at most this long for threads to end, and show the progress."""
         deadline = self.run.clock.monotonic() + seconds
@@ -196,6 +205,8 @@ class Supervisor:
     ) -> Hold | None:
         if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
+        if not self.run.threads.is_done("refusals"):
+            return Hold(kind="refusals")
         elapsed = summary.duration_seconds
         if elapsed >= _REGION_SECONDS and not self.run.threads.is_done("starter"):
             return Hold(kind="region", since_seconds=elapsed)

@@ -1,10 +1,11 @@
-"""The App API: looking people up. Pure, except for `People`."""
+"""The App API: looking people up, and the activity log. Pure, except for `People`."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import unquote
 
+from cio_pipeline.sandbox.activity_log import DEFAULT_LIMIT, MOST_ACTIVITIES
 from cio_pipeline.sandbox.answers import (
     Answer,
     Request,
@@ -35,6 +36,8 @@ class AppApi:
         """Answer one request."""
         if request.headers.get("Authorization") != self._authorization:
             return _error(401, "unauthorized")
+        if request.path == "/v1/activities" and request.method == "GET":
+            return self._list_activities(request.query)
         if request.path == "/v1/customers/attributes" and request.method == "POST":
             return self._look_up_many(request)
         is_one = request.path.startswith(_CUSTOMERS) and request.path.endswith(
@@ -43,6 +46,19 @@ class AppApi:
         if is_one and request.method == "GET":
             return self._look_up(request)
         return _error(404, "not found")
+
+    def _list_activities(self, query: dict[str, str]) -> Answer:
+        limit = query.get("limit", str(DEFAULT_LIMIT))
+        if not limit.isdecimal() or not 1 <= int(limit) <= MOST_ACTIVITIES:
+            return _error(400, f"limit must be 1 to {MOST_ACTIVITIES}")
+        page = self._people.log.page(
+            type=query.get("type"),
+            start=query.get("start", ""),
+            limit=int(limit),
+            customer=(query.get("id_type", "id"), query.get("customer_id")),
+            name=query.get("name"),
+        )
+        return json_answer(200, page)
 
     def _look_up(self, request: Request) -> Answer:
         segment = request.path[len(_CUSTOMERS) : -len(_ATTRIBUTES)]

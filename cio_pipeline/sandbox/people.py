@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from cio_pipeline.sandbox.activity_log import ActivityLog
+
 ID_LIMIT = 150
 NAME_LIMIT = 150
 VALUE_LIMIT = 1000
@@ -113,9 +115,14 @@ def _key(kind: str, identifier: str) -> tuple[str, str]:
 
 
 class People:
-    """Everybody in the workspace."""
+    """Everybody in the workspace.
 
-    def __init__(self) -> None:
+    Args:
+        log: gets what is refused after a 200.
+    """
+
+    def __init__(self, log: ActivityLog | None = None) -> None:
+        self.log = log or ActivityLog()
         self._by_identifier: dict[tuple[str, str], Person] = {}
         self._people: list[Person] = []
         self._made = 0
@@ -149,6 +156,11 @@ class People:
             if change.attributes.get("_update") is True:
                 return
             if kind == "cio_id":
+                data = {
+                    name: {"to": value} for name, value in change.attributes.items()
+                }
+                who = {"cio_id": identifier}
+                self.log.add("failed_attribute_change", who, data)
                 raise UnknownPerson
             person = self._add(kind, identifier)
         attributes = change.attributes
@@ -192,14 +204,19 @@ class People:
         return person
 
     def _identify(self, person: Person, kind: str, identifier: str) -> None:
-        # If another person has it: a 200, and a failure in the activity log.
         key = _key(kind, identifier)
-        if self._by_identifier.setdefault(key, person) is not person:
-            return
         before = person.identifiers.get(kind)
+        if self._by_identifier.setdefault(key, person) is not person:
+            change = {kind: {"from": before or "", "to": identifier}}
+            self.log.add("failed_attribute_change", _known(person), change)
+            return
         if before is not None and _key(kind, before) != key:
             del self._by_identifier[_key(kind, before)]
         person.identifiers[kind] = identifier
+
+
+def _known(person: Person) -> dict[str, str]:
+    return {**person.identifiers, "cio_id": person.cio_id}
 
 
 def check_identifier(identifier: object) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from cio_pipeline.machine import allow_all_open_files
+from cio_pipeline.sandbox.activity_log import ActivityLog
 from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
@@ -98,6 +99,7 @@ class Sandbox:
         self._end: asyncio.Event | None = None
         self._failure: Exception | None = None
         self.url = ""
+        self.activity_log = ActivityLog()
         self.reset()
         self.set_faults(self._settings.faults)
 
@@ -126,7 +128,8 @@ class Sandbox:
     def reset(self) -> None:
         """Delete all people and statistics."""
         settings = self._settings
-        self.people = People()
+        self.activity_log.clear()
+        self.people = People(self.activity_log)
         self.stats = Stats()
         basic = base64.b64encode(f"{settings.site_id}:{settings.api_key}".encode())
         self._track = TrackApi(self.people, "Basic " + basic.decode())
@@ -134,6 +137,7 @@ class Sandbox:
 
     def set_faults(self, faults: Faults) -> None:
         """Use these faults from now on."""
+        self.activity_log.delay_seconds = faults.activity_delay_seconds
         self._plan = FaultPlan(faults, time.monotonic(), self._random)
 
     async def run(self, on_up: Callable[[], None]) -> None:

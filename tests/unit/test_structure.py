@@ -33,6 +33,8 @@ ELSEWHERE = {
     "customerio/http/transport": "integration/test_kept_connections.py",
     "pipeline/consumer": "cli/test_main_job.py",
     "pipeline/counters": "cli/test_main_job.py",
+    "pipeline/app_api": "cli/test_refused_later.py",
+    "pipeline/refusals": "cli/test_refused_later.py",
     "pipeline/run": "cli/test_main_job.py",
     "pipeline/supervisor": "integration/test_slow_sources.py",
     "sandbox/server": "integration/test_sandbox_server.py",
@@ -41,6 +43,7 @@ ELSEWHERE = {
     "store/dead_letters/table": "properties/test_store_properties.py",
     "store/queue/job_queue": "properties/test_store_properties.py",
     "store/queue/leases": "integration/test_leases.py",
+    "store/queue/sent_log": "unit/store/test_refused_later.py",
     "store/runs": "unit/store/test_status.py",
     "store/store": "properties/test_store_properties.py",
     # Pure, and there are more cases than a person would think of.

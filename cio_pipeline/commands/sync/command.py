@@ -24,7 +24,7 @@ from cio_pipeline.commands.sync.summary import (
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.config import require_app_key, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
@@ -57,11 +57,14 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
+    hidden = [api_key, token]
+    if arguments.failures:
+        hidden.append(require_app_key(config, arguments.config, "-failures"))
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
     with open_display(arguments) as display:
-        log = display.configure_log([api_key, token]).bind(run_id=run_id)
+        log = display.configure_log(hidden).bind(run_id=run_id)
         signals = StopSignals(stop, on_second=display.abandon)
         new_run = partial(
             Run,
@@ -72,6 +75,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             source=source,
             changed_only=source is not None and arguments.changed_only,
             shard=arguments.shard,
+            reads_refusals=arguments.failures,
             stop=stop,
         )
         context = RunContext(clock=SYSTEM_CLOCK, log=log, observer=display)
@@ -163,7 +167,7 @@ def _show_result(
     text = summary_text(
         summary,
         statistics=statistics_of(folder, summary.run_id)
-        if summary.counts.dead_lettered
+        if summary.counts.dead_lettered or summary.counts.refused_later
         else None,
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
@@ -177,4 +181,5 @@ def _exit_code(result: RunResult, signal_number: int | None) -> int:
         return result.error.exit_code
     if result.summary.reason == "interrupted":
         return 128 + (signal_number or 2)
-    return 1 if result.summary.counts.dead_lettered else 0
+    counts = result.summary.counts
+    return 1 if counts.dead_lettered or counts.refused_later else 0

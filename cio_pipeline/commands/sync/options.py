@@ -18,7 +18,7 @@ from cio_pipeline.commands.options import (
 
 EXIT_CODES = """\
   0      all synced
-  1      the run is complete, but some records are dead letters
+  1      the run is complete, but some records are dead letters or were refused later
   2      bad usage, configuration or data file
   3      stopped early; the work is kept, run again to continue
   70     internal error (a bug), the traceback is on stderr; the work is kept
@@ -35,6 +35,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         help="send only users whose payload differs from the last one delivered",
     )
     add_queue(parser, USERS_OF_SHARD)
+    _add_failures(parser)
     _add_metrics(parser)
     add_logging(parser)
 
@@ -42,8 +43,19 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 def _add_resume(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_queue(parser, QUEUE_OF_SHARD)
+    _add_failures(parser)
     _add_metrics(parser)
     add_logging(parser)
+
+
+def _add_failures(parser: argparse.ArgumentParser) -> None:
+    add_option(
+        parser,
+        "failures",
+        action="store_true",
+        help="at the end, make dead letters of what Customer.io refused after its 200"
+        " (reads the activity log, needs appApiKey); see docs/after-the-200.md",
+    )
 
 
 def _add_metrics(parser: argparse.ArgumentParser) -> None:

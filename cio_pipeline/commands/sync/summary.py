@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from cio_pipeline.commands.causes import common_causes
 from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.stop_reasons import stop_reason
-from cio_pipeline.core.counts import document_of
+from cio_pipeline.core.counts import Counts, document_of
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.text import counted, shortened
 from cio_pipeline.store import DeadLetterStatistics
@@ -29,7 +29,9 @@ def summary_json(summary: RunSummary) -> str:
          "status": "completed" | "completed_with_dead_letters" | "stopped",
          "reason": str | null,           a key of `STOP_REASONS`
          "records": int, "resumed": int, "synced": int, "skipped": int,
-         "dead_lettered": int, "pending": int, "requests": int, "retries": int,
+         "dead_lettered": int,
+         "refused_later": int,           among the synced ones; 0 without -failures
+         "pending": int, "requests": int, "retries": int,
          "duration_seconds": float}
     """
     return json.dumps(document_of(summary), indent=2)
@@ -57,7 +59,7 @@ def summary_text(
     lines[-1] += _speed(summary)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
-    if summary.counts.dead_lettered:
+    if statistics is not None:
         lines += ["", "To see these records:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
 
@@ -72,14 +74,23 @@ def _headline(summary: RunSummary) -> str:
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "").clause
         return f"Stopped: {why}. {counted(counts.pending, 'job')} left in the queue."
-    if counts.dead_lettered:
-        dead = counted(counts.dead_lettered, "record")
-        return f"Done, but {dead} could not be delivered."
+    if counts.dead_lettered or counts.refused_later:
+        return f"Done, but {' and '.join(_failed(counts))}."
     if counts.skipped and not counts.synced:
         return "Done: nothing has changed since the last delivery."
     if not counts.records and not counts.resumed:
         return "Done: there was nothing to send."
     return "Done: all synced."
+
+
+def _failed(counts: Counts) -> Iterator[str]:
+    if counts.dead_lettered:
+        yield f"{counted(counts.dead_lettered, 'record')} could not be delivered"
+    if counts.refused_later:
+        yield (
+            f"Customer.io refused {counted(counts.refused_later, 'change')} after it"
+            " had accepted them"
+        )
 
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:

@@ -191,6 +191,11 @@ class Deliveries:
             (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
         ]
         settled += [(job.id, user_digest(job.user_id), _UNKNOWN) for job in dead]
+        self._log_settled(tx, settled)
+
+    def _log_settled(
+        self, tx: sqlite3.Connection, settled: list[tuple[int, bytes, bytes]]
+    ) -> None:
         settled.sort(key=itemgetter(0))  # in the order of sending
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",
@@ -199,6 +204,18 @@ class Deliveries:
         for job_id, user, payload in settled:
             self._settled[user] = (job_id, payload)
         self._merge_if_full(tx)
+
+    def note_refused(
+        self, tx: sqlite3.Connection, refused: Sequence[tuple[int, bytes]]
+    ) -> None:
+        """Note that it is unknown what Customer.io has of some users.
+
+        Args:
+            tx: the transaction.
+            refused: the last settled job and the digest of each user.
+        """
+        if refused and self._open(tx):
+            self._log_settled(tx, [(job, user, _UNKNOWN) for job, user in refused])
 
     def note_requeued(self, tx: sqlite3.Connection, selection: Selection) -> int:
         """Note dead letters that will be put back.

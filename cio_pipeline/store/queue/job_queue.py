@@ -22,6 +22,7 @@ from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.queue.sent_log import SentLog
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
@@ -54,6 +55,7 @@ class JobQueue(SQLiteAckQueue):
 
     def __init__(self, folder: Path) -> None:
         self.deliveries = Deliveries()
+        self.sent_log = SentLog()
         super().__init__(
             os.fspath(folder),
             name="jobs",

@@ -243,6 +243,7 @@ class Leases:
             insert_dead_letters(tx, letters)
             tx.execute("UPDATE totals SET synced = synced + ?", (len(acked),))
             self._queue.deliveries.note_settled(tx, acked, dead)
+            self._queue.sent_log.note_acked(tx, acked)
 
     # -- for the run -------------------------------------------------------
 

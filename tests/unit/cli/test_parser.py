@@ -46,12 +46,6 @@ def test_each_command_line_is_read_for_itself() -> None:
         assert parse_arguments(["-config", "c", "-data", data]).data == data
 
 
-def test_verify_refuses_a_state_folder() -> None:
-    """It uses no queue; an option that does nothing would promise one."""
-    with pytest.raises(UsageError, match="verify has no option -state"):
-        parse_arguments(["verify", "-config", "c", "-data", "d", "-state", "s"])
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [

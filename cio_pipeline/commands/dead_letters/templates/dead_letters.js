@@ -1,6 +1,10 @@
 "use strict";
 
 const ROWS_OF_A_PAGE = 100;
+const NOT_REQUEUED = {
+  invalid_record: "not possible, because the record could not be mapped",
+  refused_later: "not possible, because it would be refused again",
+};
 const byId = (id) => document.getElementById(id);
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
@@ -121,7 +125,7 @@ function startTable() {
       message: visible(letter.message),
       record: record + visible(letter.source),
       run: visible(letter.run),
-      requeue: letter.reason === "invalid_record" ? "not possible, because the record could not be mapped" : `${requeue} ${letter.id}`,
+      requeue: NOT_REQUEUED[letter.reason] ?? `${requeue} ${letter.id}`,
       discard: `${discard} ${letter.id}`,
     };
     for (const [name, text] of Object.entries(fields)) {
