@@ -30,6 +30,8 @@ class Config:
     Args:
         user_id: the key or dotted path of the user id in a record.
         requests_per_second: 0 means no limit.
+        users_per_second: the most users (events, objects) per second; 0 means no
+            limit.
         max_attempts: after this many strikes a job becomes a dead letter.
         max_outage_seconds: the run stops when no request succeeds for this time.
     """
@@ -45,6 +47,7 @@ class Config:
     app_url: str | None = None
     api: Literal["customers", "batch"] = "customers"
     requests_per_second: float = TRACK_API_LIMIT_PER_SECOND
+    users_per_second: float = 0.0
     max_attempts: int = 8
     max_outage_seconds: float = 300.0
     connect_timeout_seconds: float = 10.0
@@ -174,6 +177,11 @@ _KEYS: dict[str, _Check] = {
     "requestsPerSecond": lambda c, k, v: {
         "requests_per_second": c.number(
             k, v, "a number, 0 (no limit) or more", 0.0, _LARGE
+        )
+    },
+    "usersPerSecond": lambda c, k, v: {
+        "users_per_second": c.number(
+            k, v, "a number, 0.001 or more (leave it out for no limit)", 0.001, _LARGE
         )
     },
     "maxAttempts": lambda c, k, v: {"max_attempts": c.integer(k, v, 1, None)},

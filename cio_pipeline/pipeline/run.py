@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from threading import Event, Lock
 from typing import Literal
@@ -15,6 +16,7 @@ from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
+from cio_pipeline.core.jobs import LeaseSize
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.customerio import (
@@ -28,8 +30,10 @@ from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Counters
+from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
+from cio_pipeline.pipeline.rate_limit import most_at_once
 from cio_pipeline.pipeline.refusals import Refusals
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
@@ -43,6 +47,7 @@ _DRAIN_SECONDS = 5.0
 # If Customer.io ends the run, the loader has this long to read the rest of the file,
 # so that `resume` can deliver all of it.
 _LOAD_GRACE_SECONDS = 5.0
+_BAD_DATA = {"too_many_dead_letters"}  # then more of the file should not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ class Run:
         shard: the shard whose records are loaded.
         reads_refusals: whether to read at the end what Customer.io refused after its
             200; needs ``config.app_api_key``.
+        until: when the run stops, or None.
+        max_dead_letters: how many dead letters stop the run, or None.
         stop: set by a signal handler, or by the run itself.
         context: the clock, the log, and who is shown the progress.
     """
@@ -91,6 +98,8 @@ class Run:
     changed_only: bool = False
     shard: Shard = WHOLE
     reads_refusals: bool = False
+    until: datetime | None = None
+    max_dead_letters: DeadLetterLimit | None = None
     stop: Event
     context: RunContext
 
@@ -124,12 +133,13 @@ class Run:
             leases=Leases(
                 self.store.queue,
                 parallelism=config.parallelism,
-                size=SENDERS[config.api].lease_size,
+                size=self._lease_size(),
                 run_id=self.run_id,
                 clock=clock,
             ),
             throttle=Throttle(
                 requests_per_second=config.requests_per_second,
+                users_per_second=config.users_per_second,
                 parallelism=config.parallelism,
                 clock=clock,
                 events=LoggedEvents(log),
@@ -146,6 +156,13 @@ class Run:
             fail=self._fail,
         )
 
+    def _lease_size(self) -> LeaseSize:
+        size = SENDERS[self.config.api].lease_size
+        if not self.config.users_per_second:
+            return size
+        most = most_at_once(self.config.users_per_second)
+        return size._replace(most_jobs=min(size.most_jobs, most))
+
     def execute(self) -> RunResult:
         """Run until all is sent or the run stops, and return the result.
 
@@ -157,6 +174,8 @@ class Run:
             summary=self._summary,
             observer=self.context.observer,
             on_beat=self.context.on_beat,
+            until=self.until,
+            max_dead_letters=self.max_dead_letters,
         )
         try:
             self._begin()
@@ -245,7 +264,7 @@ class Run:
         self._leases.close()
         supervisor.drain("starter", _DRAIN_SECONDS)
         supervisor.drain("consumer", _DRAIN_SECONDS)
-        if isinstance(self._error, StopRun):
+        if isinstance(self._error, StopRun) and self._error.reason not in _BAD_DATA:
             supervisor.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
         supervisor.drain("loader", _DRAIN_SECONDS)

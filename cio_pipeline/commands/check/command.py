@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         pending = _pending(
             queue_folder(config, arguments.config, arguments.state, arguments.shard)
         )
-    seconds = estimated_seconds(config, findings.requests)
+    users = findings.records - findings.invalid_records
+    seconds = estimated_seconds(config, findings.requests, users)
     show = check_json if arguments.json else check_text
     write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
     if findings.broken is not None:

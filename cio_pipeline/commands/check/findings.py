@@ -148,12 +148,21 @@ def check_data(
     return findings
 
 
-def estimated_seconds(config: Config, requests: int) -> float:
-    """Return how long requests take, limited by the rate or by the threads."""
+def estimated_seconds(config: Config, requests: int, users: int) -> float:
+    """Return how long requests take, limited by the rates or by the threads.
+
+    Args:
+        config: the rates and the threads.
+        requests: how many requests there are.
+        users: how many records they send.
+    """
     rate = config.parallelism / _ANSWER_SECONDS
     if config.requests_per_second:
         rate = min(rate, config.requests_per_second)
-    return requests / rate
+    seconds = requests / rate
+    if config.users_per_second:
+        seconds = max(seconds, users / config.users_per_second)
+    return seconds
 
 
 def look_at_keys(source: Source) -> SeenKeys:

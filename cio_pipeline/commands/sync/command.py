@@ -21,6 +21,7 @@ from cio_pipeline.commands.sync.summary import (
     summary_text,
     unused_keys_text,
 )
+from cio_pipeline.commands.times import until_time
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
@@ -60,6 +61,9 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     hidden = [api_key, token]
     if arguments.failures:
         hidden.append(require_app_key(config, arguments.config, "-failures"))
+    until = arguments.until
+    if until is not None:
+        until = until_time(until, SYSTEM_CLOCK.utc_now().astimezone())
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
@@ -76,6 +80,8 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             changed_only=source is not None and arguments.changed_only,
             shard=arguments.shard,
             reads_refusals=arguments.failures,
+            until=until,
+            max_dead_letters=arguments.max_dead_letters,
             stop=stop,
         )
         context = RunContext(clock=SYSTEM_CLOCK, log=log, observer=display)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from cio_pipeline.commands.options import (
@@ -15,6 +16,7 @@ from cio_pipeline.commands.options import (
     add_option,
     add_queue,
 )
+from cio_pipeline.pipeline.dead_letter_limit import parse_limit
 
 EXIT_CODES = """\
   0      all synced
@@ -35,6 +37,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         help="send only users whose payload differs from the last one delivered",
     )
     add_queue(parser, USERS_OF_SHARD)
+    _add_limits(parser)
     _add_failures(parser)
     _add_metrics(parser)
     add_logging(parser)
@@ -43,9 +46,26 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 def _add_resume(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     add_queue(parser, QUEUE_OF_SHARD)
+    _add_limits(parser)
     _add_failures(parser)
     _add_metrics(parser)
     add_logging(parser)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    add = partial(add_option, parser)
+    add(
+        "until",
+        metavar="HH:MM",
+        help="stop at this local time and keep the rest for the next run (exit code 3)",
+    )
+    add(
+        "max-dead-letters",
+        type=parse_limit,
+        metavar="N|P%",
+        help="stop if this run has more dead letters than this number, or than this"
+        " share of what it has read or sent so far (exit code 3)",
+    )
 
 
 def _add_failures(parser: argparse.ArgumentParser) -> None:
