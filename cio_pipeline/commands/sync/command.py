@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.sync.notice import RunNotice
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -28,6 +29,7 @@ from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import require_app_key, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
+from cio_pipeline.customerio.http.notice import secrets_in
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
 from cio_pipeline.pipeline.result import RunResult, not_begun
@@ -45,20 +47,23 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    with open_data(arguments) as source:
-        return _run_to_end(arguments, source)
+    with RunNotice(arguments) as notice, open_data(arguments) as source:
+        return _run_to_end(arguments, source, notice)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Send what is queued."""
-    return _run_to_end(arguments, None)
+    with RunNotice(arguments) as notice:
+        return _run_to_end(arguments, None, notice)
 
 
-def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+def _run_to_end(
+    arguments: argparse.Namespace, source: Source | None, notice: RunNotice
+) -> int:
     config = read_config_for_shard(arguments)
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
-    hidden = [api_key, token]
+    hidden = [api_key, token, *secrets_in(arguments.notify or "")]
     if arguments.failures:
         hidden.append(require_app_key(config, arguments.config, "-failures"))
     until = arguments.until
@@ -66,6 +71,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
         until = until_time(until, SYSTEM_CLOCK.utc_now().astimezone())
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
+    notice.begin(folder, source.name if source else None)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log(hidden).bind(run_id=run_id)
@@ -95,7 +101,9 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     if result.unused:
         problem = unused_keys_text(result.unused, len(config.mappings))
         print_note(f"warning: {problem}")
-    return _exit_code(result, signals.received)
+    code = _exit_code(result, signals.received)
+    notice.ended(result.summary, code)
+    return code
 
 
 def _execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cio_pipeline.commands.options import (
     QUEUE_OF_SHARD,
@@ -16,6 +17,7 @@ from cio_pipeline.commands.options import (
     add_option,
     add_queue,
 )
+from cio_pipeline.core.errors import UsageError
 from cio_pipeline.pipeline.dead_letter_limit import parse_limit
 
 EXIT_CODES = """\
@@ -39,6 +41,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     add_queue(parser, USERS_OF_SHARD)
     _add_limits(parser)
     _add_failures(parser)
+    _add_notify(parser)
     _add_metrics(parser)
     add_logging(parser)
 
@@ -48,6 +51,7 @@ def _add_resume(parser: argparse.ArgumentParser) -> None:
     add_queue(parser, QUEUE_OF_SHARD)
     _add_limits(parser)
     _add_failures(parser)
+    _add_notify(parser)
     _add_metrics(parser)
     add_logging(parser)
 
@@ -78,6 +82,36 @@ def _add_failures(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_notify(parser: argparse.ArgumentParser) -> None:
+    add = partial(add_option, parser)
+    add(
+        "notify",
+        type=_web_address,
+        metavar="URL",
+        help="at the end, POST the result as JSON to this address (a Slack webhook, for"
+        " example), if the run did not end as the last one did; see docs/operations.md",
+    )
+    add("notify-always", action="store_true", help="-notify: after every run")
+
+
+def _web_address(text: str) -> str:
+    """Check an address; the message does not repeat it, because it may be secret."""
+    try:
+        parts = urlsplit(text)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_valid = is_web and text.isprintable() and " " not in text and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise UsageError(
+            "-notify: expected an http or https address, such as"
+            " https://hooks.example.com/services/…"
+        )
+    if "@" in parts.netloc:
+        raise UsageError("-notify: expected an address without a user and password")
+    return text
+
+
 def _add_metrics(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
@@ -99,6 +133,8 @@ SYNC = Command(
   python main.py -config configuration.json -data data.json -changed-only
   python main.py -config configuration.json -data data.json -shard 0/3
   zcat users.jsonl.gz | python main.py -config configuration.json -data - -format jsonl
+  python main.py -config configuration.json -data data.json -until 06:00 \\
+      -max-dead-letters 2% -notify https://hooks.example.com/services/KEY
   python main.py -config configuration.json -data data.json -json \\
       -log-file sync.log -metrics /var/lib/node_exporter/textfile/sync.prom""",
     exit_codes=EXIT_CODES,

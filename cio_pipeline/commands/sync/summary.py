@@ -54,7 +54,7 @@ def summary_text(
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
     """
-    lines = [*textwrap.wrap(_headline(summary), width), ""]
+    lines = [*textwrap.wrap(headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     lines[-1] += _speed(summary)
     if statistics is not None:
@@ -64,7 +64,8 @@ def summary_text(
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
 
 
-def _headline(summary: RunSummary) -> str:
+def headline(summary: RunSummary) -> str:
+    """Return a sentence on how a run ended."""
     counts = summary.counts
     if summary.reason == "invalid_data" and not counts.pending:
         return (
