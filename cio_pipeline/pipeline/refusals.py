@@ -13,6 +13,7 @@ from cio_pipeline.pipeline.app_api import open_activity_log
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.store.refused_later import LaterRefusal
 
+MOST_NAMED = 20
 _MESSAGE_LIMIT = 300
 
 
@@ -24,11 +25,13 @@ class Refusals:
         run: the parts of the run; its configuration has an App API key.
         app_url: the address of the App API.
         share: this run's share of the App API's rate, up to 1.
+        users: the first `MOST_NAMED` users that were refused (a result).
     """
 
     run: RunParts
     app_url: str
     share: float
+    users: list[str] = field(default_factory=list)
     _log: ActivityLog = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +74,8 @@ class Refusals:
         letters = self.run.store.add_refused_later(refusals, self.run.run_id)
         self.run.counters.refused_later(len(letters))
         for letter in letters:
+            if len(self.users) < MOST_NAMED:
+                self.users.append(letter.user_id or "")
             self.run.log.warning(
                 "refused_later", user_id=letter.user_id, message=letter.message
             )

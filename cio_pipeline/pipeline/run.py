@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import Event, Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from structlog.typing import FilteringBoundLogger
 
@@ -34,13 +34,15 @@ from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
 from cio_pipeline.pipeline.rate_limit import most_at_once
-from cio_pipeline.pipeline.refusals import Refusals
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Source
 from cio_pipeline.store import Leases, Store
+
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.refusals import Refusals
 
 # How long requests in flight may take to end after a stop.
 _DRAIN_SECONDS = 5.0
@@ -221,16 +223,22 @@ class Run:
 
     def _start_consumers(self) -> None:
         if self.reads_refusals:
-            url = self.config.app_url or app_url_of_region(self._find_region())
-            refusals = Refusals(self._parts, url, share=1 / self.shard.count)
-            refusals.begin()
-            self._refusals = refusals
+            self._refusals = self._begin_refusals()
         address = self.config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._parts.transport, address, self.basic_token)
         sender = SENDERS[self.config.api](client, self.context.clock)
         if not self.stop.is_set():
             work = Consumer(self._parts, sender).work
             self._parts.threads.start("consumer", work, self.config.parallelism)
+
+    def _begin_refusals(self) -> Refusals:
+        # Imported here, because few runs need it.
+        from cio_pipeline.pipeline.refusals import Refusals  # noqa: PLC0415  # see above
+
+        url = self.config.app_url or app_url_of_region(self._find_region())
+        refusals = Refusals(self._parts, url, share=1 / self.shard.count)
+        refusals.begin()
+        return refusals
 
     def _find_region(self) -> str:
         return find_region(
@@ -305,6 +313,7 @@ class Run:
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._counters.dead_letters(),
             unused=() if self._load is None else self._load.unused,
+            refused=() if self._refusals is None else tuple(self._refusals.users),
         )
 
     def _summary(self) -> RunSummary:

@@ -117,7 +117,7 @@ def test_a_stop_and_a_failed_start_have_notices_too(
 
     assert (second.code, stopped.code, missing.code) == (2, 143, 2)
     assert second_notice["result"] is None
-    assert "it did not start" in second_notice["text"]
+    assert "it failed" in second_notice["text"]
     assert "(exit code 2)" in second_notice["text"]
     assert stopped_notice["result"]["reason"] == "interrupted"
     assert "exit code 143" in stopped_notice["text"]

@@ -50,6 +50,8 @@ def test_exactly_the_users_whose_email_belongs_to_others_are_named(
     assert outcome.code == 1, outcome.stderr
     assert "Customer.io refused 7 changes after it had accepted them" in outcome.stdout
     assert "failed_attribute_change: email" in outcome.stdout
+    names = outcome.stdout.partition("Refused later: ")[2].partition("\n")[0]
+    assert sorted(map(int, names.split(", "))) == REFUSED
     assert run["status"] == "completed_with_dead_letters"
     assert (run["synced"], run["refused_later"], run["dead_lettered"]) == (1000, 7, 0)
     assert sorted(int(each["user_id"]) for each in letters) == REFUSED

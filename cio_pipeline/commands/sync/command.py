@@ -183,6 +183,7 @@ def _show_result(
         statistics=statistics_of(folder, summary.run_id)
         if summary.counts.dead_lettered or summary.counts.refused_later
         else None,
+        refused=result.refused,
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),

@@ -80,7 +80,7 @@ class RunNotice:
         __: TracebackType | None,
     ) -> None:
         if isinstance(error, CioPipelineError):
-            text = f"it did not start: {error} (exit code {error.exit_code})"
+            text = f"it failed: {error} (exit code {error.exit_code})"
             self._document = self._message(text, None)
         elif isinstance(error, Exception):
             text = "it ended with an internal error (exit code 70)"

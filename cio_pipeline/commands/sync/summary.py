@@ -13,7 +13,7 @@ from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import Counts, document_of
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.core.text import counted, shortened
+from cio_pipeline.core.text import counted, shortened, visible
 from cio_pipeline.store import DeadLetterStatistics
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
@@ -41,6 +41,7 @@ def summary_text(
     summary: RunSummary,
     *,
     statistics: DeadLetterStatistics | None,
+    refused: Sequence[str] = (),
     is_loaded: bool,
     commands: NextCommands,
     width: int,
@@ -50,6 +51,7 @@ def summary_text(
     Args:
         summary: its counts.
         statistics: the causes of this run's dead letters; None if there are none.
+        refused: the first users of what was refused after the 200.
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
@@ -59,6 +61,8 @@ def summary_text(
     lines[-1] += _speed(summary)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
+    if refused:
+        lines += ["", *_refused_users(refused, summary.counts.refused_later, width)]
     if statistics is not None:
         lines += ["", "To see these records:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
@@ -92,6 +96,12 @@ def _failed(counts: Counts) -> Iterator[str]:
             f"Customer.io refused {counted(counts.refused_later, 'change')} after it"
             " had accepted them"
         )
+
+
+def _refused_users(users: Sequence[str], count: int, width: int) -> list[str]:
+    more = f" and {count - len(users):,} more" if count > len(users) else ""
+    names = ", ".join(map(visible, users))
+    return textwrap.wrap(f"Refused later: {names}{more}", width)
 
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:
