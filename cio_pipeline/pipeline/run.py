@@ -313,7 +313,7 @@ class Run:
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._counters.dead_letters(),
             unused=() if self._load is None else self._load.unused,
-            refused=() if self._refusals is None else tuple(self._refusals.users),
+            refused=None if self._refusals is None else tuple(self._refusals.users),
         )
 
     def _summary(self) -> RunSummary:

@@ -41,7 +41,7 @@ def summary_text(
     summary: RunSummary,
     *,
     statistics: DeadLetterStatistics | None,
-    refused: Sequence[str] = (),
+    refused: Sequence[str] | None = None,
     is_loaded: bool,
     commands: NextCommands,
     width: int,
@@ -51,14 +51,16 @@ def summary_text(
     Args:
         summary: its counts.
         statistics: the causes of this run's dead letters; None if there are none.
-        refused: the first users of what was refused after the 200.
+        refused: the first users of what was refused after the 200; None if that was not
+            read.
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
     """
     lines = [*textwrap.wrap(headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
-    lines[-1] += _speed(summary)
+    if refused is None:  # else the time is mostly that of reading refusals
+        lines[-1] += _speed(summary)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if refused:
