@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from cio_pipeline.core.identifiers import identity_of
 from cio_pipeline.core.jobs import NewJob
 from cio_pipeline.store import LoadIdentity, Store
 from cio_pipeline.store.schema import VERSION
@@ -34,9 +35,9 @@ def make_version_1(folder: Path) -> None:
         connection.executemany(
             "INSERT INTO deliveries VALUES (?, ?, ?)",
             [
-                (user_digest("a"), digest_of(b"1"), 0),
-                (user_digest("b"), digest_of(b"1"), 1),
-                (user_digest("c"), None, 0),
+                (user_digest(identity_of("a")), digest_of(b"1"), 0),
+                (user_digest(identity_of("b")), digest_of(b"1"), 1),
+                (user_digest(identity_of("c")), None, 0),
             ],
         )
         connection.execute("PRAGMA user_version = 1")

@@ -16,19 +16,14 @@ from cio_pipeline.commands.check.warnings import (
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
-from cio_pipeline.core.identifiers import (
-    IdentifierKind,
-    Identity,
-    identity,
-    identity_of,
-)
+from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
-from cio_pipeline.customerio.batch import item_bytes
+from cio_pipeline.customerio.items import item_bytes
 from cio_pipeline.source import Source
 
 _SHOWN_PAYLOADS = 3
@@ -107,7 +102,7 @@ def check_data(
         shard: only the records of this shard are checked.
     """
     findings = Findings()
-    mapper = Mapper(config.user_id, config.mappings)
+    mapper = mapper_for(config)
     duplicates = Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
@@ -125,10 +120,11 @@ def check_data(
             except RecordError as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
-            user = identity_of(payload.user_id)
+            user = payload.identity
             duplicates.add(user)
             claims.add(user, payload, record.record_index)
-            size = item_bytes(Job(0, payload.user_id, body, 0, 0))
+            job = Job(0, payload.user_id, body, 0, 0, operation=payload.operation)
+            size = item_bytes(job)
             batch_bytes += size
             _note_payload(findings, payload, record, size)
             for warning in _value_warnings(payload, times, now_seconds):

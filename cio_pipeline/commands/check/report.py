@@ -9,7 +9,7 @@ from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
 from cio_pipeline.console.formatting import duration, short_json, table
-from cio_pipeline.core.jobs import JsonValue
+from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.text import counted, did_you_mean, visible
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300
@@ -29,7 +29,9 @@ def check_json(
 
         {"records": int, "users": int, "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
-         "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
+         "first_payloads": [
+             {"user_id": str, "attributes": {str: any JSON},
+              "operation": str}],        such as "person upsert"
          "invalid": [{"message": str, "count": int, "first_record": int | null}],
          "warnings": [
              {"warning": str, "attribute": str | null, "meaning": str,
@@ -49,7 +51,14 @@ def check_json(
         "requests": findings.requests,
         "estimated_seconds": round(seconds, 1),
         "pending": pending,
-        "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "first_payloads": [
+            {
+                "user_id": payload.user_id,
+                "attributes": payload.attributes,
+                "operation": payload.operation.code,
+            }
+            for payload in findings.payloads
+        ],
         "invalid": [
             {"message": message, "count": each.count, "first_record": each.first_index}
             for message, each in findings.invalid.items()
@@ -99,8 +108,7 @@ def check_text(
     if findings.payloads:
         lines += ["", "The first payloads:"]
         lines += [
-            f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
-            for user_id, sent in findings.payloads
+            f"  {visible(each.user_id)}: {_shown(each)}" for each in findings.payloads
         ]
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
@@ -214,6 +222,13 @@ def _unused(key: str, near: str | None) -> str:
 def _meaning(warning: PayloadWarning) -> str:
     about = f"{warning.attribute}: " if warning.attribute else ""
     return about + MEANINGS[warning.kind]
+
+
+def _shown(payload: Payload) -> str:
+    sent = short_json(payload.attributes, _MOST_SHOWN_OF_A_PAYLOAD)
+    if payload.operation.action in ("upsert", "track"):
+        return sent
+    return payload.operation.action
 
 
 def _line(text: str, found: Found) -> str:

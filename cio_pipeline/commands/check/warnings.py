@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from cio_pipeline.commands.check.value_warnings import IdWarning, TimeWarning
-from cio_pipeline.core.identifiers import IdentifierKind, identity, identity_of
+from cio_pipeline.core.identifiers import IdentifierKind, identity
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.customerio.reserved import BESIDE_ATTRIBUTES, action_and_entries
 
 _TOPIC = "cio_subscription_preferences.topics."  # followed by a topic's name
@@ -76,7 +77,7 @@ MEANINGS: dict[WarningKind, str] = {
     "row_without_values": "a row of the CSV file has no values: it is skipped",
 }
 # How Customer.io reads a user id because of its form.
-_READ_AS: dict[IdentifierKind, WarningKind] = {
+_READ_AS: dict[str, WarningKind] = {
     "email": "id_read_as_email",
     "cio_id": "id_read_as_cio_id",
 }
@@ -97,9 +98,9 @@ class PayloadWarning(NamedTuple):
 def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     """Return the warnings about a payload, in any order."""
     found: list[PayloadWarning] = []
-    person = identity_of(payload.user_id)
+    person = payload.identity
     kind = person.kind
-    if kind in _READ_AS:
+    if payload.operation is UPSERT and kind in _READ_AS:
         found.append(PayloadWarning(_READ_AS[kind]))
     if not payload.attributes:
         found.append(PayloadWarning("nothing_mapped"))
@@ -108,7 +109,10 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
         if not _has_documented_form(name, value):
             found.append(PayloadWarning("reserved_attribute", name))
-        if name == kind and identity(kind, str(value)) != person:
+        if (
+            name == kind
+            and identity(cast("IdentifierKind", kind), str(value)) != person
+        ):
             found.append(PayloadWarning("identifier_changed", name))
         if name not in BESIDE_ATTRIBUTES and _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))

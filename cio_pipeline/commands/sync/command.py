@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.sync.removals import check_kind, confirm_removals
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -59,6 +60,9 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
+    if source is not None:
+        check_kind(arguments, config)
+        confirm_removals(arguments, config, source, folder)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log([api_key, token]).bind(run_id=run_id)

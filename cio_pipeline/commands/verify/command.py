@@ -17,7 +17,7 @@ from cio_pipeline.console.output import write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.errors import ConfigError, UsageError
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.machine import SYSTEM_CLOCK
@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
             "verify reads the data twice, which is not possible with a pipe: use a file"
         )
     config = read_config(arguments.config)
+    if config.records.kind != "person":
+        raise UsageError(f"verify compares people; these are {config.records.kind}s")
     if config.app_api_key is None:
         raise ConfigError(
             arguments.config,
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         url = _find_url(config, arguments.config, transport, stop, log)
         verifier = Verifier(
-            mapper=Mapper(config.user_id, config.mappings),
+            mapper=mapper_for(config),
             open_source=partial(open_data, arguments),
             look_ups=LookUps(
                 AppClient(transport, url, config.app_api_key),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,7 @@ import pytest
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
 from cio_pipeline.core.config_mappings import Mapping
+from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.source import open_source
 from tests.support.builders import make_clock
@@ -33,11 +34,15 @@ class Workspace:
         """Return all that was looked up, in order."""
         return [user for users in self.asked for user in users]
 
-    def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
+    def find(self, users: Iterable[Identity]) -> dict[Identity, FoundPerson]:
         """Answer as `LookUps` does."""
         people = self._answers[min(len(self.asked), 1)]
-        self.asked.append(list(user_ids))
-        return {u: FoundPerson({"n": people[u]}) for u in user_ids if u in people}
+        self.asked.append([user.value for user in users])
+        return {
+            user: FoundPerson({"n": people[user.value]})
+            for user in users
+            if user.value in people
+        }
 
 
 class NoWait(Event):
