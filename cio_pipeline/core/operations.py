@@ -37,6 +37,12 @@ class Operation(NamedTuple):
         return " ".join(filter(None, self))
 
     @property
+    def label(self) -> str:
+        """What a person should know about it; empty for the upsert of a person."""
+        usual = ("person", "upsert", "track")
+        return " ".join(word for word in self[:2] if word not in usual)
+
+    @property
     def identifier(self) -> IdentifierKind | None:
         """The kind of a person's identifier; None if its form shows it."""
         return cast("IdentifierKind | None", self.kind)

@@ -1,4 +1,8 @@
-"""The published schemas of what is sent."""
+"""The published schemas of what is sent.
+
+In one position the published ones have no ``required``: by these, each identifier of a
+related person would be of all three kinds, and so of none (``oneOf``). It is added.
+"""
 
 from __future__ import annotations
 

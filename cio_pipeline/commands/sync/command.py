@@ -25,7 +25,7 @@ from cio_pipeline.commands.sync.summary import (
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.config import Config, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
@@ -41,6 +41,8 @@ from cio_pipeline.store.status import last_ended_at, read_status
 
 if TYPE_CHECKING:
     from cio_pipeline.commands.sync.metrics import RunMetrics
+
+_NOUNS = {"person": "users", "event": "events", "object": "objects"}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,7 +87,7 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             result = _execute(arguments, folder, site_id, new_run, context, signals)
         except StopRun as error:
             result = _not_begun(run_id, folder, error)
-    _show_result(arguments, folder, result)
+    _show_result(arguments, config, folder, result)
     if result.unused:
         problem = unused_keys_text(result.unused, len(config.mappings))
         print_note(f"warning: {problem}")
@@ -156,7 +158,7 @@ def _unix_seconds(text: str | None) -> float | None:
 
 
 def _show_result(
-    arguments: argparse.Namespace, folder: Path, result: RunResult
+    arguments: argparse.Namespace, config: Config, folder: Path, result: RunResult
 ) -> None:
     if result.error is not None:
         print_note(f"error: {result.error}")
@@ -172,6 +174,7 @@ def _show_result(
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),
+        noun=_NOUNS[config.records.kind],
     )
     write([text])
 

@@ -30,6 +30,7 @@ def summary_json(summary: RunSummary) -> str:
          "reason": str | null,           a key of `STOP_REASONS`
          "records": int, "resumed": int, "synced": int, "skipped": int,
          "dead_lettered": int, "pending": int, "requests": int, "retries": int,
+         "removed": int,
          "duration_seconds": float}
     """
     return json.dumps(document_of(summary), indent=2)
@@ -42,6 +43,7 @@ def summary_text(
     is_loaded: bool,
     commands: NextCommands,
     width: int,
+    noun: str = "users",
 ) -> str:
     """Return what a run did, why records failed, and what to do next.
 
@@ -51,10 +53,11 @@ def summary_text(
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
+        noun: what the records are.
     """
     lines = [*textwrap.wrap(_headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
-    lines[-1] += _speed(summary)
+    lines[-1] += _speed(summary, noun)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if summary.counts.dead_lettered:
@@ -91,11 +94,11 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     return [*shown, ("took", duration(summary.duration_seconds))]
 
 
-def _speed(summary: RunSummary) -> str:
+def _speed(summary: RunSummary, noun: str) -> str:
     seconds = summary.duration_seconds
     if not summary.counts.synced or not seconds:
         return ""
-    return f"  ({summary.counts.synced / seconds:,.0f} users/s)"
+    return f"  ({summary.counts.synced / seconds:,.0f} {noun}/s)"
 
 
 def _next_step(

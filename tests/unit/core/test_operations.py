@@ -51,6 +51,22 @@ def test_kind_and_value_identify(
     assert operation.identity(text) == identity
 
 
+@pytest.mark.parametrize(
+    ("operation", "label"),
+    [
+        (UPSERT, ""),
+        (Operation(kind="email"), ""),
+        (Operation(action="delete"), "delete"),
+        (Operation("event", "track"), "event"),
+        (Operation("object", "upsert", "1"), "object"),
+        (Operation("object", "delete", "1"), "object delete"),
+    ],
+)
+def test_a_report_shows_what_is_not_usual(operation: Operation, label: str) -> None:
+    """Beside the user id."""
+    assert operation.label == label
+
+
 def test_only_deleting_and_suppressing_remove() -> None:
     """These are asked about before they are sent."""
     actions = ("upsert", "delete", "suppress", "unsuppress", "track")
