@@ -224,7 +224,9 @@ class Deliveries:
         self._merge(tx)
         self._merge_recent(tx)
         where, values = selection.where()
-        letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
+        letters = (
+            f"FROM dead_letters WHERE job_id IS NOT NULL AND {_IS_KEPT} AND {where}"
+        )
         # The dead letter itself made the digest unknown.
         (overtaken,) = tx.execute(
             f"SELECT COUNT(*) {letters} AND EXISTS (SELECT 1 FROM deliveries"  # noqa: S608  # values are parameters
