@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from cio_pipeline.core.identifiers import Identity
-from cio_pipeline.core.operations import UPSERT, Operation
+from cio_pipeline.core.operations import UPSERT, Operation, identity_for
 
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
@@ -57,7 +57,7 @@ class Payload(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Whom it is about."""
-        return self.operation.identity(self.user_id)
+        return identity_for(self.operation, self.user_id)
 
 
 class NewJob(NamedTuple):
@@ -78,7 +78,7 @@ class NewJob(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Whom it is about."""
-        return self.operation.identity(self.user_id)
+        return identity_for(self.operation, self.user_id)
 
 
 class Job(NamedTuple):
@@ -108,7 +108,7 @@ class Job(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Whom it is about."""
-        return self.operation.identity(self.user_id)
+        return identity_for(self.operation, self.user_id)
 
 
 class LeaseSize(NamedTuple):

@@ -66,7 +66,14 @@ class Operation(NamedTuple):
         return identity(self.identifier, text)
 
 
-UPSERT = Operation()  # the usual one
+# One value for each operation, so that the usual one can be recognised with ``is``.
+make_operation = lru_cache(Operation)
+UPSERT = make_operation("person", "upsert", None)  # the usual one
+
+
+def identity_for(operation: Operation, text: str) -> Identity:
+    """Return what an identifier identifies; quickly for `UPSERT`."""
+    return identity_of(text) if operation is UPSERT else operation.identity(text)
 
 
 @lru_cache
@@ -74,7 +81,8 @@ def operation_of(code: str | None) -> Operation:
     """Return the operation of a code; None means `UPSERT`."""
     if code is None:
         return UPSERT
-    return Operation(*code.split(" "))  # type: ignore[arg-type]  # written by `code`
+    record, action, *kind = code.split(" ")
+    return make_operation(record, action, kind[0] if kind else None)
 
 
 def code_or_none(operation: Operation) -> str | None:

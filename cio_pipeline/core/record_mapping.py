@@ -27,7 +27,7 @@ from cio_pipeline.core.identifiers import (
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.limits import EVENT_NAME_LIMIT_BYTES
 from cio_pipeline.core.mapping import MISSING, Mapper, find, object_of, usable_id
-from cio_pipeline.core.operations import Action, Operation
+from cio_pipeline.core.operations import Action, make_operation
 from cio_pipeline.core.text import kind_of, shortened
 from cio_pipeline.core.times import unix_seconds
 from cio_pipeline.core.ulid import is_ulid, ulid
@@ -68,7 +68,7 @@ class _RuleMapper(Mapper):
             RecordError: it is not an object, or has no usable identifier.
         """
         user_id, kind = self._subject_in(object_of(record))
-        return Operation(self._rules.kind, "upsert", kind).identity(user_id)
+        return make_operation(self._rules.kind, "upsert", kind).identity(user_id)
 
     def _subject_in(self, value: _Object) -> tuple[str, str | None]:
         """Return an identifier, and its kind if the form does not show it."""
@@ -103,7 +103,7 @@ class _PersonMapper(_RuleMapper):
             related = list(_relationships(self._rules.relationships, value, _to_object))
             if related:
                 attributes[RELATIONSHIPS] = related
-        return Payload(user_id, attributes, Operation("person", action, kind))
+        return Payload(user_id, attributes, make_operation("person", action, kind))
 
 
 class _EventMapper(_RuleMapper):
@@ -125,7 +125,7 @@ class _EventMapper(_RuleMapper):
             event["timestamp"] = time
         event["id"] = _event_id(rule, value, name, time or 0)
         event["data"] = self._attributes_of(value)
-        return Payload(user_id, event, Operation("event", "track", kind))
+        return Payload(user_id, event, make_operation("event", "track", kind))
 
 
 class _ObjectMapper(_RuleMapper):
@@ -146,7 +146,7 @@ class _ObjectMapper(_RuleMapper):
             related = list(_relationships(self._rules.relationships, value, _to_person))
             if related:
                 attributes[RELATIONSHIPS] = related
-        return Payload(object_id, attributes, Operation("object", action, kind))
+        return Payload(object_id, attributes, make_operation("object", action, kind))
 
     def _subject_in(self, value: _Object) -> tuple[str, str | None]:
         rule = self._rules.object

@@ -20,7 +20,7 @@ from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
-from cio_pipeline.core.operations import code_or_none, operation_of
+from cio_pipeline.core.operations import UPSERT, operation_of
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
 from cio_pipeline.store.reader import Totals
@@ -141,7 +141,7 @@ class JobQueue(SQLiteAckQueue):
                     job.user_id,
                     job.record_index,
                     load_id,
-                    code_or_none(job.operation),
+                    None if job.operation is UPSERT else job.operation.code,
                 )
                 for job in jobs
             ),
