@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from threading import Event
 
@@ -55,11 +55,11 @@ class LookUps:
         )
         self._rate_limit = RateLimit(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
-    def find(self, users: Iterable[Identity]) -> dict[Identity, FoundPerson]:
+    def find(self, users: Mapping[Identity, str]) -> dict[Identity, FoundPerson]:
         """Return the people that exist.
 
         Args:
-            users: any number. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
+            users: any number, with their identifiers as they were sent. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
                 identifier of another kind is a separate request.
 
         Raises:
@@ -67,10 +67,10 @@ class LookUps:
         """
         found: dict[Identity, FoundPerson] = {}
         plain: list[str] = []
-        for user in users:
+        for user, text in users.items():
             if user.kind == "id":
-                plain.append(user.value)
-            elif (person := self._find_one(user)) is not None:
+                plain.append(text)
+            elif (person := self._find_one(text, user.kind)) is not None:
                 found[user] = person
         for start in range(0, len(plain), LOOK_UP_LIMIT_IDS):
             found.update(self._find_many(plain[start : start + LOOK_UP_LIMIT_IDS]))
@@ -89,8 +89,8 @@ class LookUps:
             if person is not None:
                 yield Identity("id", person.attributes.get("id", "")), person
 
-    def _find_one(self, user: Identity) -> FoundPerson | None:
-        request = partial(self._client.look_up, user.value, user.kind)
+    def _find_one(self, text: str, kind: str) -> FoundPerson | None:
+        request = partial(self._client.look_up, text, kind)
         document = self._ask(request, self._document_or_nobody)
         if document is None:
             return None

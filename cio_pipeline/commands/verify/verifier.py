@@ -139,7 +139,9 @@ class Verifier:
     ) -> dict[Identity, Payload]:
         """Look up users; return those that differ, except at the last look-up."""
         result = self._result
-        found = self._look_ups.find(list(users))
+        found = self._look_ups.find(
+            {user: payload.user_id for user, payload in users.items()}
+        )
         waiting: dict[Identity, Payload] = {}
         for user, wanted in users.items():
             person = found.get(user)

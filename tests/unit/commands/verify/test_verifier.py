@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -34,14 +33,14 @@ class Workspace:
         """Return all that was looked up, in order."""
         return [user for users in self.asked for user in users]
 
-    def find(self, users: Iterable[Identity]) -> dict[Identity, FoundPerson]:
+    def find(self, users: dict[Identity, str]) -> dict[Identity, FoundPerson]:
         """Answer as `LookUps` does."""
         people = self._answers[min(len(self.asked), 1)]
-        self.asked.append([user.value for user in users])
+        self.asked.append(list(users.values()))
         return {
-            user: FoundPerson({"n": people[user.value]})
-            for user in users
-            if user.value in people
+            user: FoundPerson({"n": people[text]})
+            for user, text in users.items()
+            if text in people
         }
 
 
