@@ -59,8 +59,9 @@ class LookUps:
         """Return the people that exist.
 
         Args:
-            users: any number, with their identifiers as they were sent. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
-                identifier of another kind is a separate request.
+            users: any number, with their identifiers as they were sent. Up to
+                `LOOK_UP_LIMIT_IDS` ids are one request; each identifier of another
+                kind is a separate request.
 
         Raises:
             StopRun: the key was rejected, or there was no answer.
