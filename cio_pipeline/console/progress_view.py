@@ -180,7 +180,7 @@ def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
 
 def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:
     why = f": {visible(hold.problem)}" if hold.problem else ""
-    return f"all remaining users are backing off; next try in {_until(hold)}{why}"
+    return f"all remaining jobs are backing off; next try in {_until(hold)}{why}"
 
 
 def _answers(hold: Hold, progress: Progress, _now: datetime) -> str:

@@ -14,6 +14,14 @@ from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
 from cio_pipeline.core.config_document import parse_document
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
+from cio_pipeline.core.config_records import (
+    PLAIN_RECORDS,
+    RECORD_KEYS,
+    RecordRules,
+    check_records,
+    check_user_id,
+    required_keys,
+)
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 from cio_pipeline.core.text import seen_from
@@ -28,7 +36,9 @@ class Config:
     """A checked configuration. The fields are the file's keys.
 
     Args:
-        user_id: the key or dotted path of the user id in a record.
+        user_id: the key or dotted path of the user id in a record; of the first one
+            if there are several.
+        records: what the records are, if they are not people to insert or update.
         requests_per_second: 0 means no limit.
         users_per_second: the most users (events, objects) per second; 0 means no
             limit.
@@ -37,8 +47,9 @@ class Config:
     """
 
     parallelism: int
-    user_id: str
+    user_id: str = ""
     mappings: tuple[Mapping, ...]
+    records: RecordRules = PLAIN_RECORDS
     site_id: str | None = None
     api_key: str | None = field(default=None, repr=False)
     app_api_key: str | None = field(default=None, repr=False)
@@ -89,13 +100,14 @@ def parse_config(text: bytes, path: str) -> Config:
     document = parse_document(text, path)
     checker = Checker(path)
     checker.refuse_unknown(document, _KEYS, "")
-    missing = [name for name in _REQUIRED if name not in document]
+    missing = [name for name in required_keys(document) if name not in document]
     if missing:
         others = f" ({', '.join(missing)} are missing)" if len(missing) > 1 else ""
         checker.fail(missing[0], f"this key is required{others}")
     fields: dict[str, Any] = {}
     for name, value in document.items():
         fields |= _KEYS[name](checker, name, value)
+    fields["records"] = check_records(checker, document)
     return Config(**fields)
 
 
@@ -165,7 +177,7 @@ _KEYS: dict[str, _Check] = {
     "parallelism": lambda c, k, v: {
         "parallelism": c.integer(k, v, 1, MOST_PARALLELISM)
     },
-    "userId": lambda c, k, v: {"user_id": c.text(k, v)},
+    "userId": lambda c, k, v: {"user_id": check_user_id(c, k, v)},
     "mappings": lambda c, k, v: {"mappings": check_mappings(c, k, v)},
     "siteId": lambda c, k, v: {"site_id": c.secret(k, v)},
     "apiKey": lambda c, k, v: {"api_key": c.secret(k, v)},
@@ -189,5 +201,6 @@ _KEYS: dict[str, _Check] = {
         "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
+    # They depend on each other, so `check_records` checks them together.
+    **dict.fromkeys(RECORD_KEYS, lambda *_: {}),
 }
-_REQUIRED = ("parallelism", "userId", "mappings")

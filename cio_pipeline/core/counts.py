@@ -29,6 +29,7 @@ class Counts:
         pending: jobs still in the queue.
         requests: requests sent.
         retries: the requests among them that repeated a failed one.
+        removed: the deletions and suppressions among the synced jobs.
     """
 
     records: int = 0
@@ -40,6 +41,7 @@ class Counts:
     pending: int = 0
     requests: int = 0
     retries: int = 0
+    removed: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         names = (field.name for field in fields(self))

@@ -12,7 +12,7 @@ is oldest first is read to its end.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -186,11 +186,15 @@ class ActivityLog:
     Args:
         client: makes the requests.
         asker: repeats them, within the App API's limit.
+        types: the types of activities that `follow` reads.
     """
 
-    def __init__(self, client: AppClient, asker: Asker) -> None:
+    def __init__(
+        self, client: AppClient, asker: Asker, types: Sequence[str] = _TYPES
+    ) -> None:
         self._client = client
         self._asker = asker
+        self._types = types
 
     def by_server_clock(self, time: datetime) -> datetime:
         """Return a time of our clock by the server's clock, or slightly earlier.
@@ -261,9 +265,7 @@ class ActivityLog:
     ) -> tuple[datetime, int]:
         """Return the time of the newest refusal, and how many were new."""
         newest, found = since.timestamp(), 0
-        activities = chain.from_iterable(
-            self.read(each, since) for each in failure_types()
-        )
+        activities = chain.from_iterable(self.read(each, since) for each in self._types)
         while some := list(islice(activities, _TOGETHER)):
             newest = max(newest, *(each.at for each in some))
             found += take(some)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.identifiers import IdentifierKind
 from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.redaction import Redaction
@@ -70,11 +69,11 @@ class AppClient:
         body = encode({"ids": list(ids)})
         return self._send("POST", "/v1/customers/attributes", body)
 
-    def look_up(self, identifier: str, kind: IdentifierKind) -> Reply | NoReply:
+    def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
         """Look up one person; the answer is a 404 if there is none.
 
         Args:
-            identifier: the id, email address or ``cio_`` id.
+            identifier: the id, email address, ``cio_`` id or phone number.
             kind: the kind of the identifier.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"

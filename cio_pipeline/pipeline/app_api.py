@@ -6,9 +6,10 @@ from threading import Event
 
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_records import RecordRules
 from cio_pipeline.core.limits import APP_API_LIMIT_PER_SECOND
 from cio_pipeline.customerio import AppClient, Transport
-from cio_pipeline.customerio.activity_log import ActivityLog
+from cio_pipeline.customerio.activity_log import ActivityLog, failure_types
 from cio_pipeline.customerio.app_api import address_hint, app_wording
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.pipeline.rate_limit import pace
@@ -47,4 +48,12 @@ def open_activity_log(
         ),
         pace=pace(APP_API_LIMIT_PER_SECOND * share, clock.monotonic),
     )
-    return ActivityLog(AppClient(transport, app_url, config.app_api_key), asker)
+    client = AppClient(transport, app_url, config.app_api_key)
+    return ActivityLog(client, asker, failure_types(_object_types(config.records)))
+
+
+def _object_types(rules: RecordRules) -> set[str]:
+    """Return the types of the objects, and of those that people are related to."""
+    if rules.object is not None:
+        return {rules.object.type}
+    return {each.kind for each in rules.relationships if rules.kind == "person"}

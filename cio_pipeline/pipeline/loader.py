@@ -8,10 +8,12 @@ from functools import partial
 from threading import Event
 
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Source
@@ -38,9 +40,22 @@ _SHARD_RULE = "by identity"
 def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
     """Return a digest of everything that decides how records are loaded."""
     rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
+    if config.records != PLAIN_RECORDS:
+        rules += (config.records,)
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
     return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+def load_identity(
+    config: Config, source: Source, *, changed_only: bool, shard: Shard
+) -> LoadIdentity:
+    """Return what identifies a load of this data in a later run."""
+    return LoadIdentity(
+        source=source.name,
+        fingerprint=source.fingerprint,
+        mapping=mapping_digest(config, changed_only=changed_only, shard=shard),
+    )
 
 
 class _LoadStopped(Exception):
@@ -154,15 +169,11 @@ class Loader:
             self.run.store.keep_deliveries()
         config = self.run.config
         self._load = self.run.store.begin_load(
-            LoadIdentity(
-                source=self.source.name,
-                fingerprint=self.source.fingerprint,
-                mapping=mapping_digest(
-                    config, changed_only=self.changed_only, shard=self.shard
-                ),
+            load_identity(
+                config, self.source, changed_only=self.changed_only, shard=self.shard
             )
         )
-        self._mapper = Mapper(config.user_id, config.mappings)
+        self._mapper = mapper_for(config)
         self._chunk = _Chunk(self._load.next_index, self.run.clock.monotonic())
 
     def _read_to_end(self, stop: Event) -> bool:
@@ -225,7 +236,9 @@ class Loader:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:
-            self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            self._chunk.add_job(
+                NewJob(payload.user_id, body, record.record_index, payload.operation)
+            )
 
     def _dead_letter(self, record: Record, message: str) -> NewDeadLetter:
         return NewDeadLetter(

@@ -1,4 +1,4 @@
-"""The App API: looking people up, and the activity log. Pure, except for `People`."""
+"""The App API: looks people and objects up, and lists activities. Otherwise pure."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from cio_pipeline.sandbox.answers import (
     parse_object,
     write_json,
 )
+from cio_pipeline.sandbox.objects import Objects
 from cio_pipeline.sandbox.people import People, Person
 
 MOST_IDS = 100
 _CUSTOMERS = "/v1/customers/"
 _ATTRIBUTES = "/attributes"
+_OBJECTS = "/v1/objects/"
 
 
 class AppApi:
     """Answers requests to the App API.
 
     Args:
-        people: the workspace.
+        people: the workspace's people.
         authorization: the valid ``Authorization`` header.
+        objects: the workspace's objects.
     """
 
-    def __init__(self, people: People, authorization: str) -> None:
+    def __init__(
+        self, people: People, authorization: str, objects: Objects | None = None
+    ) -> None:
         self._people = people
+        self._objects = objects or Objects()
         self._authorization = authorization
 
     def answer(self, request: Request) -> Answer:
@@ -45,6 +51,8 @@ class AppApi:
         )
         if is_one and request.method == "GET":
             return self._look_up(request)
+        if request.path.startswith(_OBJECTS) and request.method == "GET":
+            return self._look_up_object(request)
         return _error(404, "not found")
 
     def _list_activities(self, query: dict[str, str]) -> Answer:
@@ -70,6 +78,21 @@ class AppApi:
         if person is None:
             return _error(404, "not found")
         return json_answer(200, {"customer": _customer(person)})
+
+    def _look_up_object(self, request: Request) -> Answer:
+        parts = request.path.removeprefix(_OBJECTS).split("/")
+        if len(parts) != 3 or parts[2] != "attributes":
+            return _error(404, "not found")
+        object_type, object_id = map(unquote, parts[:2])
+        found = self._objects.find(object_type, object_id)
+        if found is None:
+            return _error(404, "not found")
+        document = {
+            "identifiers": {"object_type_id": object_type, "object_id": object_id},
+            "object_type_id": object_type,
+            "attributes": {name: _as_text(v) for name, v in found.attributes.items()},
+        }
+        return json_answer(200, {"object": document})
 
     def _look_up_many(self, request: Request) -> Answer:
         ids = (parse_object(request.body) or {}).get("ids")

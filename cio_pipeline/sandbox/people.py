@@ -124,6 +124,7 @@ class People:
     def __init__(self, log: ActivityLog | None = None) -> None:
         self.log = log or ActivityLog()
         self._by_identifier: dict[tuple[str, str], Person] = {}
+        self._suppressed: set[tuple[str, str]] = set()
         self._people: list[Person] = []
         self._made = 0
 
@@ -151,16 +152,16 @@ class People:
         check_attributes(change.attributes)
         related = read_relationships(change.relationships)
         timestamp = read_timestamp(change.timestamp)
+        if self.is_suppressed(kind, identifier):
+            self._refuse("skipped_update", {kind: identifier}, change)
+            return
         person = self.find(kind, identifier)
         if person is None:
             if change.attributes.get("_update") is True:
                 return
             if kind == "cio_id":
-                data = {
-                    name: {"to": value} for name, value in change.attributes.items()
-                }
                 who = {"cio_id": identifier}
-                self.log.add("failed_attribute_change", who, data)
+                self._refuse("failed_attribute_change", who, change)
                 raise UnknownPerson
             person = self._add(kind, identifier)
         attributes = change.attributes
@@ -172,6 +173,10 @@ class People:
                 person.relationships.pop(key, None)
         else:
             person.relationships.update(related)
+
+    def _refuse(self, type_: str, who: dict[str, str], change: Change) -> None:
+        data = {name: {"to": value} for name, value in change.attributes.items()}
+        self.log.add(type_, who, data)
 
     def _set_attributes(self, person: Person, attributes: Attributes) -> None:
         for name, value in attributes.items():
@@ -194,6 +199,24 @@ class People:
         self._people.remove(person)
         for key in [key for key, who in self._by_identifier.items() if who is person]:
             del self._by_identifier[key]
+
+    def suppress(self, kind: str, identifier: str) -> None:
+        """Remove a person, and ignore later calls for the identifier."""
+        self.remove(kind, identifier)
+        self._suppressed.add(_key(kind, identifier))
+
+    def unsuppress(self, kind: str, identifier: str) -> None:
+        """Stop ignoring calls for an identifier."""
+        self._suppressed.discard(_key(kind, identifier))
+
+    def is_suppressed(self, kind: str, identifier: str) -> bool:
+        """Return whether calls for an identifier are ignored."""
+        return _key(kind, identifier) in self._suppressed
+
+    @property
+    def suppressed(self) -> list[tuple[str, str]]:
+        """The suppressed identifiers, with their kinds."""
+        return sorted(self._suppressed)
 
     def _add(self, kind: str, identifier: str) -> Person:
         self._made += 1

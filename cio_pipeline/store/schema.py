@@ -15,7 +15,8 @@ from cio_pipeline.store.workspace import open_private_file
 # "CIOq": identifies our files (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
-VERSION = 2
+# 3: jobs and dead letters have an operation.
+VERSION = FIRST_WITH_OPERATIONS = 3
 
 
 def prepare(folder: Path) -> None:
@@ -77,9 +78,19 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        upgrade(connection)
+        _add_operations(connection)
+        if version == 1:
+            upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
+
+
+def _add_operations(connection: sqlite3.Connection) -> None:
+    """Add the column of version 3; persist-queue may not have made its table yet."""
+    for table in ("ack_queue_jobs", "dead_letters"):
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        if columns and "operation" not in columns:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN operation TEXT")
 
 
 FILE_NAME = "queue.db"

@@ -69,6 +69,34 @@ def test_exactly_the_users_whose_email_belongs_to_others_are_named(
     assert "refused 9 changes of anybody in the workspace" in everybody.stdout
 
 
+def test_updates_of_suppressed_people_and_unknown_cio_ids_are_named(
+    api: ScriptedApi, program: Program
+) -> None:
+    """Customer.io ignores both, with a 200; each is found by its kind of identifier."""
+    kinds = [{"from": kind, "kind": kind} for kind in ("cio_id", "email", "id")]
+    program.configure(
+        api="batch", userId=kinds, mappings=[{"from": "name", "to": "name"}]
+    )
+    api.sandbox.people.suppress("email", "gone@x.org")
+    records = [
+        {"id": 1, "name": "a"},
+        {"email": "Gone@X.org", "name": "b"},
+        {"cio_id": "ffff", "name": "c"},
+        {"email": "here@x.org", "name": "d"},
+    ]
+    data = program.write_data(records)
+
+    outcome = program.run("sync", "-data", data, "-failures", "-json")
+    letters = program.run("dead-letters", "-json").result
+
+    assert outcome.code == 1, outcome.stderr
+    assert (outcome.result["synced"], outcome.result["refused_later"]) == (4, 2)
+    assert {(each["record_index"], each["message"]) for each in letters} == {
+        (1, "skipped_update: name"),
+        (2, "failed_attribute_change: name"),
+    }
+
+
 def test_what_a_killed_run_did_not_read_is_read_by_the_next(
     api: ScriptedApi, program: Program
 ) -> None:

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "*/options": "unit/cli/test_parser.py",
     "commands/dead_letters/page": "browser/test_dead_letter_page.py",
     "commands/queues": "cli/test_sharding.py",
+    "commands/sync/removals": "cli/test_kinds_of_records.py",
     "commands/status/watch": "cli/test_terminal.py",
     "console/display": "cli/test_terminal.py",
     "console/live_region": "cli/test_terminal.py",

@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.sync.notice import RunNotice
+from cio_pipeline.commands.sync.removals import check_kind, confirm_removals
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -26,7 +27,7 @@ from cio_pipeline.commands.times import until_time
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_app_key, require_track_keys
+from cio_pipeline.core.config import Config, require_app_key, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.customerio.http.notice import secrets_in
@@ -43,6 +44,8 @@ from cio_pipeline.store.status import last_ended_at, read_status
 
 if TYPE_CHECKING:
     from cio_pipeline.commands.sync.metrics import RunMetrics
+
+_NOUNS = {"person": "users", "event": "events", "object": "objects"}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,6 +75,9 @@ def _run_to_end(
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     notice.begin(folder, source.name if source else None)
+    if source is not None:
+        check_kind(arguments, config)
+        confirm_removals(arguments, config, source, folder)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log(hidden).bind(run_id=run_id)
@@ -97,7 +103,7 @@ def _run_to_end(
             result = _execute(arguments, folder, site_id, new_run, context, signals)
         except StopRun as error:
             result = _not_begun(run_id, folder, error)
-    _show_result(arguments, folder, result)
+    _show_result(arguments, config, folder, result)
     if result.unused:
         problem = unused_keys_text(result.unused, len(config.mappings))
         print_note(f"warning: {problem}")
@@ -170,7 +176,7 @@ def _unix_seconds(text: str | None) -> float | None:
 
 
 def _show_result(
-    arguments: argparse.Namespace, folder: Path, result: RunResult
+    arguments: argparse.Namespace, config: Config, folder: Path, result: RunResult
 ) -> None:
     if result.error is not None:
         print_note(f"error: {result.error}")
@@ -187,6 +193,7 @@ def _show_result(
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),
+        noun=_NOUNS[config.records.kind],
     )
     write([text])
 

@@ -38,6 +38,12 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send only users whose payload differs from the last one delivered",
     )
+    add_option(
+        parser,
+        "yes",
+        action="store_true",
+        help="do not ask before people or objects are deleted or suppressed",
+    )
     add_queue(parser, USERS_OF_SHARD)
     _add_limits(parser)
     _add_failures(parser)

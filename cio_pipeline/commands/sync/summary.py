@@ -32,6 +32,7 @@ def summary_json(summary: RunSummary) -> str:
          "dead_lettered": int,
          "refused_later": int,           among the synced ones; 0 without -failures
          "pending": int, "requests": int, "retries": int,
+         "removed": int,
          "duration_seconds": float}
     """
     return json.dumps(document_of(summary), indent=2)
@@ -45,6 +46,7 @@ def summary_text(
     is_loaded: bool,
     commands: NextCommands,
     width: int,
+    noun: str = "users",
 ) -> str:
     """Return what a run did, why records failed, and what to do next.
 
@@ -56,11 +58,12 @@ def summary_text(
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
+        noun: what the records are.
     """
     lines = [*textwrap.wrap(headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     if refused is None:  # else the time is mostly that of reading refusals
-        lines[-1] += _speed(summary)
+        lines[-1] += _speed(summary, noun)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if refused:
@@ -115,11 +118,11 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     return [*shown, ("took", duration(summary.duration_seconds))]
 
 
-def _speed(summary: RunSummary) -> str:
+def _speed(summary: RunSummary, noun: str) -> str:
     seconds = summary.duration_seconds
     if not summary.counts.synced or not seconds:
         return ""
-    return f"  ({summary.counts.synced / seconds:,.0f} users/s)"
+    return f"  ({summary.counts.synced / seconds:,.0f} {noun}/s)"
 
 
 def _next_step(

@@ -22,8 +22,7 @@ from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import Config, read_config, require_app_key
 from cio_pipeline.core.duplicates import Duplicates
 from cio_pipeline.core.errors import ConfigError, RecordError, UsageError
-from cio_pipeline.core.identifiers import identity_of
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.activity_log import LONGEST_SECONDS
 from cio_pipeline.customerio.app_api import address_hint
@@ -46,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             "verify reads the data twice, which is not possible with a pipe: use a file"
         )
     config = read_config(arguments.config)
+    if config.records.kind != "person":
+        raise UsageError(f"verify compares people; these are {config.records.kind}s")
     app_api_key = require_app_key(config, arguments.config, "verify")
     log = LinesDisplay(arguments).configure_log(_secrets(config))
     with open_data(arguments):
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         url = _find_url(config, arguments.config, transport, stop, log)
         verifier = Verifier(
-            mapper=Mapper(config.user_id, config.mappings),
+            mapper=mapper_for(config),
             open_source=partial(open_data, arguments),
             look_ups=LookUps(
                 AppClient(transport, url, app_api_key),
@@ -144,12 +145,12 @@ def _read_people(
     arguments: argparse.Namespace, config: Config, failures: Failures
 ) -> None:
     """Note the people of the data: only their refusals are listed."""
-    mapper = Mapper(config.user_id, config.mappings)
+    mapper = mapper_for(config)
     failures.people = people = Duplicates()
     with open_data(arguments) as source:
         for record in source.records(0, lambda _: None):
             try:
-                people.add(identity_of(mapper.user_id_of(record)))
+                people.add(mapper.identity_in(record))
             except RecordError:
                 failures.invalid += 1
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from threading import Event
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import UsageError
-from cio_pipeline.core.identifiers import IdentifierKind, identifier_kind
+from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import JsonValue, Outcome, Rejected, Reply
 from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.core.limits import APP_API_LIMIT_PER_SECOND, LOOK_UP_LIMIT_IDS
@@ -59,29 +59,29 @@ class LookUps:
             pace=pace(APP_API_LIMIT_PER_SECOND, clock.monotonic),
         )
 
-    def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
-        """Return the people that exist, by the ids that they were sent with.
+    def find(self, users: Mapping[Identity, str]) -> dict[Identity, FoundPerson]:
+        """Return the people that exist.
 
         Args:
-            user_ids: any number. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
-                email address or ``cio_`` id is a separate request.
+            users: any number, with their identifiers as they were sent. Up to
+                `LOOK_UP_LIMIT_IDS` ids are one request; each identifier of another
+                kind is a separate request.
 
         Raises:
             StopRun: the key was rejected, or there was no answer.
         """
-        found: dict[str, FoundPerson] = {}
+        found: dict[Identity, FoundPerson] = {}
         plain: list[str] = []
-        for user_id in user_ids:
-            kind = identifier_kind(user_id)
-            if kind == "id":
-                plain.append(user_id)
-            elif (person := self._find_one(user_id, kind)) is not None:
-                found[user_id] = person
+        for user, text in users.items():
+            if user.kind == "id":
+                plain.append(text)
+            elif (person := self._find_one(text, user.kind)) is not None:
+                found[user] = person
         for start in range(0, len(plain), LOOK_UP_LIMIT_IDS):
             found.update(self._find_many(plain[start : start + LOOK_UP_LIMIT_IDS]))
         return found
 
-    def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:
+    def _find_many(self, ids: list[str]) -> Iterator[tuple[Identity, FoundPerson]]:
         request = partial(self._client.look_up_many, ids)
         document = self._asker.ask(request, self._document)
         if document is None:
@@ -92,10 +92,10 @@ class LookUps:
         for each in people:
             person = _person(each)
             if person is not None:
-                yield person.attributes.get("id", ""), person
+                yield Identity("id", person.attributes.get("id", "")), person
 
-    def _find_one(self, user_id: str, kind: IdentifierKind) -> FoundPerson | None:
-        request = partial(self._client.look_up, user_id, kind)
+    def _find_one(self, text: str, kind: str) -> FoundPerson | None:
+        request = partial(self._client.look_up, text, kind)
         document = self._asker.ask(request, self._document_or_nobody)
         if document is None:
             return None

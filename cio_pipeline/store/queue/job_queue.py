@@ -20,6 +20,7 @@ from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
+from cio_pipeline.core.operations import UPSERT, operation_of
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
 from cio_pipeline.store.queue.sent_log import SentLog
@@ -50,7 +51,8 @@ class JobQueue(SQLiteAckQueue):
         "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, "
         "data BLOB, timestamp FLOAT, status INTEGER, "
         "user_id TEXT, record_index INTEGER, load_id INTEGER, "
-        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0)"
+        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0,"
+        " operation TEXT)"
     )
 
     def __init__(self, folder: Path) -> None:
@@ -132,9 +134,19 @@ class JobQueue(SQLiteAckQueue):
         now = time.time()
         tx.executemany(
             "INSERT INTO ack_queue_jobs"
-            " (data, timestamp, status, user_id, record_index, load_id)"
-            " VALUES (?, ?, 0, ?, ?, ?)",
-            ((job.body, now, job.user_id, job.record_index, load_id) for job in jobs),
+            " (data, timestamp, status, user_id, record_index, load_id, operation)"
+            " VALUES (?, ?, 0, ?, ?, ?, ?)",
+            (
+                (
+                    job.body,
+                    now,
+                    job.user_id,
+                    job.record_index,
+                    load_id,
+                    None if job.operation is UPSERT else job.operation.code,
+                )
+                for job in jobs
+            ),
         )
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
@@ -160,9 +172,10 @@ class JobQueue(SQLiteAckQueue):
     def fetch(self, after_id: int, limit: int) -> list[Job]:
         """Read the oldest pending jobs after an id, in order."""
         return [
-            Job._make(row)
+            Job._make((*row[:-1], operation_of(row[-1])))
             for row in self.read(
-                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes"
+                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes,"
+                " operation"
                 " FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
                 (after_id, limit),
             )

@@ -226,7 +226,9 @@ class Leases:
             with self._changed:
                 self._committing = 0
                 self.counts += Counts(
-                    synced=len(group.acked), dead_lettered=len(group.dead)
+                    synced=len(group.acked),
+                    removed=sum(job.operation.removes for job in group.acked),
+                    dead_lettered=len(group.dead),
                 )
                 self._changed.notify_all()
 

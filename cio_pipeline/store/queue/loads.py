@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cio_pipeline.store.reader import open_reader
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
@@ -76,12 +79,34 @@ def save_progress(
     )
 
 
+def is_begun(folder: Path, identity: LoadIdentity) -> bool:
+    """Return whether `begin_load` would continue a load, without changing anything.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        if connection is None:
+            return False
+        row = connection.execute(
+            _LAST, (identity.fingerprint, identity.mapping)
+        ).fetchone()
+        if row is None:
+            return False
+        load_id, _, is_finished = row
+        jobs = connection.execute(_JOB_OF_LOAD, (load_id,)).fetchall()
+        return not is_finished or bool(jobs)
+
+
+_JOB_OF_LOAD = "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1"
+_LAST = (
+    "SELECT id, next_index, is_finished FROM loads"
+    " WHERE id = (SELECT MAX(id) FROM loads) AND fingerprint = ? AND mapping = ?"
+)
+
+
 def _last(queue: JobQueue, identity: LoadIdentity) -> Load | None:
-    rows = queue.read(
-        "SELECT id, next_index, is_finished FROM loads"
-        " WHERE id = (SELECT MAX(id) FROM loads) AND fingerprint = ? AND mapping = ?",
-        (identity.fingerprint, identity.mapping),
-    )
+    rows = queue.read(_LAST, (identity.fingerprint, identity.mapping))
     if not rows:
         return None
     load_id, next_index, is_finished = rows[0]

@@ -73,7 +73,7 @@ class SentLog:
         if not self._is_kept or not jobs:
             return
         rows = [
-            _SENT.pack(user_digest(job.user_id), job.id, job.record_index, job.load_id)
+            _SENT.pack(user_digest(job.identity), job.id, job.record_index, job.load_id)
             for job in jobs
         ]
         tx.execute("INSERT INTO sent_log (sent) VALUES (?)", (b"".join(rows),))

@@ -11,7 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from cio_pipeline.core.identifiers import Identity, identity_of
+from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import Job, LeaseSize
 
 
@@ -70,7 +70,7 @@ class Window:
         for job in jobs:
             self._jobs += 1
             self._bytes += len(job.body)
-            user = identity_of(job.user_id)
+            user = job.identity
             if user not in self._lanes:
                 self._lanes[user] = None
                 self._make_ready(job)
@@ -104,7 +104,7 @@ class Window:
         self.out -= 1
         self._jobs -= 1
         self._bytes -= len(job.body)
-        user = identity_of(job.user_id)
+        user = job.identity
         waiting = self._lanes[user]
         if waiting:
             self._make_ready(waiting.popleft())

@@ -59,6 +59,19 @@ def test_an_unknown_cio_id_of_a_batch_is_an_activity() -> None:
     }
 
 
+def test_an_update_of_a_suppressed_person_is_an_activity() -> None:
+    """It is ignored, with a 200."""
+    workspace = Workspace()
+    workspace.people.suppress("id", "1")
+
+    answer = workspace.put("/api/v1/customers/1", {"name": "x"})
+
+    (activity,) = listed(workspace, type="skipped_update")
+    assert answer.status == 200
+    assert activity["customer_id"] == "1"
+    assert activity["data"] == {"name": {"to": "x"}}
+
+
 def test_pages_are_newest_first_and_lead_to_each_other() -> None:
     """Ten by default, a hundred at most; `next` is empty at the end."""
     now = [1000.0]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.core.identifiers import identity_of
+from cio_pipeline.core.identifiers import identity, identity_of
 from cio_pipeline.core.jobs import NewJob
+from cio_pipeline.core.operations import make_operation
 from cio_pipeline.store import LoadIdentity, Selection, Store
 from cio_pipeline.store.refused_later import LaterRefusal
+from tests.support.builders import make_job
 
 START = 1000.0
 
@@ -158,3 +160,19 @@ def test_a_refused_user_counts_as_changed(store: Store) -> None:
     store.enqueue(load, again, [], next_index=2, changed_only=True)
 
     assert [job.user_id for job in store.queue.fetch(0, 9)] == ["1"]
+
+
+def test_the_kind_of_an_identifier_counts(store: Store) -> None:
+    """An id may look like an email address; it is another person."""
+    operation = make_operation("person", "upsert", "id")
+    store.keep_sent(START)
+    job = make_job(7, "a@b.cd")._replace(operation=operation)
+    with store.queue.transaction() as tx:
+        store.queue.sent_log.note_acked(tx, [job])
+    as_email = refusal("a", "a@b.cd")
+    as_id = as_email._replace(
+        activity_id="b", people=((identity("id", "a@b.cd"), "a@b.cd"),)
+    )
+
+    assert add(store, as_email) == []
+    assert add(store, as_id) == ["a@b.cd"]

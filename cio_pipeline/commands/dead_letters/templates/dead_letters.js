@@ -48,8 +48,8 @@ function startTheme() {
 
 function readLetters() {
   return dataIn("letters").map(
-    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload]) =>
-      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload }));
+    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what]) =>
+      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what }));
 }
 
 function sortKey(letter, name) {
@@ -102,7 +102,7 @@ function startTable() {
     opener.append(button);
     row.append(
       cell("id", letter.id),
-      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user)),
+      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user) + (letter.what && ` (${letter.what})`)),
       cell("reason", visible(letter.reason)),
       cell("status", letter.status ?? "", "number"),
       cell("message", visible(letter.message)),
@@ -166,7 +166,7 @@ function startTable() {
 
   /* The text that is searched, made on the first search. */
   const haystack = (letter) =>
-    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.payload].join("\n").toLowerCase());
+    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.what, letter.payload].join("\n").toLowerCase());
 
   function causeTest(value) {
     if (value === "") return () => true;
