@@ -71,11 +71,15 @@ def _check_data(arguments: argparse.Namespace) -> None:
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:
-    """Read the configuration; a shard gets its share of the request rate.
+    """Read the configuration; a shard gets its share of the rates.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
     config = read_config(arguments.config)
-    share = config.requests_per_second / arguments.shard.count
-    return replace(config, requests_per_second=share)
+    shards = arguments.shard.count
+    return replace(
+        config,
+        requests_per_second=config.requests_per_second / shards,
+        users_per_second=config.users_per_second / shards,
+    )

@@ -94,6 +94,9 @@ def _files_differ(event: Mapping[str, Any]) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "job_dead_lettered": _dead_letter,
+    "refused_later": lambda event: (
+        f"refused later: user {event['user_id']}: {event['message']}"
+    ),
     "slowed_down": _slowed_down,
     "outage_began": lambda event: f"Customer.io is not answering: {event['problem']}",
     "outage_ended": lambda event: (

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, cast
 
+from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.operations import UPSERT, Operation, identity_for
+
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 )
@@ -22,6 +25,8 @@ REJECTED = "rejected"
 NOT_FOUND = "not_found"
 TOO_LARGE = "too_large"
 RETRIES_EXHAUSTED = "retries_exhausted"
+# Accepted with a 200, and refused by Customer.io afterwards.
+REFUSED_LATER = "refused_later"
 
 
 class Record(NamedTuple):
@@ -46,29 +51,44 @@ make_record = cast(
 
 
 class Payload(NamedTuple):
-    """A mapped record: the user to upsert, and the attributes.
+    """A mapped record: whom it is about, and what is sent.
 
     Args:
-        user_id: the identifier as it is sent.
-        attributes: values by name, as they are sent.
+        user_id: the identifier of a person or an object, as it is sent.
+        attributes: values by name, as they are sent; for an event, its ``name``,
+            ``timestamp``, ``id`` and ``data``.
+        operation: what to do.
     """
 
     user_id: str
     attributes: dict[str, JsonValue]
+    operation: Operation = UPSERT
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        return identity_for(self.operation, self.user_id)
 
 
 class NewJob(NamedTuple):
     """A payload before it is in the queue.
 
     Args:
-        user_id: the identifier as it is sent.
-        body: the attributes as JSON text, ready to be sent.
+        user_id: as in `Payload`.
+        body: the attributes as JSON text.
         record_index: the record's position in its data file, from 0.
+        operation: as in `Payload`.
     """
 
     user_id: str
     body: bytes
     record_index: int
+    operation: Operation = UPSERT
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        return identity_for(self.operation, self.user_id)
 
 
 class Job(NamedTuple):
@@ -83,6 +103,7 @@ class Job(NamedTuple):
         attempts: requests made for it so far, over all runs.
         strikes: the attempts that count towards ``maxAttempts``: those that failed
             while the API was up.
+        operation: as in `Payload`.
     """
 
     id: int
@@ -92,6 +113,12 @@ class Job(NamedTuple):
     load_id: int
     attempts: int = 0
     strikes: int = 0
+    operation: Operation = UPSERT
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        return identity_for(self.operation, self.user_id)
 
 
 class LeaseSize(NamedTuple):
@@ -272,6 +299,8 @@ class DeadLetter:
         attempts: requests made for it, over all runs.
         failed_at: UTC, ISO 8601.
         run_id: the run in which it failed.
+        operation: what was to be done (`Operation.code`); None if the record could
+            not be mapped.
     """
 
     id: int
@@ -285,3 +314,4 @@ class DeadLetter:
     attempts: int
     failed_at: str
     run_id: str
+    operation: str | None = UPSERT.code

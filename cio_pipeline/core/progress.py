@@ -12,7 +12,14 @@ from typing import Any, Literal
 from cio_pipeline.core.counts import Counts, counts_from
 
 HoldKind = Literal[
-    "region", "throttled", "outage", "backoff", "answers", "data", "stopping"
+    "region",
+    "throttled",
+    "outage",
+    "backoff",
+    "answers",
+    "data",
+    "refusals",
+    "stopping",
 ]
 
 

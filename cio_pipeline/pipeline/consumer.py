@@ -49,7 +49,7 @@ class Consumer:
         bodies = [jobs]
         while bodies:
             body = bodies.pop()
-            if not self.run.throttle.wait_for_turn(self.run.stop):
+            if not self.run.throttle.wait_for_turn(self.run.stop, len(body)):
                 self.run.leases.release(body)
                 for unsent in bodies:
                     self.run.leases.release(unsent)

@@ -8,10 +8,12 @@ from functools import partial
 from threading import Event
 
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
@@ -42,9 +44,22 @@ _SHARD_RULE = "by identity"
 def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
     """Return a digest of everything that decides how records are loaded."""
     rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
+    if config.records != PLAIN_RECORDS:
+        rules += (config.records,)
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
     return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+def load_identities(
+    config: Config, inputs: Inputs, *, changed_only: bool, shard: Shard
+) -> list[LoadIdentity]:
+    """Return what identifies the loads of these files in a later run."""
+    mapping = mapping_digest(config, changed_only=changed_only, shard=shard)
+    return [
+        LoadIdentity(source=item.name, fingerprint=item.fingerprint(), mapping=mapping)
+        for item in inputs.items
+    ]
 
 
 class _LoadStopped(Exception):
@@ -159,24 +174,16 @@ class Loader:
         if self.changed_only:
             self.run.store.keep_deliveries()
         config = self.run.config
-        mapping = mapping_digest(
-            config, changed_only=self.changed_only, shard=self.shard
-        )
         found = self.run.store.begin_loads(
-            [
-                LoadIdentity(
-                    source=item.name, fingerprint=item.fingerprint(), mapping=mapping
-                )
-                for item in self.inputs.items
-            ]
+            load_identities(
+                config, self.inputs, changed_only=self.changed_only, shard=self.shard
+            )
         )
         self._loads = found.loads
         self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
         self._log_changes(found.changes)
-        self._mapper = Mapper(
-            config.user_id,
-            config.mappings,
-            lambda name, problem: self._left_out.append((name, problem)),
+        self._mapper = mapper_for(
+            config, lambda name, problem: self._left_out.append((name, problem))
         )
 
     def _log_changes(self, changes: FileChanges) -> None:
@@ -278,7 +285,9 @@ class Loader:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:
-            self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            self._chunk.add_job(
+                NewJob(payload.user_id, body, record.record_index, payload.operation)
+            )
             if self._left_out:
                 self._note_left_out(record.record_index)
         self._left_out.clear()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from cio_pipeline.core.errors import Unreachable
+from cio_pipeline.core.errors import StopRun, Unreachable
 from cio_pipeline.core.progress import Hold, Progress
 from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 from cio_pipeline.store import Heartbeat
@@ -50,12 +52,16 @@ class Supervisor:
         observer: shows the progress a few times per second.
         on_beat: called every second with the summary and the number of dead letters
             by reason.
+        until: when the run stops, or None.
+        max_dead_letters: how many dead letters stop the run, or None.
     """
 
     run: RunParts
     summary: Callable[[], RunSummary]
     observer: RunObserver
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]]
+    until: datetime | None = None
+    max_dead_letters: DeadLetterLimit | None = None
 
     def __post_init__(self) -> None:
         """Start the timers."""
@@ -73,6 +79,7 @@ class Supervisor:
         """Watch the run until all is sent or it stops.
 
         Raises:
+            StopRun: the time is over, or there are too many dead letters.
             Unreachable: no request has succeeded for too long.
             StateUnwritable: the heartbeat could not be written.
         """
@@ -81,9 +88,19 @@ class Supervisor:
             self._skip_lost_time()
             self.run.transport.cut_overdue()
             self._check_outage()
+            self._check_limits()
             self._make_due(*self._reports)
         if self.run.stop.is_set() and self.summary().reason == "interrupted":
             self.run.log.warning("stop_requested", in_flight=self.run.leases.in_flight)
+
+    def watch_refusals(self) -> None:
+        """Show the progress while the thread that reads refusals works."""
+        while not self.run.stop.is_set():
+            if self.run.threads.join("refusals", _TICK_SECONDS):
+                return
+            self._skip_lost_time()
+            self.run.transport.cut_overdue()
+            self._make_due(*self._reports)
 
     def drain(self, role: str, seconds: float) -> None:
         """Wait at most this long for threads to end, and show the progress."""
@@ -125,6 +142,23 @@ class Supervisor:
             raise Unreachable(
                 f"Customer.io asked for a pause of another {pause:.0f} s, longer than"
                 " maxOutageSeconds. The work is kept; run again after the pause"
+            )
+
+    def _check_limits(self) -> None:
+        if self.until is not None and self.run.clock.utc_now() >= self.until:
+            clock = f"{self.until.astimezone():%H:%M}"
+            raise StopRun(
+                f"it is {clock}, the time of -until. The rest is kept in the queue; run"
+                " again to continue",
+                reason="until_reached",
+            )
+        if self.max_dead_letters is not None:
+            loaded, settled = self.run.counters.loaded, self.run.leases.counts
+            self.max_dead_letters.check(
+                records=loaded.records,
+                invalid=loaded.dead_lettered,
+                settled=settled.settled,
+                undelivered=settled.dead_lettered,
             )
 
     # -- reports ---------------------------------------------------------------
@@ -202,6 +236,8 @@ class Supervisor:
     ) -> Hold | None:
         if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
+        if not self.run.threads.is_done("refusals"):
+            return Hold(kind="refusals")
         elapsed = summary.duration_seconds
         if elapsed >= _REGION_SECONDS and not self.run.threads.is_done("starter"):
             return Hold(kind="region", since_seconds=elapsed)

@@ -15,9 +15,14 @@ from cio_pipeline.store.workspace import open_private_file
 # "CIOq": identifies our files (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
-VERSION = 2
-# Table, name and type of columns that files of this version may not have yet.
-_ADDED_COLUMNS = (("loads", "set_id", "INTEGER"),)
+# 3: jobs and dead letters have an operation, which older versions would not see.
+VERSION = FIRST_WITH_OPERATIONS = 3
+# Table, name and type of columns that files of older versions do not have.
+_ADDED_COLUMNS = (
+    ("loads", "set_id", "INTEGER"),
+    ("ack_queue_jobs", "operation", "TEXT"),
+    ("dead_letters", "operation", "TEXT"),
+)
 
 
 def prepare(folder: Path) -> None:
@@ -76,20 +81,21 @@ def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an older version."""
-    _add_columns(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        upgrade(connection)
+        _add_columns(connection)
+        if version == 1:
+            upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
 
 
 def _add_columns(connection: sqlite3.Connection) -> None:
-    """Add columns that older versions ignore, so that they can still use the file."""
+    """Add the columns of later versions; persist-queue may not have made its table."""
     for table, column, kind in _ADDED_COLUMNS:
-        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
-        if column not in {name for _, name, *_ in columns}:
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        if columns and column not in columns:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 

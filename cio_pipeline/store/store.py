@@ -24,6 +24,7 @@ from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
 from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals
+from cio_pipeline.store.refused_later import LaterRefusal, add_refused_later
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
 
@@ -131,6 +132,34 @@ class Store:
         """Delete dead letters; return how many."""
         with self.queue.transaction() as tx:
             return discard_dead_letters(tx, selection)
+
+    def keep_sent(self, since: float) -> None:
+        """From now on, note who is sent, for `add_refused_later` (`SentLog.begin`)."""
+        with self.queue.transaction() as tx:
+            self.queue.sent_log.begin(tx, since)
+
+    def sent_since(self) -> float | None:
+        """Return where to begin reading refusals (`SentLog.since`)."""
+        with self.queue.transaction() as tx:
+            return self.queue.sent_log.since(tx)
+
+    def add_refused_later(
+        self, refusals: Sequence[LaterRefusal], run_id: str
+    ) -> list[NewDeadLetter]:
+        """Make dead letters of what was refused after a 200, once for each refusal.
+
+        Refusals of people whom no run with `keep_sent` has sent are left out.
+
+        Returns:
+            The new dead letters.
+        """
+        with self.queue.transaction() as tx:
+            return add_refused_later(tx, self.queue, refusals, run_id)
+
+    def forget_sent(self) -> None:
+        """Forget who was sent: all refusals of these people have been read."""
+        with self.queue.transaction() as tx:
+            self.queue.sent_log.end(tx)
 
     def close(self) -> None:
         """Write the log back into the file, free unused space, and close."""

@@ -180,6 +180,21 @@ def test_numbers_are_sorted_as_numbers(browser: Browser, program: Program) -> No
     assert opened.users() == ["9", "10", "100", "a", "b", "no user id"]
 
 
+def test_what_was_to_be_done_is_beside_the_user(
+    browser: Browser, program: Program
+) -> None:
+    """A deletion looks like any other letter else; it is found by its word too."""
+    operations = [None, "person delete id", "event track", "object upsert 1"]
+    letters = [
+        make_letter(n, user_id="7", operation=o) for n, o in enumerate(operations)
+    ]
+    opened = open_page(browser, write_report(program, letters))
+
+    assert sorted(opened.users()) == ["7", "7 (delete)", "7 (event)", "7 (object)"]
+    opened.page.get_by_role("searchbox").fill("delete")
+    expect(opened.page.get_by_role("status")).to_have_text("1 of 4 letters")
+
+
 def test_hostile_names_are_text(browser: Browser, program: Program) -> None:
     """Nothing runs, nothing is asked for, and nothing hides or turns text around."""
     opened = open_page(browser, write_report(program, hostile_letters()))

@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
             config, inputs, now_seconds=now_seconds, shard=arguments.shard
         )
     pending = _pending(arguments, config)
-    seconds = estimated_seconds(config, findings.requests)
+    users = findings.records - findings.invalid_records
+    seconds = estimated_seconds(config, findings.requests, users)
     show = check_json if arguments.json else check_text
     write([show(findings, seconds=seconds, pending=pending, missing_keys=missing_keys)])
     if findings.broken is not None:

@@ -7,9 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from cio_pipeline.commands.check.example import Example
+from cio_pipeline.commands.check.record_warnings import (
+    event_warnings,
+    identifier_warning,
+    values_of,
+)
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
@@ -21,19 +26,15 @@ from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
-from cio_pipeline.core.identifiers import (
-    IdentifierKind,
-    Identity,
-    identity,
-    identity_of,
-)
+from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.operations import Action
+from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
-from cio_pipeline.customerio.batch import item_bytes
+from cio_pipeline.customerio.items import item_bytes
 from cio_pipeline.source import Inputs
 from cio_pipeline.source.raw import SkippedRow
 
@@ -124,6 +125,7 @@ class Findings:
     Args:
         records: how many were read.
         users: how many different users they have.
+        actions: how many records there are of each action.
         requests: how many requests a sync would send, at least.
         payloads: the first ones.
         example: the first record that can be sent; None if there is none.
@@ -137,6 +139,7 @@ class Findings:
 
     records: int = 0
     users: int = 0
+    actions: Counter[Action] = field(default_factory=Counter)
     requests: int = 0
     payloads: list[Payload] = field(default_factory=list)
     example: Example | None = None
@@ -166,8 +169,8 @@ def check_data(
     """
     findings = Findings(mappings=config.mappings)
     left_out: dict[str, str] = {}  # of one record: attributes, and why
-    mapper = Mapper(config.user_id, config.mappings, left_out.__setitem__)
-    duplicates = Duplicates()
+    mapper = mapper_for(config, left_out.__setitem__)
+    duplicates, events = Duplicates(), Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
     batch_bytes = 0
@@ -185,20 +188,22 @@ def check_data(
             except RecordError as error:
                 _note_invalid(findings, str(error), findings.files.here)
                 continue
-            user = identity_of(payload.user_id)
-            duplicates.add(user)
-            claims.add(user, payload, findings.files.here)
-            size = item_bytes(Job(0, payload.user_id, body, 0, 0))
+            duplicates.add(payload.identity)
+            if payload.operation.record == "event":
+                events.add(Identity("event", str(payload.attributes["id"])))
+            claims.add(payload, findings.files.here)
+            job = Job(0, payload.user_id, body, 0, 0, operation=payload.operation)
+            size = item_bytes(job)
             batch_bytes += size
-            _note_payload(findings, payload, record, size)
+            _note_payload(findings, config, payload, record, size)
             _note_left_out(findings, left_out)
-            for warning in _value_warnings(payload, times, now_seconds):
+            for warning in _value_warnings(config, payload, times, now_seconds):
                 _warn(findings, warning, payload)
     except DataFileError as error:
         findings.broken = error
     for kind, count in findings.files.skipped_rows.items():
         findings.warnings[PayloadWarning(kind)] = Found(count, None)
-    _note_duplicates(findings, duplicates)
+    _note_duplicates(findings, config, duplicates, events)
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()
     if findings.records > findings.invalid_records:
@@ -209,12 +214,21 @@ def check_data(
     return findings
 
 
-def estimated_seconds(config: Config, requests: int) -> float:
-    """Return how long requests take, limited by the rate or by the threads."""
+def estimated_seconds(config: Config, requests: int, users: int) -> float:
+    """Return how long requests take, limited by the rates or by the threads.
+
+    Args:
+        config: the rates and the threads.
+        requests: how many requests there are.
+        users: how many records they send.
+    """
     rate = config.parallelism / _ANSWER_SECONDS
     if config.requests_per_second:
         rate = min(rate, config.requests_per_second)
-    return requests / rate
+    seconds = requests / rate
+    if config.users_per_second:
+        seconds = max(seconds, users / config.users_per_second)
+    return seconds
 
 
 def look_at_keys(inputs: Inputs) -> SeenKeys:
@@ -245,8 +259,11 @@ class _IdentifierClaims:
     def __init__(self) -> None:
         self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
-    def add(self, user: Identity, payload: Payload, index: int) -> None:
+    def add(self, payload: Payload, index: int) -> None:
         """Note the identifiers that a payload sets, except the user's own."""
+        user = payload.identity
+        if payload.operation.record != "person":
+            return
         for kind, claims in self._claims.items():
             value = payload.attributes.get(kind)
             if isinstance(value, str | int) and value != "":
@@ -266,15 +283,20 @@ class _IdentifierClaims:
 
 
 def _note_payload(
-    findings: Findings, payload: Payload, record: Record, size: int
+    findings: Findings, config: Config, payload: Payload, record: Record, size: int
 ) -> None:
+    findings.actions[payload.operation.action] += 1
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
         if findings.example is None and isinstance(record.value, dict):
             findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload)
-    if size > PAYLOAD_LIMIT_BYTES:
+    # Version 1 takes an event whose data is larger.
+    is_v1_event = payload.operation.record == "event" and (
+        config.api == "customers" and payload.operation.kind is None
+    )
+    if size > PAYLOAD_LIMIT_BYTES and not is_v1_event:
         _warn(findings, PayloadWarning("payload_too_large"), payload)
 
 
@@ -288,15 +310,27 @@ def _note_left_out(findings: Findings, left_out: dict[str, str]) -> None:
 
 
 def _value_warnings(
-    payload: Payload, times: set[str], now_seconds: float
+    config: Config, payload: Payload, times: set[str], now_seconds: float
 ) -> Iterator[PayloadWarning]:
     yield from map(PayloadWarning, id_warnings(payload.user_id))
-    for name, value in payload.attributes.items():
+    about = identifier_warning(payload, _named_kind(config, payload))
+    if about is not None:
+        yield PayloadWarning(about)
+    if payload.operation.record == "event":
+        yield from map(PayloadWarning, event_warnings(payload, now_seconds))
+    for name, value in values_of(payload).items():
         warning = time_warning(
             name, value, is_typed=name in times, now_seconds=now_seconds
         )
         if warning is not None:
             yield PayloadWarning(warning, name)
+
+
+def _named_kind(config: Config, payload: Payload) -> IdentifierKind | None:
+    """Return the kind of an identifier, if the configuration names kinds."""
+    if not config.records.identifiers:
+        return None
+    return cast("IdentifierKind", payload.identity.kind)
 
 
 def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None:
@@ -305,7 +339,7 @@ def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None
     if len(values) == _SHOWN_VALUES:
         return
     name = warning.attribute
-    value = payload.user_id if name is None else payload.attributes[name]
+    value = payload.user_id if name is None else values_of(payload)[name]
     text = value if isinstance(value, str) else encode(value).decode()
     text = shortened(text, _MOST_SHOWN_OF_A_VALUE)
     if text not in values:
@@ -318,10 +352,18 @@ def _note_invalid(findings: Findings, message: str, index: int) -> None:
     _count(findings.invalid, message, index)
 
 
-def _note_duplicates(findings: Findings, duplicates: Duplicates) -> None:
-    repeated = duplicates.count_repeated()
+def _note_duplicates(
+    findings: Findings, config: Config, duplicates: Duplicates, events: Duplicates
+) -> None:
+    kinds: dict[str, tuple[WarningKind, Duplicates]] = {
+        "person": ("user_repeated", duplicates),
+        "event": ("event_repeated", events),
+        "object": ("object_repeated", duplicates),
+    }
+    kind, counted = kinds[config.records.kind]
+    repeated = counted.count_repeated()
     if repeated:
-        warning = PayloadWarning("user_repeated")
+        warning = PayloadWarning(kind)
         findings.warnings[warning] = Found(repeated, None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 
 from cio_pipeline.commands.check.example import example_lines
@@ -10,7 +11,8 @@ from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
 from cio_pipeline.console.formatting import duration, short_json, table
-from cio_pipeline.core.jobs import JsonValue
+from cio_pipeline.core.jobs import JsonValue, Payload
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.core.text import counted, did_you_mean, visible
 
 _MOST_SHOWN_OF_A_PAYLOAD = 300
@@ -28,9 +30,13 @@ def check_json(
 
     Indexes of records in their file count from 0; null if none is known::
 
-        {"records": int, "users": int, "invalid_records": int, "requests": int,
+        {"records": int, "users": int,
+         "actions": {str: int},          records of each action, such as "upsert"
+         "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
-         "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
+         "first_payloads": [
+             {"user_id": str, "attributes": {str: any JSON},
+              "operation": str}],        unless it is "person upsert"
          "example": {"record": {str: any JSON}, "user_id": str,
                      "attributes": {str: any JSON}} | null,
          "invalid": [{"message": str, "count": int, "first_record": int | null,
@@ -51,16 +57,17 @@ def check_json(
     document = {
         "records": findings.records,
         "users": findings.users,
+        "actions": findings.actions,
         "invalid_records": findings.invalid_records,
         "requests": findings.requests,
         "estimated_seconds": round(seconds, 1),
         "pending": pending,
-        "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "first_payloads": [_payload_json(payload) for payload in findings.payloads],
         "example": None
         if findings.example is None
         else {
             "record": findings.example.record,
-            **findings.example.payload._asdict(),
+            **_payload_json(findings.example.payload),
         },
         "invalid": [
             {"message": message, "count": each.count, **_place(each, findings)}
@@ -102,23 +109,17 @@ def check_text(
     lines = [
         (
             f"{counted(findings.records, 'record')} of"
-            f" {counted(findings.users, 'user')},"
+            f" {counted(findings.users, _subject(findings))},"
             f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
         ),
     ]
     if pending:
         left = counted(pending, "job")
         lines.append(f"Before that, {left} of an earlier run would be sent.")
-    if findings.payloads:
-        lines += ["", "The first payloads:"]
-        lines += [
-            f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
-            for user_id, sent in findings.payloads
-        ]
-    if findings.example and (
-        changed := example_lines(findings.example, findings.mappings)
-    ):
-        lines += ["", "Values of the first of them, before and after:", *changed]
+    if findings.actions.keys() - {"upsert", "track"}:
+        actions = (f"{name} {n:,}" for name, n in findings.actions.items())
+        lines.append(f"What they ask for: {', '.join(actions)}.")
+    lines += _payload_lines(findings)
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
         lines += ["", f"{dead} cannot be sent (dead letters):"]
@@ -138,6 +139,20 @@ def check_text(
     if _is_fine(findings):
         lines += ["", "No problems found."]
     return "\n".join(lines)
+
+
+def _payload_lines(findings: Findings) -> list[str]:
+    lines: list[str] = []
+    if findings.payloads:
+        lines += ["", "The first payloads:"]
+        lines += [
+            f"  {visible(each.user_id)}: {_shown(each)}" for each in findings.payloads
+        ]
+    if findings.example:
+        changed = example_lines(findings.example, findings.mappings)
+        if changed:
+            lines += ["", "Values of the first of them, before and after:", *changed]
+    return lines
 
 
 def configuration_json(missing_keys: Sequence[str]) -> str:
@@ -182,7 +197,8 @@ def keys_text(seen: SeenKeys, width: int) -> str:
         else f"The user id is probably {user_id!r}: check userId."
     )
     keys = table(_KEY_COLUMNS, rows, width)
-    return f"Keys of the first {records}:\n\n{keys}\n\n{guess}\n"
+    notes = textwrap.wrap(" ".join(seen.records_kind().notes), width) or [guess]
+    return "\n".join([f"Keys of the first {records}:\n\n{keys}\n", *notes, ""])
 
 
 def _share(count: int, records: int) -> str:
@@ -201,6 +217,7 @@ def keys_json(seen: SeenKeys) -> str:
                "records": int,       how many have it
                "types": {str: int}}],   how many values of each type
      "user_id": str | null,          the key that probably has the user id
+     "notes": [str],                 what the records look like, besides people
      "configuration": {...}}         as in a configuration file
     """
     keys: list[JsonValue] = [
@@ -215,9 +232,16 @@ def keys_json(seen: SeenKeys) -> str:
         "records": seen.records,
         "keys": keys,
         "user_id": seen.user_id(),
+        "notes": list[JsonValue](seen.records_kind().notes),
         "configuration": seen.configuration(),
     }
     return json.dumps(document, indent=2)
+
+
+def _subject(findings: Findings) -> str:
+    """Return what the records are about."""
+    is_object = findings.payloads and findings.payloads[0].operation.record == "object"
+    return "object" if is_object else "user"
 
 
 def _is_fine(findings: Findings) -> bool:
@@ -233,6 +257,24 @@ def _unused(key: str, near: str | None) -> str:
 def _meaning(warning: PayloadWarning) -> str:
     about = f"{warning.attribute}: " if warning.attribute else ""
     return about + MEANINGS[warning.kind]
+
+
+def _payload_json(payload: Payload) -> dict[str, JsonValue]:
+    document: dict[str, JsonValue] = {
+        "user_id": payload.user_id,
+        "attributes": payload.attributes,
+    }
+    if payload.operation != UPSERT:
+        document["operation"] = payload.operation.code
+    return document
+
+
+def _shown(payload: Payload) -> str:
+    sent = short_json(payload.attributes, _MOST_SHOWN_OF_A_PAYLOAD)
+    label = payload.operation.label
+    if payload.operation.action in ("upsert", "track"):
+        return f"{label} {sent}".strip()
+    return label
 
 
 def _line(text: str, found: Found, findings: Findings) -> str:

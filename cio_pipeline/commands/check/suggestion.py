@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cio_pipeline.commands.check.record_suggestion import (
+    SeenValues,
+    Suggestion,
+    suggest_records,
+)
 from cio_pipeline.core.config import PLACEHOLDERS
 from cio_pipeline.core.config_mappings import ValueKind
 from cio_pipeline.core.conversion import convert, without_mongo
@@ -93,19 +98,22 @@ class SeenKeys:
         self._is_text = is_text
         self.records = 0
         self.keys: dict[str, KeyFacts] = {}
+        self._values = SeenValues()
 
     def add(self, record: Mapping[str, JsonValue]) -> None:
         """Add the keys of a record."""
         self.records += 1
+        self._values.add(record)
         self._look(record, "", _DEPTH)
 
     def configuration(self) -> dict[str, JsonValue]:
         """Return a configuration that maps every key to an attribute of that name."""
-        user_id = self.user_id()
+        user_id, kind = self.user_id(), self.records_kind()
         mappings: list[JsonValue] = []
         taken = set(self.keys)  # if there is a_b too, a.b keeps its dot
         for facts in self.keys.values():
-            if facts.name == user_id or not _is_mappable(facts):
+            is_mapped = facts.name not in kind.used and _is_mappable(facts)
+            if not is_mapped or facts.name == user_id:
                 continue
             plain = _plain(facts.name)
             target = facts.name if plain in taken else plain
@@ -113,10 +121,15 @@ class SeenKeys:
             mappings.append(self._mapping(facts, target))
         return {
             "parallelism": 25,
-            "userId": user_id or "id",
+            **kind.keys,
             "mappings": mappings,
             **PLACEHOLDERS,
         }
+
+    def records_kind(self) -> Suggestion:
+        """Return what the records probably are."""
+        times = [name for name, key in self.keys.items() if _is_time(key)]
+        return suggest_records(self._values, self.user_id(), times)
 
     def user_id(self) -> str | None:
         """Return the key that is probably the user id, or None.
@@ -174,6 +187,11 @@ class SeenKeys:
         elif has_type and kind in ("number", "integer", "boolean"):
             mapping["type"] = kind
         return mapping
+
+
+def _is_time(facts: KeyFacts) -> bool:
+    """Whether the values are times, or whole numbers that may be Unix seconds."""
+    return facts.main_kind in ("time", "integer")
 
 
 def _is_mappable(facts: KeyFacts) -> bool:

@@ -22,6 +22,7 @@ from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
 from cio_pipeline.commands.dead_letters.timeline import draw_timeline
 from cio_pipeline.console.formatting import timestamp_text
 from cio_pipeline.core.jobs import DeadLetter, JsonValue
+from cio_pipeline.core.operations import operation_of
 from cio_pipeline.core.text import visible
 from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
@@ -163,4 +164,5 @@ def _row(letter: DeadLetter) -> list[JsonValue]:
         letter.failed_at,
         letter.run_id,
         json.dumps(letter.payload, ensure_ascii=False),
+        operation_of(letter.operation).label,
     ]

@@ -123,7 +123,7 @@ def _row(run: RunRecord, now: datetime) -> list[str]:
         run.source or "(resume)",
         _ended(run),
         f"{run.counts.synced:,}",
-        f"{run.counts.dead_lettered:,}",
+        f"{run.counts.dead_lettered + run.counts.refused_later:,}",
         f"{run.counts.pending:,}",
         duration(max(0.0, seconds)),
     ]

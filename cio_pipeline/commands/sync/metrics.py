@@ -37,6 +37,7 @@ _COUNTERS = {  # the keys are fields of `Counts`
     "skipped": "Records that the last run skipped as unchanged.",
     "requests": "Requests that the last run sent.",
     "retries": "Requests of the last run that repeated one that had failed.",
+    "removed": "Deletions and suppressions among the synced jobs of the last run.",
 }
 
 

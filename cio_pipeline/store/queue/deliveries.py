@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count
+from itertools import chain
 from operator import itemgetter
 from struct import Struct
 
@@ -35,7 +35,7 @@ from cio_pipeline.store.dead_letters.table import Selection
 from cio_pipeline.store.user_digests import (
     DIGEST_BYTES,
     define_user_digest,
-    digest_of,
+    payload_digest,
     user_digest,
 )
 
@@ -86,6 +86,10 @@ _MERGE_IDLE = (
     " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM position"
 )
 
+_QUEUED = "SELECT user_id, operation, _id FROM ack_queue_jobs"
+# As `Operation.is_kept`.
+_IS_KEPT = "(operation IS NULL OR operation NOT LIKE 'event %')"
+
 
 def upgrade(tx: sqlite3.Connection) -> None:
     """Convert the table of the file's version 1, which counted each user's jobs.
@@ -105,7 +109,7 @@ def upgrade(tx: sqlite3.Connection) -> None:
         (_UNKNOWN,),
     )
     tx.execute("DROP TABLE deliveries_1")
-    _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+    _add_queued(tx, _QUEUED)
 
 
 class Deliveries:
@@ -134,7 +138,7 @@ class Deliveries:
         """Create the tables if there are none, with the jobs in the queue."""
         if not self._open(tx):
             _make_tables(tx)
-            _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+            _add_queued(tx, _QUEUED)
             self._are_kept = True
 
     def forget(self, tx: sqlite3.Connection) -> None:
@@ -154,11 +158,11 @@ class Deliveries:
     ) -> list[NewJob]:
         """Return the jobs that differ from what was acked last. Needs `begin`."""
         self._open(tx)
-        users = [user_digest(job.user_id) for job in jobs]
+        users = [user_digest(job.identity) for job in jobs]
         held = self._held(tx, users)
         changed: list[NewJob] = []
         for job, user in zip(jobs, users, strict=True):
-            if user not in held or held[user] != digest_of(job.body):
+            if user not in held or held[user] != payload_digest(job):
                 changed.append(job)
                 held.pop(user, None)  # once one is sent, the next ones are too
         return changed
@@ -174,8 +178,11 @@ class Deliveries:
             first_id: the first job's id; the ids are consecutive.
         """
         if self._open(tx):
-            users = [user_digest(job.user_id) for job in jobs]
-            self._queued.update(zip(users, count(first_id), strict=False))
+            self._queued.update(
+                (user_digest(job.identity), job_id)
+                for job_id, job in enumerate(jobs, first_id)
+                if job.operation.is_kept
+            )
             self._merge_if_full(tx)
 
     def note_settled(
@@ -188,9 +195,20 @@ class Deliveries:
         if not self._open(tx):
             return
         settled = [
-            (job.id, user_digest(job.user_id), digest_of(job.body)) for job in acked
+            (job.id, user_digest(job.identity), payload_digest(job))
+            for job in acked
+            if job.operation.is_kept
         ]
-        settled += [(job.id, user_digest(job.user_id), _UNKNOWN) for job in dead]
+        settled += [
+            (job.id, user_digest(job.identity), _UNKNOWN)
+            for job in dead
+            if job.operation.is_kept
+        ]
+        self._log_settled(tx, settled)
+
+    def _log_settled(
+        self, tx: sqlite3.Connection, settled: list[tuple[int, bytes, bytes]]
+    ) -> None:
         settled.sort(key=itemgetter(0))  # in the order of sending
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",
@@ -199,6 +217,18 @@ class Deliveries:
         for job_id, user, payload in settled:
             self._settled[user] = (job_id, payload)
         self._merge_if_full(tx)
+
+    def note_refused(
+        self, tx: sqlite3.Connection, refused: Sequence[tuple[int, bytes]]
+    ) -> None:
+        """Note that it is unknown what Customer.io has of some users.
+
+        Args:
+            tx: the transaction.
+            refused: the last settled job and the digest of each user.
+        """
+        if refused and self._open(tx):
+            self._log_settled(tx, [(job, user, _UNKNOWN) for job, user in refused])
 
     def note_requeued(self, tx: sqlite3.Connection, selection: Selection) -> int:
         """Note dead letters that will be put back.
@@ -211,14 +241,17 @@ class Deliveries:
         self._merge(tx)
         self._merge_recent(tx)
         where, values = selection.where()
-        letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
+        letters = (
+            f"FROM dead_letters WHERE job_id IS NOT NULL AND {_IS_KEPT} AND {where}"
+        )
         # The dead letter itself made the digest unknown.
         (overtaken,) = tx.execute(
             f"SELECT COUNT(*) {letters} AND EXISTS (SELECT 1 FROM deliveries"  # noqa: S608  # values are parameters
-            " WHERE user = user_digest(user_id) AND deliveries.payload <> ?)",
+            " WHERE user = user_digest(user_id, operation)"
+            " AND deliveries.payload <> ?)",
             (*values, _UNKNOWN),
         ).fetchone()
-        _add_queued(tx, f"SELECT user_id, job_id AS _id {letters}", values)
+        _add_queued(tx, f"SELECT user_id, operation, job_id AS _id {letters}", values)
         return int(overtaken)
 
     def _open(self, tx: sqlite3.Connection) -> bool:
@@ -231,11 +264,12 @@ class Deliveries:
 
     def _read_unmerged(self, tx: sqlite3.Connection) -> None:
         (merged,) = tx.execute("SELECT up_to FROM deliveries_merged").fetchone()
-        for job_id, user_id in tx.execute(
-            "SELECT _id, user_id FROM ack_queue_jobs WHERE _id > ? ORDER BY _id",
+        for job_id, user in tx.execute(
+            "SELECT _id, user_digest(user_id, operation) FROM ack_queue_jobs"  # noqa: S608  # no values in it
+            f" WHERE _id > ? AND {_IS_KEPT} ORDER BY _id",
             (merged,),
         ):
-            self._queued[user_digest(user_id)] = job_id
+            self._queued[user] = job_id
         for (entries,) in tx.execute("SELECT settled FROM delivery_log ORDER BY id"):
             for job_id, user, payload in _SETTLED.iter_unpack(entries):
                 self._settled[user] = (job_id, payload)
@@ -326,12 +360,13 @@ def _add_queued(
 
     Args:
         tx: the transaction.
-        jobs: a query that returns ``user_id`` and ``_id``.
+        jobs: a query that returns ``user_id``, ``operation`` and ``_id``.
         values: its parameters.
     """
     tx.execute(
         "INSERT INTO deliveries"  # noqa: S608  # values are parameters
-        f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"
+        f" SELECT user_digest(user_id, operation), ?, MAX(_id), 0 FROM ({jobs})"
+        f" WHERE {_IS_KEPT} GROUP BY 1"
         # A dead letter's id can be lower than that of a job settled later.
         " ON CONFLICT (user) DO UPDATE SET settled = 0, queued ="
         " CASE WHEN queued > settled THEN MAX(queued, excluded.queued)"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,8 +22,10 @@ from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
+from cio_pipeline.core.operations import UPSERT, operation_of
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.queue.sent_log import SentLog
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
@@ -37,6 +40,13 @@ _INSERT_ROWS = [
     + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * rows)
     for rows in range(_ROWS + 1)
 ]
+_INSERT_OPERATION = (
+    "INSERT INTO ack_queue_jobs"
+    " (timestamp, load_id, user_id, data, record_index, operation, status)"
+    " VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), 0)"
+)
+# User id, body and record index of a new job.
+_PLAIN_VALUES = itemgetter(0, 1, 2)
 
 
 class JobQueue(SQLiteAckQueue):
@@ -59,11 +69,13 @@ class JobQueue(SQLiteAckQueue):
         "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, "
         "data BLOB, timestamp FLOAT, status INTEGER, "
         "user_id TEXT, record_index INTEGER, load_id INTEGER, "
-        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0)"
+        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0,"
+        " operation TEXT)"
     )
 
     def __init__(self, folder: Path) -> None:
         self.deliveries = Deliveries()
+        self.sent_log = SentLog()
         super().__init__(
             os.fspath(folder),
             name="jobs",
@@ -144,16 +156,26 @@ class JobQueue(SQLiteAckQueue):
     ) -> list[Job]:
         """Append jobs, inside a transaction; return them with their ids."""
         common = (time.time(), load_id)
-        for start in range(0, len(jobs), _ROWS):
-            rows = jobs[start : start + _ROWS]
-            tx.execute(_INSERT_ROWS[len(rows)], (*common, *chain.from_iterable(rows)))
+        if all(job.operation is UPSERT for job in jobs):
+            for start in range(0, len(jobs), _ROWS):
+                rows = jobs[start : start + _ROWS]
+                values = chain.from_iterable(map(_PLAIN_VALUES, rows))
+                tx.execute(_INSERT_ROWS[len(rows)], (*common, *values))
+        else:
+            tx.executemany(
+                _INSERT_OPERATION,
+                ((*common, *_PLAIN_VALUES(job), job.operation.code) for job in jobs),
+            )
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
         first_id = last_id + 1 - len(jobs)
         self.deliveries.note_enqueued(tx, jobs, first_id)
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
         ids = count(first_id)
-        return [Job._make((next(ids), *job, load_id, 0, 0)) for job in jobs]
+        return [
+            Job._make((next(ids), *_PLAIN_VALUES(job), load_id, 0, 0, job.operation))
+            for job in jobs
+        ]
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
         """Remove settled jobs, inside a transaction."""
@@ -173,21 +195,14 @@ class JobQueue(SQLiteAckQueue):
     def fetch(self, after_id: int, limit: int) -> list[Job]:
         """Read the oldest pending jobs after an id, in order."""
         return [
-            Job._make(row)
+            Job._make((*row[:-1], operation_of(row[-1])))
             for row in self.read(
-                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes"
+                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes,"
+                " operation"
                 " FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
                 (after_id, limit),
             )
         ]
-
-    def has_jobs_since(self, load_id: int) -> bool:
-        """Return whether any job of a load, or of a later one, is pending."""
-        rows = self.read(
-            "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1",
-            (load_id,),
-        )
-        return bool(rows)
 
     def totals(self) -> Totals:
         """Return the counters."""

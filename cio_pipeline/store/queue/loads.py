@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cio_pipeline.store.queue.load_plan import (
     FileChanges,
@@ -14,6 +15,8 @@ from cio_pipeline.store.queue.load_plan import (
     LoadIdentity,
     plan_loads,
 )
+from cio_pipeline.store.reader import open_reader
+from cio_pipeline.store.schema import VERSION
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
@@ -39,10 +42,7 @@ def begin_loads(queue: JobQueue, identities: Sequence[LoadIdentity]) -> LoadSet:
     or has pending jobs. An older set is never continued: later loads have
     overwritten its values.
     """
-    earlier = _newest_set(queue)
-    is_done = all(load.is_finished for load in earlier)
-    if is_done and not (earlier and queue.has_jobs_since(earlier[0].id)):
-        earlier = []
+    earlier = _unfinished_set(queue.read)
     plan = plan_loads(earlier, identities)
     loads = list(plan.continued)
     new = identities[len(loads) :]
@@ -64,9 +64,46 @@ def save_progress(
     )
 
 
-def _newest_set(queue: JobQueue) -> list[Load]:
+def is_begun(folder: Path, files: Sequence[LoadIdentity]) -> bool:
+    """Return whether `begin_loads` would continue, with no other file than before.
+
+    Nothing is changed.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        if connection is None:
+            return False
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < VERSION:
+            return False
+        earlier = _unfinished_set(
+            lambda sql, values=(): connection.execute(sql, values).fetchall()
+        )
+    known = {load.identity.key for load in earlier}
+    return bool(plan_loads(earlier, files).continued) and all(
+        file.key in known for file in files
+    )
+
+
+def _unfinished_set(read: Callable[..., list[Any]]) -> list[Load]:
+    """Return the newest set; nothing if all of its jobs are settled.
+
+    Args:
+        read: runs a query, and returns its rows.
+    """
+    loads = _newest_set(read)
+    if all(load.is_finished for load in loads):
+        pending = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
+        if not (loads and read(pending, (loads[0].id,))):
+            return []
+    return loads
+
+
+def _newest_set(read: Callable[..., list[Any]]) -> list[Load]:
     # A load without a set was written by an older version: it is alone in its set.
-    rows = queue.read(
+    rows = read(
         "SELECT id, source, fingerprint, mapping, next_index, is_finished FROM loads"
         " WHERE COALESCE(set_id, id) ="
         " (SELECT COALESCE(set_id, id) FROM loads ORDER BY id DESC LIMIT 1)"

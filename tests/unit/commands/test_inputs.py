@@ -17,6 +17,7 @@ DOCUMENT = {
     "userId": "id",
     "mappings": [{"from": "a", "to": "a"}],
     "requestsPerSecond": 900,
+    "usersPerSecond": 90,
 }
 
 
@@ -34,6 +35,7 @@ def test_shards_share_the_rate(tmp_path: Path, shard: Shard, rate: float) -> Non
     config = read_config_for_shard(Namespace(config=str(path), shard=shard))
 
     assert config.requests_per_second == rate
+    assert config.users_per_second == rate / 10
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

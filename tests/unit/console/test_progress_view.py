@@ -27,11 +27,11 @@ HOLDS = [
     ),
     (
         Hold(kind="backoff", next_seconds=2.1),
-        "all remaining users are backing off; next try in 3 s",
+        "all remaining jobs are backing off; next try in 3 s",
     ),
     (
         Hold(kind="backoff", next_seconds=2.1, problem="busy"),
-        "all remaining users are backing off; next try in 3 s: busy",
+        "all remaining jobs are backing off; next try in 3 s: busy",
     ),
     (
         Hold(kind="answers", since_seconds=4.9),

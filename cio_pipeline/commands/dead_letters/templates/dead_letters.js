@@ -1,6 +1,10 @@
 "use strict";
 
 const ROWS_OF_A_PAGE = 100;
+const NOT_REQUEUED = {
+  invalid_record: "not possible, because the record could not be mapped",
+  refused_later: "not possible, because it would be refused again",
+};
 const byId = (id) => document.getElementById(id);
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
@@ -44,8 +48,8 @@ function startTheme() {
 
 function readLetters() {
   return dataIn("letters").map(
-    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload]) =>
-      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload }));
+    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what]) =>
+      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what }));
 }
 
 function sortKey(letter, name) {
@@ -98,7 +102,7 @@ function startTable() {
     opener.append(button);
     row.append(
       cell("id", letter.id),
-      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user)),
+      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user) + (letter.what && ` (${letter.what})`)),
       cell("reason", visible(letter.reason)),
       cell("status", letter.status ?? "", "number"),
       cell("message", visible(letter.message)),
@@ -121,7 +125,7 @@ function startTable() {
       message: visible(letter.message),
       record: record + visible(letter.source),
       run: visible(letter.run),
-      requeue: letter.reason === "invalid_record" ? "not possible, because the record could not be mapped" : `${requeue} ${letter.id}`,
+      requeue: NOT_REQUEUED[letter.reason] ?? `${requeue} ${letter.id}`,
       discard: `${discard} ${letter.id}`,
     };
     for (const [name, text] of Object.entries(fields)) {
@@ -162,7 +166,7 @@ function startTable() {
 
   /* The text that is searched, made on the first search. */
   const haystack = (letter) =>
-    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.payload].join("\n").toLowerCase());
+    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.what, letter.payload].join("\n").toLowerCase());
 
   function causeTest(value) {
     if (value === "") return () => true;

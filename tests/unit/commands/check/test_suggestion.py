@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.core.config_mappings import Mapping
-from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.jobs import Payload, Record
 from cio_pipeline.core.mapping import Mapper
 
 
@@ -70,12 +70,12 @@ def test_what_mongoexport_writes_can_be_synced_as_suggested() -> None:
     )
     payloads = [mapper.map(Record(n, each)) for n, each in enumerate(records)]
     assert payloads == [
-        (
+        Payload(
             "65a000000000000000000001",
             {"created": 1577836800, "born": -86400, "logins": 5, "ltv": 1.5}
             | {"score": 2.0, "plan_name": "pro"},
         ),
-        (
+        Payload(
             "65a000000000000000000002",
             {"created": 1577836800, "born": None, "logins": 5000000000, "ltv": 2}
             | {"score": 2.5, "plan_name": "free"},
