@@ -26,6 +26,14 @@ SECRETS: list[Any] = ["k3y", "", "a b", 5, {"env": "A"}, {"env": ""}, {"env": "A
 SECRETS += [{"command": ["op", ""]}, {"command": []}, {"command": [""]}, {}, ["k"]]
 SECRETS += [{"command": "op"}, {"command": ["op"], "env": "A"}, {"cmd": ["a"]}, "\xe9"]
 TEXTS: list[Any] = ["id", "a.b", "", 5, None, ["a"], "\xe9" * 80]
+ACTIONS: list[Any] = ["upsert", "delete", "suppress", "remove", 5]
+IDENTIFIERS: list[Any] = [
+    {"from": "a", "kind": "id"},
+    {"from": "a", "kind": "phone"},
+    {"from": "a", "kind": "name"},
+    {"from": "a"},
+    5,
+]
 MAPPING: dict[str, list[Any]] = {
     "from": TEXTS,
     "to": [*TEXTS, "b", "c", "x" * 151],
@@ -43,7 +51,24 @@ MAPPING: dict[str, list[Any]] = {
 KEYS: dict[str, list[Any]] = {
     "$schema": ["s.json", "", 5],
     "parallelism": [1, 1000, 0, 1001, "5", True, None, 2.5],
-    "userId": TEXTS,
+    "userId": [*TEXTS, *IDENTIFIERS, *([each] for each in IDENTIFIERS), []],
+    "kind": ["person", "event", "object", "thing", 5],
+    "people": ["all", "existing", "some", 5],
+    "action": [*ACTIONS, *({"from": "a", "values": {"D": each}} for each in ACTIONS)]
+    + [{"from": "a", "values": {}}, {"from": "a"}, {"values": {"D": "delete"}}]
+    + [{"from": "a", "values": {"D": "delete"}, "default": each} for each in ACTIONS],
+    "event": [{"name": "a"}, {"name": {"from": "a"}}, {"name": " "}, {}, "a"]
+    + [{"name": "a", "timestamp": each} for each in (5, "x", {"from": "t"}, {}, None)]
+    + [{"name": "a", "id": each} for each in ({"from": "i"}, "i", {"from": ""})],
+    "object": [{"type": each, "id": {"from": "i"}} for each in ("1", 1, "a", "", 1.5)]
+    + [{"type": "1", "id": "i"}, {"type": "1"}, {"id": {"from": "i"}}, "1"],
+    "relationships": [
+        *([each] for each in IDENTIFIERS),
+        [{"objectType": "1", "from": "a"}],
+        [],
+        "a",
+    ],
+    "usersPerSecond": [1, 0.5, 0, "5", True],
     "siteId": SECRETS,
     "apiKey": SECRETS,
     "appApiKey": SECRETS,
@@ -60,7 +85,8 @@ KEYS: dict[str, list[Any]] = {
 }
 # What a schema cannot say.
 BEYOND = re.compile(
-    r"already maps to|\d+ bytes|Url'|\.format'|\.template'|is not a|is neither"
+    r"already maps to|'encoding'|\d+ bytes|Url'|\.format'|\.template'"
+    r"|is not a|is neither|a mapping already sets|'event.timestamp'"
 )
 
 
@@ -105,7 +131,7 @@ def test_the_schema_and_the_program_agree(
 
 @pytest.mark.parametrize("key", ["parallelism", "userId", "mappings"])
 def test_a_missing_key_is_refused_by_both(key: str) -> None:
-    """The request's three keys are required."""
+    """The request's three keys are required, `userId` except for objects."""
     document = {name: value for name, value in GOOD.items() if name != key}
 
     assert not VALIDATOR.is_valid(document)

@@ -26,9 +26,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def send(store: Store, *users: str) -> None:
     """Queue a job for each of these users, and ack it."""
-    load = store.begin_load(
-        LoadIdentity(source="users.json", fingerprint=None, mapping="m")
-    )
+    identity = LoadIdentity(source="users.json", fingerprint=None, mapping="m")
+    load = store.begin_loads([identity]).loads[0]
     jobs = [NewJob(user, b'{"name":1}', n) for n, user in enumerate(users)]
     store.enqueue(load, jobs, [], next_index=len(jobs))
     pending = store.queue.fetch(0, len(jobs))
@@ -153,9 +152,8 @@ def test_a_refused_user_counts_as_changed(store: Store) -> None:
     send(store, "1", "2")
     add(store, refusal("a", "1"))
 
-    load = store.begin_load(
-        LoadIdentity(source="users.json", fingerprint=None, mapping="m")
-    )
+    identity = LoadIdentity(source="users.json", fingerprint=None, mapping="m")
+    load = store.begin_loads([identity]).loads[0]
     again = [NewJob(user, b'{"name":1}', 0) for user in "12"]
     store.enqueue(load, again, [], next_index=2, changed_only=True)
 
