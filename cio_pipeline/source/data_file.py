@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, Self, cast
 
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_named, format_of
+from cio_pipeline.core.formats import FORMATS, Format, format_named, format_of
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.source.detection import format_of_content
 from cio_pipeline.source.raw import (
+    Note,
     OnWait,
     RawData,
     ReadFrom,
@@ -27,14 +31,16 @@ def open_source(
     *,
     format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
+    rules: FileRules = DEFAULT_RULES,
 ) -> Source:
     """Open a data file.
 
     Args:
         path: the file, or ``-`` for standard input.
-        format: the name of its format; None to use its extension, with JSON as the
-            default. Gzip is recognized by the first bytes.
+        format: the name of its format; None to use its content and its extension.
+            Gzip is recognized by the first bytes.
         stdin: standard input, for ``-``, without a buffer.
+        rules: what else the user says about the file.
 
     Raises:
         DataFileError: it does not exist, is not a file, cannot be read, is empty, or
@@ -42,7 +48,7 @@ def open_source(
     """
     file = stdin if path == "-" and stdin is not None else open_file(path)
     try:
-        return Source(path, file, format_named(format) if format else format_of(path))
+        return Source(path, file, format_named(format) if format else None, rules)
     except DataFileError:
         if path != "-":
             file.close()
@@ -60,23 +66,34 @@ class Source:
     Args:
         path: as the user named it.
         file: its bytes, from the start.
-        data_format: its format.
+        data_format: its format; None if its content shows it.
+        rules: what else the user says about it.
 
     Attributes:
+        format: its format.
         skipped_rows: kind -> number of rows read that are not records.
     """
 
-    def __init__(self, path: str, file: BinaryIO, data_format: Format) -> None:
+    def __init__(
+        self,
+        path: str,
+        file: BinaryIO,
+        data_format: Format | None,
+        rules: FileRules = DEFAULT_RULES,
+    ) -> None:
         self._path = path
         self._file = file
-        self.format = data_format
         self._is_stdin = path == "-"
         self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
-        self.fingerprint = (
-            None if self._is_stdin else fingerprint(file, data_format.name)
-        )
+        expected = data_format or format_of(path)
+        # The name of a format and rules change what is read from the same bytes.
+        form = (expected or FORMATS[0]).name + rules.digest_text
+        self.fingerprint = None if self._is_stdin else fingerprint(file, form)
         self.skipped_rows: Counter[SkippedRow] = Counter()
-        self._raw = self._open_raw()
+        if data_format is not None and rules.delimiter is None:
+            rules = replace(rules, delimiter=data_format.delimiter)
+        self._raw = self._open_raw(rules)
+        self.format = data_format or format_of_content(self._raw.first_line(), expected)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
@@ -85,6 +102,11 @@ class Source:
     def __exit__(self, *_: object) -> None:
         if not self._is_stdin:
             self._file.close()
+
+    @property
+    def notes(self) -> Counter[Note]:
+        """What was changed while reading, or is uncertain: kind -> how often."""
+        return self._raw.notes
 
     @property
     def bytes_read(self) -> int:
@@ -127,6 +149,6 @@ class Source:
         reader = import_module(f"cio_pipeline.source.{self.format.module}")
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
-    def _open_raw(self) -> RawData:
+    def _open_raw(self, rules: FileRules) -> RawData:
         name = "standard input" if self._is_stdin else self._path
-        return RawData(name, self._file, self.size_bytes)
+        return RawData(name, self._file, self.size_bytes, rules)

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         write([show_configuration(missing_keys)])
         return 0
-    with open_data(arguments) as source:
+    with open_data(arguments, config.file) as source:
         now_seconds = datetime.now(UTC).timestamp()
         findings = check_data(
             config, source, now_seconds=now_seconds, shard=arguments.shard

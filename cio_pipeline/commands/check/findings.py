@@ -135,8 +135,9 @@ def check_data(
                 _warn(findings, warning, payload, record.record_index)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in source.skipped_rows.items():
-        findings.warnings[PayloadWarning(kind)] = Found(count, None)
+    for kind, count in (*source.skipped_rows.items(), *source.notes.items()):
+        if count:
+            findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_duplicates(findings, duplicates)
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()

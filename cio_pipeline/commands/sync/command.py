@@ -24,7 +24,7 @@ from cio_pipeline.commands.sync.summary import (
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.config import Config, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
@@ -44,17 +44,19 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    with open_data(arguments) as source:
-        return _run_to_end(arguments, source)
+    config = read_config_for_shard(arguments)
+    with open_data(arguments, config.file) as source:
+        return _run_to_end(arguments, config, source)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Send what is queued."""
-    return _run_to_end(arguments, None)
+    return _run_to_end(arguments, read_config_for_shard(arguments), None)
 
 
-def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
-    config = read_config_for_shard(arguments)
+def _run_to_end(
+    arguments: argparse.Namespace, config: Config, source: Source | None
+) -> int:
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             key="appApiKey",
         )
     log = LinesDisplay(arguments).configure_log(_secrets(config))
-    with open_data(arguments):
+    with open_data(arguments, config.file):
         pass  # report a wrong name before the first request
     stop = threading.Event()
     with StopSignals(stop) as signals:
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         url = _find_url(config, arguments.config, transport, stop, log)
         verifier = Verifier(
             mapper=Mapper(config.user_id, config.mappings),
-            open_source=partial(open_data, arguments),
+            open_source=partial(open_data, arguments, config.file),
             look_ups=LookUps(
                 AppClient(transport, url, config.app_api_key),
                 address_hint=_address_hint(config),

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.commands.inputs import file_rules, open_data, read_config_for_shard
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import ConfigError, DataFileError
 from cio_pipeline.core.shard import WHOLE, Shard
 
+NO_OPTIONS = {"records": None, "delimiter": None, "encoding": None}
 DOCUMENT = {
     "parallelism": 1,
     "userId": "id",
@@ -38,7 +40,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(Namespace(data=missing, format=None))
+        open_data(Namespace(data=missing, format=None, **NO_OPTIONS))
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -46,5 +48,14 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text("id\n1\n", "utf-8")
 
-    with open_data(Namespace(data=str(path), format="csv")) as source:
+    with open_data(Namespace(data=str(path), format="csv", **NO_OPTIONS)) as source:
         assert [record.value for record in source.records()] == [{"id": "1"}]
+
+
+def test_options_of_the_form_have_priority_over_the_configuration() -> None:
+    """They are about this file."""
+    options = NO_OPTIONS | {"delimiter": ";"}
+
+    rules = file_rules(Namespace(**options), FileRules(delimiter="|", records="a"))
+
+    assert rules == FileRules(delimiter=";", records="a")
