@@ -6,10 +6,12 @@ import csv
 import re
 from collections import Counter
 from itertools import compress
+from typing import Literal
 
 from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.source.csv_cells import Cells
 from cio_pipeline.source.raw import SkippedRow
+from cio_pipeline.source.values import new_record
 
 OTHER_HEADER = "another header"
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
@@ -45,30 +47,28 @@ class Columns:
         self.repeated = sum(map(bool, map(str.strip, header))) - len(self._names)
         self._use(header)
 
-    def record(self, index: int, row: list[str], *, has_guards: bool) -> Record:
+    def record(self, index: int, row: list[str]) -> Record:
         """Return a row as a record, without the columns that have no name.
 
         If a row is too short, its last keys are missing. If it is too long, the record
         has a problem: it is unknown which value belongs to which key.
         """
-        cells = self._cells.clean(row) if has_guards else row
+        cells = self._cells.clean(row) if self._cells.is_needed else row
         values = compress(cells, self._is_named) if self._is_named else cells
         value: dict[str, JsonValue] = dict(zip(self._keys, values))  # noqa: B905
-        if len(row) <= self.width and not self._is_doubtful:
-            return Record(index, value)
-        problem = f"the row has {len(row)} values, the header {self.width} names"
-        if self._is_doubtful:
-            self._is_doubtful = False
-            problem = (
-                "the row has only 1 value and follows a blank row: is it a footer?"
-            )
-        return Record(index, value, problem)
+        if 1 < len(row) <= self.width:
+            return new_record((index, value, None))
+        return Record(index, value, self._problem(row))
 
-    def note_blank_line(self) -> None:
-        """Note that the next row is below a blank line."""
-        self.is_alert = self._is_after_blank = True
+    def _problem(self, row: list[str]) -> str | None:
+        is_doubtful, self._is_doubtful = self._is_doubtful, False
+        if is_doubtful:
+            return "the row has only 1 value and follows a blank row: is it a footer?"
+        if len(row) > self.width:
+            return f"the row has {len(row)} values, the header {self.width} names"
+        return None
 
-    def why_skipped(self, row: list[str]) -> SkippedRow | None:
+    def why_skipped(self, row: list[str]) -> SkippedRow | Literal["blank_line"] | None:
         """Return why a row is skipped; None for a record.
 
         A repeated header is used for the rows after it: joined files may have their
@@ -78,8 +78,8 @@ class Columns:
             csv.Error: it is a header with other columns.
         """
         if not any(map(str.strip, row)):
-            self.note_blank_line()
-            return "row_without_values"
+            self.is_alert = self._is_after_blank = True
+            return "row_without_values" if row else "blank_line"
         if self._is_footer(row):
             self.is_alert = True
             return "footer"

@@ -18,7 +18,7 @@ NULL_CELL = "\\N"
 _NULL_ALONE = re.compile(r"(?:^|[\t\r\n])\\N(?=[\t\r\n]|$)")
 _QUOTED_ALONE = re.compile(r'(?:^|[\t\r\n])"[^"\t\r\n]*"(?=[\t\r\n]|$)')
 # In text with escapes: stands for `\N`, and is no character of a text.
-_NULL_MARK = "\ufdd0"
+NULL_MARK = "\ufdd0"
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # What a letter after a backslash means (PostgreSQL, COPY; MySQL, LOAD DATA).
 _MEANINGS = {
@@ -30,7 +30,7 @@ _MEANINGS = {
     "v": "\v",
     "0": "\0",
     "Z": "\x1a",
-    "N": _NULL_MARK,
+    "N": NULL_MARK,
 }
 
 
@@ -45,11 +45,6 @@ class Dialect:
 
     has_quotes: bool = True
     has_escapes: bool = False
-
-    @property
-    def null_cell(self) -> str:
-        """The cell that means no value."""
-        return _NULL_MARK if self.has_escapes else NULL_CELL
 
     def rows(self, lines: Iterable[str], delimiter: str) -> Reader:
         """Return a reader of rows; the lines are as `prepare` returns them."""

@@ -10,8 +10,8 @@ from itertools import chain
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.text import counted
-from cio_pipeline.source.csv_cells import has_guards
-from cio_pipeline.source.csv_dialect import NULL_CELL, PLAIN, dialect_of, title_rows
+from cio_pipeline.source.csv_cells import Cells
+from cio_pipeline.source.csv_dialect import PLAIN, dialect_of, title_rows
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
@@ -52,7 +52,7 @@ class Lines:
     Attributes:
         delimiter: the character between two cells.
         dialect: how cells are written.
-        has_guards: whether cells may have guards or mean null, so far.
+        cells: cleans the cells, if a line has something to clean.
         in_rows: how many lines belong to rows that were read; the reader sets it.
     """
 
@@ -60,7 +60,7 @@ class Lines:
         self._raw = raw
         self.delimiter = _DELIMITERS[0]
         self.dialect = PLAIN
-        self.has_guards = bool(raw.rules.nulls)
+        self.cells = Cells(raw.rules.nulls, raw.notes)
         self.in_rows = 0
         self._line_end = "\n"
         self._beginning = b""
@@ -218,7 +218,7 @@ class Lines:
     def _split(self, text: str) -> Iterable[str]:
         end = self._line_end
         self._lines = [line + end for line in text.split(end)[:-1]]
-        self.has_guards = self.has_guards or NULL_CELL in text or has_guards(text)
+        self.cells.look_at(text)
         lines: Iterable[str] = self._lines
         if any(character in text for character in _BETWEEN_FILES):
             lines = self._without_joins()

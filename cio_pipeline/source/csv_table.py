@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.source.csv_cells import Cells
 from cio_pipeline.source.csv_columns import OTHER_HEADER, Columns, is_delimiter_line
 from cio_pipeline.source.csv_dialect import looks_like_data
 from cio_pipeline.source.csv_lines import TOO_LONG, Lines
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 # Not tabs: they separate columns, and the first column's name may be missing.
 _BLANKS = b" \r\n"
 _JSON = re.compile(rb'\[\s*[{\["]|\{\s*"')
+_TWO = 2  # cells
 _MARKUP = re.compile(rb"<(?:\?xml|!doctype|html)", re.IGNORECASE)
 
 
@@ -72,21 +72,21 @@ def _read_table(
         lines.begin(_rows_before_header(raw.rules))
         reader = lines.dialect.rows(lines.read(), lines.delimiter)
         columns, rows = _read_header(raw, lines, reader)
-        first_cells = columns.first_cells
+        first_cells, record = columns.first_cells, columns.record
+        is_alert = True
         for row in rows:
-            if not row:
-                columns.note_blank_line()
-                lines.in_rows = reader.line_num
-                continue
-            kind = None
-            is_odd = columns.is_alert or (len(row) == 1 < columns.width)
-            if is_odd or row[0] in first_cells or row[0].isspace():
+            if is_alert or len(row) < _TWO or row[0] in first_cells or row[0].isspace():
                 kind = columns.why_skipped(row)
+                is_alert = columns.is_alert
+                if kind is not None:
+                    lines.in_rows = reader.line_num
+                    if kind != "blank_line":
+                        skipped_rows[kind] += 1
+                        index += 1
+                    continue
             lines.in_rows = reader.line_num
-            if kind is not None:
-                skipped_rows[kind] += 1
-            elif index >= start:
-                yield columns.record(index, row, has_guards=lines.has_guards)
+            if index >= start:
+                yield record(index, row)
             index += 1
     except csv.Error as error:
         records = index - skipped_rows.total()
@@ -110,8 +110,7 @@ def _read_header(
         lines.in_rows = reader.line_num
         if any(map(str.strip, row)) and not is_delimiter_line(row):
             header = row
-    cells = Cells({lines.dialect.null_cell, *rules.nulls}, raw.notes)
-    columns = Columns(header, lines.delimiter, cells)
+    columns = Columns(header, lines.delimiter, lines.cells)
     raw.notes["column_repeated"] += columns.repeated
     if rules.columns is None and looks_like_data(header):
         raw.notes["first_row_is_data"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import (
     RECORD_LIMIT_BYTES,
     broken_value,
+    good_records,
     has_long_number,
     parse_record,
 )
@@ -185,4 +186,4 @@ class ArrayReader(_Values):
             return
         self._value_ended()
         first, self._index = self._index, self._index + len(values)
-        yield from map(Record, count(first), values)
+        yield from good_records(first, values)
