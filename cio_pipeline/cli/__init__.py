@@ -13,6 +13,7 @@ from cio_pipeline.cli.parser import COMMANDS, parse_arguments
 from cio_pipeline.console import standard_streams
 from cio_pipeline.console.signals import Interrupted, raised_signals
 from cio_pipeline.core.errors import CioPipelineError, StopRun
+from cio_pipeline.core.redaction import without_passwords
 
 # Integers of any size are kept exactly. With more digits than this, parsing one
 # takes longer than sending it (CVE-2020-10735).
@@ -48,7 +49,7 @@ def _run(argv: Sequence[str]) -> int:
         with raised_signals():
             return cast("int", run(arguments))
     except CioPipelineError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
+        print(f"error: {without_passwords(str(error))}", file=sys.stderr)  # noqa: T201  # what stderr is for
         return error.exit_code
     except Interrupted as interrupted:
         return 128 + interrupted.number

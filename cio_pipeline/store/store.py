@@ -21,7 +21,8 @@ from cio_pipeline.store.dead_letters.table import (
 )
 from cio_pipeline.store.queue import loads
 from cio_pipeline.store.queue.job_queue import JobQueue
-from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
+from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
@@ -52,9 +53,9 @@ class Store:
         """Return the counters."""
         return self.queue.totals()
 
-    def begin_load(self, identity: LoadIdentity) -> Load:
-        """Continue this data's load, or start a new one (`loads.begin_load`)."""
-        return loads.begin_load(self.queue, identity)
+    def begin_loads(self, identities: Sequence[LoadIdentity]) -> LoadSet:
+        """Continue the loads of files, or start new ones (`loads.begin_loads`)."""
+        return loads.begin_loads(self.queue, identities)
 
     def enqueue(
         self,

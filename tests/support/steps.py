@@ -9,7 +9,7 @@ STORE = "cio_pipeline.store"
 # Every transaction of a sync, by the function that makes it, and which one.
 _TRANSACTIONS = [
     (f"{STORE}.runs:start_run", 1),
-    (f"{STORE}.queue.loads:begin_load", 1),
+    (f"{STORE}.queue.loads:begin_loads", 1),
     (f"{STORE}.store:Store.enqueue", 1),
     (f"{STORE}.store:Store.enqueue", 2),
     (f"{STORE}.store:Store.finish_load", 1),

@@ -18,7 +18,7 @@ from cio_pipeline.commands.options import (
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser, needs_config=False)
     add_queue(parser, USERS_OF_SHARD)
-    add_data(parser, required=False)
+    add_data(parser)
     add_option(
         parser,
         "suggest",

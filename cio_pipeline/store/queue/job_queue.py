@@ -166,10 +166,10 @@ class JobQueue(SQLiteAckQueue):
             )
         ]
 
-    def has_jobs_of(self, load_id: int) -> bool:
-        """Return whether any job of a load is pending."""
+    def has_jobs_since(self, load_id: int) -> bool:
+        """Return whether any job of a load, or of a later one, is pending."""
         rows = self.read(
-            "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1",
+            "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1",
             (load_id,),
         )
         return bool(rows)
