@@ -22,7 +22,12 @@ from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 _OF_FILES = ("data", "format", "records", "delimiter", "encoding", "member", "sheet")
 
 
-def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Inputs:
+def open_data(
+    arguments: argparse.Namespace,
+    config: Config | None = None,
+    *,
+    rules: FileRules = DEFAULT_RULES,
+) -> Inputs:
     """Return the data that the command line names: files, or a query.
 
     ``-data -`` is standard input.
@@ -30,12 +35,13 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> In
     Args:
         arguments: the command line.
         config: what is read of the data; None for all of it.
+        rules: how it is read, if there is no configuration.
 
     Raises:
         UsageError: there is none, or it does not exist or cannot be read.
     """
     _check_data(arguments)
-    rules = file_rules(arguments, DEFAULT_RULES if config is None else config.file)
+    rules = file_rules(arguments, rules if config is None else config.file)
     options = ReadOptions(format=arguments.format, rules=rules, sheet=arguments.sheet)
     if config is not None:
         options = replace(options, names=used_names(config), ids=id_names(config))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -90,6 +90,24 @@ def with_options(
         delimiter=rules.delimiter if delimiter is None else delimiter,
         encoding=rules.encoding if encoding is None else encoding,
     )
+
+
+def rules_document(rules: FileRules, nulls: Sequence[str] = ()) -> dict[str, Any]:
+    """Return rules as keys of a configuration, without those of the default.
+
+    Args:
+        rules: the rules.
+        nulls: cells that mean null, besides those of the rules.
+    """
+    values = {
+        "records": rules.records,
+        "delimiter": rules.delimiter,
+        "encoding": rules.encoding,
+        "columns": list(rules.columns or ()),
+        "skipRows": sorted(rules.skip_rows),
+        "nulls": sorted({*rules.nulls, *nulls}),
+    }
+    return {key: value for key, value in values.items() if value}
 
 
 def check_file_rules(checker: Checker, document: Mapping[str, Any]) -> FileRules:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.value_kinds import NULL_TEXTS
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
@@ -18,6 +19,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
@@ -222,8 +224,12 @@ def estimated_seconds(config: Config, requests: int) -> float:
     return requests / rate
 
 
-def look_at_keys(inputs: Inputs) -> SeenKeys:
+def look_at_keys(inputs: Inputs, rules: FileRules = DEFAULT_RULES) -> SeenKeys:
     """Return the keys of the first records of the data, some of each file.
+
+    Args:
+        inputs: the data.
+        rules: how it is read; they become a part of the suggestion.
 
     Raises:
         DataFileError: not even the first record could be read.
@@ -233,10 +239,11 @@ def look_at_keys(inputs: Inputs) -> SeenKeys:
     try:
         for position in range(len(inputs.items)):
             with inputs.open(position) as source:
-                seen = seen or SeenKeys(is_text=source.is_text)
+                seen = seen or SeenKeys(is_text=source.is_text, rules=rules)
                 for record in islice(source.records(), most):
-                    if isinstance(record.value, dict):
+                    if isinstance(record.value, dict) and record.problem is None:
                         seen.add(record.value)
+                seen.has_header &= not source.notes["first_row_is_data"]
     except DataFileError:
         if seen is None or not seen.records:
             raise
@@ -302,6 +309,8 @@ def _value_warnings(
         )
         if warning is not None:
             yield PayloadWarning(warning, name)
+        if isinstance(value, str) and value in NULL_TEXTS:
+            yield PayloadWarning("null_text", name)
 
 
 def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None:

@@ -74,6 +74,8 @@ MEANINGS: dict[WarningKind, str] = {
     " the formula, or remove the rows",
     "id_no_value": "the user id is a word that means no value, and a person with that"
     " id will be created: remove the rows, or export an empty cell",
+    "id_of_totals": "the user id is the word in front of a row of totals, and a person"
+    " with that id will be created: remove the row",
     "id_blanks_around": "the user id has blanks around it, which makes it another"
     " person than without them: remove them from the data",
     "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
@@ -97,8 +99,8 @@ MEANINGS: dict[WarningKind, str] = {
     ' read as the header: if the file has no header, set "columns"',
     "guard_removed": "a cell has an apostrophe or a formula that protects it in a"
     " spreadsheet: it is removed",
-    "null_text": "a value is a word that programs write for null, and it is sent as"
-    ' text: set "nulls" to read it as null',
+    "null_text": "the value is a word that programs write for null, and it is sent as"
+    ' text: of a CSV file, "nulls" names such words',
     "title_skipped": "a row before the header of the CSV file is skipped as a title",
 }
 # How Customer.io reads a user id because of its form.
