@@ -43,6 +43,11 @@ class FileRules:
     backslash_escapes: bool | None = None
 
     @property
+    def are_of_table(self) -> bool:
+        """Whether they have something that only a CSV file has."""
+        return any((self.delimiter, self.columns, self.skip_rows, self.nulls))
+
+    @property
     def digest_text(self) -> str:
         """The rules as text, for a digest; empty for the default."""
         if self == DEFAULT_RULES:

@@ -11,12 +11,15 @@ from cio_pipeline.source.raw import Note
 
 # An apostrophe before a formula's first character or a number: it makes a spreadsheet
 # show the cell as it is. Words after the number are text ('80s fan).
-_GUARDED = re.compile(r"'([=+\-@].*|\d[^\s']*|\d[\d .,:/()TZ+\-]*)", re.DOTALL)
+# Some programs write one after it as well.
+_GUARDED = re.compile(
+    r"'(?:([=+\-@|%].*?)'?|(\d[^\s']*|\d[\d .,:/()TZ+\-]*))", re.DOTALL
+)
 _FORMULA = re.compile(r'="([^"]*)"')
 _FIRST = frozenset("'=")
 _USUAL_NULLS = 2
 # Where a text may have one. They begin with a plain character, which is found fast.
-_APOSTROPHE = re.compile(r"'(?<![\w ]')[=+\-@\d]")
+_APOSTROPHE = re.compile(r"'(?<![\w ]')[=+\-@|%\d]")
 _EQUALS_SIGN = re.compile(r'=(?<![\w ]=)"')
 
 
@@ -31,7 +34,7 @@ def has_guards(text: str) -> bool:
 def without_guard(cell: str) -> str:
     """Return a cell without what protects it in a spreadsheet."""
     found = _GUARDED.fullmatch(cell) or _FORMULA.fullmatch(cell)
-    return cell if found is None else found[1]
+    return cell if found is None else found[found.lastindex or 0]
 
 
 class Cells:

@@ -196,6 +196,8 @@ class Source:
         by_bytes = None if self._place.is_pipe else _format_of_bytes(self._file)
         if by_bytes is None and expected is not None and expected.extra:
             return expected  # its module explains what is wrong
+        if expected is None and options.rules.are_of_table:
+            expected = format_named("csv")
         return by_bytes or format_of_content(self._raw.first_line(), expected)
 
     def _begin(self) -> ReadFrom:

@@ -55,6 +55,13 @@ def test_known_columns_show_the_delimiter(tmp_path: Path) -> None:
     ]
 
 
+def test_rules_of_tables_make_a_file_a_table(tmp_path: Path) -> None:
+    """Hive's files have no extension, and a delimiter that nobody would guess."""
+    rules = FileRules(columns=("id", "a"), delimiter="\x01")
+
+    assert read_values(b"1\x01x\n", tmp_path, "000000_0", rules=rules) == ONE
+
+
 def test_skipping_more_rows_than_there_are_leaves_nothing(tmp_path: Path) -> None:
     """No records, and no error."""
     rules = FileRules(skip_rows=frozenset(range(1, 9)))
