@@ -34,6 +34,7 @@ class Columns:
         first_cells: the first cells that a skipped row can have, apart from blank ones.
         width: how many columns there are.
         is_alert: whether the next row may belong to the header or a footer.
+        keys: the names of the columns that have one; they differ.
         repeated: how many names are the name of a column before them.
     """
 
@@ -55,7 +56,7 @@ class Columns:
         """
         cells = self._cells.clean(row) if self._cells.is_needed else row
         values = compress(cells, self._is_named) if self._is_named else cells
-        value: dict[str, JsonValue] = dict(zip(self._keys, values))  # noqa: B905
+        value: dict[str, JsonValue] = dict(zip(self.keys, values))  # noqa: B905
         if 1 < len(row) <= self.width:
             return new_record((index, value, None))
         return Record(index, value, self._problem(row))
@@ -131,7 +132,7 @@ class Columns:
         self._header = header
         self.width = len(header)
         self._is_named = None if all(named) else named
-        self._keys = _distinct(list(compress(header, named)))
+        self.keys = _distinct(list(compress(header, named)))
 
 
 def is_delimiter_line(row: list[str]) -> bool:

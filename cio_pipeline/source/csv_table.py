@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
+from cio_pipeline.source.columns import check_columns
 from cio_pipeline.source.csv_columns import OTHER_HEADER, Columns, is_delimiter_line
 from cio_pipeline.source.csv_dialect import looks_like_data
 from cio_pipeline.source.csv_lines import TOO_LONG, Lines
@@ -112,8 +113,11 @@ def _read_header(
             header = row
     columns = Columns(header, lines.delimiter, lines.cells)
     raw.notes["column_repeated"] += columns.repeated
-    if rules.columns is None and looks_like_data(header):
-        raw.notes["first_row_is_data"] += 1
+    is_data = rules.columns is None and looks_like_data(header)
+    raw.notes["first_row_is_data"] += is_data
+    if header:
+        hint = _NO_HEADER if is_data else ""
+        check_columns(raw.name, columns.keys, raw.options, hint)
     if max(rules.skip_rows, default=0) <= number:
         return columns, reader
     numbered = enumerate(reader, number + 1)
@@ -125,6 +129,10 @@ def _explain(error: csv.Error) -> str:
     return next((words for start, words in _PROBLEMS.items() if start in text), text)
 
 
+_NO_HEADER = (
+    "its first row looks like data: if there is no header, name the columns with"
+    ' "columns" in the configuration'
+)
 # Plain words for what the library's messages contain.
 _PROBLEMS = {
     "unexpected end of data": "a quote is never closed",

@@ -105,11 +105,11 @@ def _first_object(raw: RawData) -> tuple[bytes, bool]:
     text, pieces = JsonText(raw.offset), []
     first = None
     while first is None and text.waiting_bytes <= RECORD_LIMIT_BYTES:
-        piece = raw.read()
-        if not piece:
+        batch = _read_batch(raw, text.waiting_bytes)
+        if not batch:
             break
-        pieces.append(piece)
-        text.add(piece)
+        pieces += batch
+        text.add(b"".join(batch))
         text.next_byte()
         first = text.take_value()
     # What follows matters only after an object that may be a document.
@@ -122,10 +122,25 @@ def _first_object(raw: RawData) -> tuple[bytes, bool]:
     return (text.rest if first is None else first), is_only
 
 
+def _read_batch(raw: RawData, waiting_bytes: int) -> list[bytes]:
+    """Read as much of a file as is waiting, so that it is not copied too often.
+
+    Of a pipe only one piece is read: the next one may come much later.
+    """
+    most = 1 if raw.size_bytes is None else min(waiting_bytes, _MOST_BATCH_BYTES)
+    pieces: list[bytes] = []
+    while sum(map(len, pieces)) <= most and (piece := raw.read()):
+        pieces.append(piece)
+        if raw.size_bytes is None:
+            break
+    return pieces
+
+
 def _letters(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.lower())
 
 
+_MOST_BATCH_BYTES = 1_000_000
 _ARRAY_OF_OBJECTS = re.compile(rb"\[\s*[{\]]")
 # Keys of a person, and keys of an answer's list, without what is not a letter.
 _PERSONAL = re.compile(
