@@ -8,10 +8,9 @@ from collections import Counter
 from itertools import compress
 from typing import Literal
 
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.source.csv_cells import Cells
 from cio_pipeline.source.raw import SkippedRow
-from cio_pipeline.source.values import new_record
 
 OTHER_HEADER = "another header"
 _DELIMITER_CELL = re.compile(r"sep=.?", re.IGNORECASE)
@@ -58,7 +57,7 @@ class Columns:
         values = compress(cells, self._is_named) if self._is_named else cells
         value: dict[str, JsonValue] = dict(zip(self.keys, values))  # noqa: B905
         if 1 < len(row) <= self.width:
-            return new_record((index, value, None))
+            return make_record((index, value, None))
         return Record(index, value, self._problem(row))
 
     def _problem(self, row: list[str]) -> str | None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice, repeat
 from typing import Any
 
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.jobs import Record, make_record
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.json_cut import JsonText
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import (
     RECORD_LIMIT_BYTES,
     broken_value,
-    good_records,
     has_long_number,
     parse_record,
 )
@@ -186,4 +185,4 @@ class ArrayReader(_Values):
             return
         self._value_ended()
         first, self._index = self._index, self._index + len(values)
-        yield from good_records(first, values)
+        yield from map(make_record, zip(count(first), values, repeat(None)))

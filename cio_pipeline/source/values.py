@@ -10,16 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
-from itertools import count, repeat
 from typing import Any
 
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.text import counted
 
 # Customer.io accepts 32 KB per person; this leaves room for what is not mapped. A
@@ -34,17 +31,6 @@ _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.DOTALL)
 _CUT_TOKEN = re.compile(
     r"|-|\.|[eE][+-]?|t(ru?)?|f(a(ls?)?)?|n(ul?)?|\\?u?[0-9a-fA-F]{0,4}"
 )
-
-
-# A named tuple without its own constructor is made in a third of the time.
-new_record: Callable[[tuple[int, JsonValue, None]], Record] = partial(
-    tuple.__new__, Record
-)
-
-
-def good_records(first: int, values: Iterable[JsonValue]) -> Iterator[Record]:
-    """Return records without a problem, with indexes from ``first`` on."""
-    return map(new_record, zip(count(first), values, repeat(None)))
 
 
 def has_long_number(text: bytes) -> bool:
