@@ -21,7 +21,7 @@ from cio_pipeline.source.columns import check_columns
 
 BATCH_ROWS = 1000
 # How much PostgreSQL's driver reads before it returns a batch.
-_BATCH_BYTES = 1_000_000
+_BATCH_BYTES = 250_000
 # An error while rows are read is an OSError (of Arrow's stream).
 _ERRORS = (adbc_driver_manager.Error, pa.ArrowException, OSError)
 
