@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import PurePath
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Self, cast
 
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_named, format_of_content
+from cio_pipeline.core.formats import Format, format_named, format_of_magic_number
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.detection import format_of_content
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.local_files import Pipe, local_file, readable
-from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
+from cio_pipeline.source.local_files import Pipe, local_file
+from cio_pipeline.source.place import Place
+from cio_pipeline.source.raw import Note, OnWait, RawData, ReadFrom, SkippedRow
 
 _MAGIC_BYTES = 8
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -26,6 +28,7 @@ def open_source(
     *,
     format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
+    rules: FileRules | None = None,
     options: ReadOptions = READ_ALL,
 ) -> Source:
     """Open one data file.
@@ -34,6 +37,7 @@ def open_source(
         path: the file, or ``-`` for standard input.
         format: the name of its format; None for that of the options.
         stdin: standard input, for ``-``, without a buffer.
+        rules: what else is known about its form; None for those of the options.
         options: how it is read.
 
     Raises:
@@ -42,42 +46,9 @@ def open_source(
     """
     is_stdin = path == "-" and stdin is not None
     place = Pipe("standard input", stdin) if is_stdin else local_file(path)
-    name = "stdin" if is_stdin else readable(PurePath(path).name)
     options = replace(options, format=format) if format else options
-    return DataFile(place, options, name).open()
-
-
-class Place(Protocol):
-    """Where a data file is, and how it is opened there."""
-
-    @property
-    def path(self) -> str:
-        """How messages name it."""
-
-    @property
-    def size_bytes(self) -> int | None:
-        """Its size; None if unknown (a pipe)."""
-
-    @property
-    def is_pipe(self) -> bool:
-        """Whether it can be opened only once, and cannot seek."""
-
-    @property
-    def is_local_file(self) -> bool:
-        """Whether opening it takes no time, and can be repeated."""
-
-    def open(self) -> BinaryIO:
-        """Open it at its beginning, without a buffer, or raise `DataFileError`."""
-
-    def fingerprint(self, options: str) -> str | None:
-        """Return what identifies its data later; None if nothing does.
-
-        Args:
-            options: `ReadOptions.digest_text`.
-        """
-
-    def has_changed(self, file: BinaryIO) -> bool:
-        """Return whether the data is no longer that of the fingerprint."""
+    options = replace(options, rules=rules) if rules else options
+    return DataFile(place, options, place.name).open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +124,16 @@ class Source:
         self._place, options = data_file.place, data_file.options
         self._file = file
         self.refuse_changed()
-        self.format = options.format_of(data_file.name)
-        if not self._place.is_pipe and options.format is None:
-            self.format = _format_of_content(file) or self.format
+        expected = options.format_of(data_file.name)
+        if options.format and expected and options.rules.delimiter is None:
+            rules = replace(options.rules, delimiter=expected.delimiter)
+            options = replace(options, rules=rules)
+        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
+        self.format = self._find_format(options, expected)
         if options.sheet is not None and self.format.name != "excel":
             raise DataFileError(
                 self._place.path, "it has no sheets; remove -sheet from the command"
             )
-        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
@@ -168,6 +141,11 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    @property
+    def notes(self) -> Counter[Note]:
+        """What was changed while reading, or is uncertain: kind -> how often."""
+        return self._raw.notes
 
     @property
     def bytes_read(self) -> int:
@@ -211,6 +189,15 @@ class Source:
         self.refuse_changed()
         yield from ()
 
+    def _find_format(self, options: ReadOptions, expected: Format | None) -> Format:
+        """Return the format that is given, or that of the content."""
+        if options.format and expected:
+            return expected
+        by_bytes = None if self._place.is_pipe else _format_of_bytes(self._file)
+        if by_bytes is None and expected is not None and expected.extra:
+            return expected  # its module explains what is wrong
+        return by_bytes or format_of_content(self._raw.first_line(), expected)
+
     def _begin(self) -> ReadFrom:
         """Let the format's module check the start; return the function that reads on.
 
@@ -223,7 +210,7 @@ class Source:
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
 
-def _format_of_content(file: BinaryIO) -> Format | None:
+def _format_of_bytes(file: BinaryIO) -> Format | None:
     """Return the format that the first bytes identify, or None."""
     beginning = file.read(_MAGIC_BYTES)
     file.seek(0)
@@ -232,4 +219,4 @@ def _format_of_content(file: BinaryIO) -> Format | None:
         from cio_pipeline.source.workbook_file import is_workbook  # noqa: PLC0415  # see above
 
         return format_named("excel") if is_workbook(file) else None
-    return format_of_content(beginning)
+    return format_of_magic_number(beginning)

@@ -16,11 +16,13 @@ from cio_pipeline.core.errors import DataFileError, UsageError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import counted, seen_from
-from cio_pipeline.source.data_file import DataFile, Place
+from cio_pipeline.source.data_file import DataFile
 from cio_pipeline.source.local_files import Pipe, local_file, readable
-from cio_pipeline.source.raw import OnWait, SkippedRow
+from cio_pipeline.source.place import Place
+from cio_pipeline.source.raw import Note, OnWait, SkippedRow
 
 STANDARD_INPUT = "-"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second one: without members
 _PATTERN = re.compile(r"[*?\[]")
 # Files beside the data that products write into the folder of an export.
 _NO_DATA = re.compile(
@@ -44,6 +46,10 @@ class OpenInput(Protocol):
     @property
     def skipped_rows(self) -> Counter[SkippedRow]:
         """How many rows, by kind, are not records."""
+
+    @property
+    def notes(self) -> Counter[Note]:
+        """What was changed while reading, or is uncertain: kind -> how often."""
 
     def records(
         self, start: int = 0, on_wait: OnWait | None = None
@@ -194,7 +200,11 @@ class Inputs:
 
 
 def find_inputs(
-    names: Iterable[str], options: ReadOptions, stdin: BinaryIO | None = None
+    names: Iterable[str],
+    options: ReadOptions,
+    stdin: BinaryIO | None = None,
+    *,
+    member: str | None = None,
 ) -> Inputs:
     """Return the data files that a command line names.
 
@@ -205,17 +215,20 @@ def find_inputs(
         names: in the order in which they are read.
         options: how they are read.
         stdin: standard input, without a buffer; None if it is closed.
+        member: which files of ZIP archives are read: a name or a pattern; None if
+            each archive has only one.
 
     Raises:
         DataFileError: one of them does not exist or cannot be read, or there is no
             file in a folder or for a pattern.
-        UsageError: a file is named twice.
+        UsageError: a file is named twice, or an archive has other members.
     """
-    places: list[Place] = []
-    for name in names:
-        places += _places(name, stdin)
+    found = [place for name in names for place in _places(name, stdin)]
+    places = [part for place in found for part in _parts(place, member)]
     _refuse_repeated(places)
-    named = [_short_name(place) for place in places]
+    if member is not None and places == found:
+        raise UsageError("-member is for ZIP archives, and the data is none: remove it")
+    named = [place.name for place in places]
     if len(set(named)) < len(named):
         named = [readable(place.path) for place in places]
     return Inputs(
@@ -236,6 +249,23 @@ def _places(name: str, stdin: BinaryIO | None) -> list[Place]:
     if _PATTERN.search(name) and not os.path.lexists(name):
         return [local_file(path) for path in _matches(name)]
     return [local_file(name)]
+
+
+def _parts(place: Place, member: str | None) -> Sequence[Place]:
+    """Return the members of a ZIP archive, or another file itself."""
+    if place.is_pipe or not _is_archive(place):
+        return [place]
+    # Imported only here, because few runs need it.
+    from cio_pipeline.source.zip_archive import members_of  # noqa: PLC0415  # see above
+
+    return members_of(place, member, _may_have_data) or [place]
+
+
+def _is_archive(place: Place) -> bool:
+    if not place.is_local_file:
+        return place.name.lower().endswith(".zip")
+    with place.open() as file:
+        return file.read(4) in _ZIP_MAGIC
 
 
 def _files_in(folder: str) -> list[str]:
@@ -280,8 +310,3 @@ def _refuse_repeated(places: Sequence[Place]) -> None:
     for path, count in Counter(place.path for place in places).most_common(1):
         if count > 1:
             raise UsageError(f"-data names {path} twice: remove one of them")
-
-
-def _short_name(place: Place) -> str:
-    is_stdin = isinstance(place, Pipe) and place.file is not None
-    return "stdin" if is_stdin else readable(PurePath(place.path).name)

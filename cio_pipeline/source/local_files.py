@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from cio_pipeline.core.errors import DataFileError
@@ -31,6 +31,11 @@ class LocalFile:
 
     is_pipe = False
     is_local_file = True
+
+    @property
+    def name(self) -> str:
+        """As dead letters name it."""
+        return readable(PurePath(self.path).name)
 
     def open(self) -> BinaryIO:
         """Open it at its beginning.
@@ -79,6 +84,11 @@ class Pipe:
     size_bytes = None
     is_pipe = True
     is_local_file = False
+
+    @property
+    def name(self) -> str:
+        """As dead letters name it."""
+        return readable(PurePath(self.path).name) if self.file is None else "stdin"
 
     def open(self) -> BinaryIO:
         """Return its open end.

@@ -21,7 +21,7 @@ from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.raw import WAIT_SECONDS, OnWait, SkippedRow
+from cio_pipeline.source.raw import WAIT_SECONDS, Note, OnWait, SkippedRow
 
 _BATCHES_AHEAD = 2
 # How long a query that was cancelled may take to end.
@@ -103,6 +103,7 @@ class QueryResult:
 
     def __init__(self, rows: Rows) -> None:
         self.skipped_rows: Counter[SkippedRow] = Counter()
+        self.notes: Counter[Note] = Counter()
         self._rows = rows
         self._ready: Queue[_Item] = Queue(_BATCHES_AHEAD)
         self._is_ended = Event()

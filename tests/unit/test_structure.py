@@ -58,6 +58,7 @@ VALUES = {
     "core/runs",
     "pipeline/parts",
     "sandbox/settings",
+    "source/place",
 }
 EXCEPTIONS = [*ELSEWHERE, *sorted(VALUES)]
 

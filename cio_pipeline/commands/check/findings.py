@@ -35,7 +35,7 @@ from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.batch import item_bytes
 from cio_pipeline.source import Inputs
-from cio_pipeline.source.raw import SkippedRow
+from cio_pipeline.source.raw import Note, SkippedRow
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
@@ -81,12 +81,14 @@ class CheckedFiles:
         starts: the position of the first record of each file that was read.
         here: the position of the record that was read last.
         skipped_rows: kind -> number of rows read that are not records.
+        notes: what was changed while reading, or is uncertain: kind -> how often.
     """
 
     names: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     here: int = -1
     skipped_rows: Counter[SkippedRow] = field(default_factory=Counter)
+    notes: Counter[Note] = field(default_factory=Counter)
 
     @property
     def are_several(self) -> bool:
@@ -110,6 +112,7 @@ class CheckedFiles:
                         yield record
                 finally:
                     self.skipped_rows += source.skipped_rows
+                    self.notes += source.notes
 
     def place_of(self, position: int) -> tuple[str, int]:
         """Return the file of a record, and the record's index in it."""
@@ -196,8 +199,10 @@ def check_data(
                 _warn(findings, warning, payload)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in findings.files.skipped_rows.items():
-        findings.warnings[PayloadWarning(kind)] = Found(count, None)
+    noted = (*findings.files.skipped_rows.items(), *findings.files.notes.items())
+    for kind, count in noted:
+        if count:
+            findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_duplicates(findings, duplicates)
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()

@@ -33,6 +33,13 @@ WarningKind = Literal[
     "row_without_values",
     "sheet_not_read",
     "value_left_out",
+    "footer",
+    "column_repeated",
+    "escapes_kept",
+    "first_row_is_data",
+    "guard_removed",
+    "null_text",
+    "title_skipped",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
@@ -80,6 +87,19 @@ MEANINGS: dict[WarningKind, str] = {
     " with -sheet",
     "value_left_out": "the value cannot be converted and will be left out, because"
     ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
+    "footer": "a row below the table of the CSV file has text only in its first cell:"
+    " it is skipped as a footer",
+    "column_repeated": "a column has the name of a column before it, and gets a number:"
+    " 'name (2)'; map that name, or rename the column",
+    "escapes_kept": "text has backslashes as PostgreSQL's COPY and MySQL's INTO OUTFILE"
+    ' write them; they are kept: set "backslashEscapes": true if they are escapes',
+    "first_row_is_data": "the first row of the CSV file looks like a record, but is"
+    ' read as the header: if the file has no header, set "columns"',
+    "guard_removed": "a cell has an apostrophe or a formula that protects it in a"
+    " spreadsheet: it is removed",
+    "null_text": "a value is a word that programs write for null, and it is sent as"
+    ' text: set "nulls" to read it as null',
+    "title_skipped": "a row before the header of the CSV file is skipped as a title",
 }
 # How Customer.io reads a user id because of its form.
 _READ_AS: dict[IdentifierKind, WarningKind] = {

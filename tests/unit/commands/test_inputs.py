@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.commands.inputs import (
+    file_rules,
+    has_data,
+    open_data,
+    read_config_for_shard,
+)
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import ConfigError, DataFileError, UsageError
 from cio_pipeline.core.shard import WHOLE, Shard
 
@@ -18,6 +24,14 @@ DOCUMENT = {
     "mappings": [{"from": "a", "to": "a"}],
     "requestsPerSecond": 900,
 }
+
+
+NOTHING: dict[str, object] = dict.fromkeys(
+    (
+        *("data", "format", "member", "sheet", "query", "database"),
+        *("records", "delimiter", "encoding"),
+    )
+)
 
 
 @pytest.mark.parametrize(("shard", "rate"), [(WHOLE, 900), (Shard(1, 3), 300)])
@@ -38,11 +52,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(
-            Namespace(
-                data=[missing], format=None, query=None, database=None, sheet=None
-            )
-        )
+        open_data(Namespace(**NOTHING | {"data": [missing]}))
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -50,9 +60,8 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text("id\n1\n", "utf-8")
 
-    with open_data(
-        Namespace(data=[str(path)], format="csv", query=None, database=None, sheet=None)
-    ) as inputs:
+    given = NOTHING | {"data": [str(path)], "format": "csv"}
+    with open_data(Namespace(**given)) as inputs:
         assert [record.value for record in inputs.records()] == [{"id": "1"}]
 
 
@@ -68,9 +77,17 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
 )
 def test_there_is_one_kind_of_data(given: dict[str, object], problem: str) -> None:
     """Which of two would be synced?"""
-    nothing = dict.fromkeys(("data", "format", "sheet", "query", "database"))
-    arguments = Namespace(command="sync", **nothing | given)
+    arguments = Namespace(command="sync", **NOTHING | given)
 
     assert has_data(arguments) == ({*given} != {"database"} and given != {})
     with pytest.raises(UsageError, match=problem):
         open_data(arguments)
+
+
+def test_options_of_the_form_have_priority_over_the_configuration() -> None:
+    """They are about this file."""
+    options = NOTHING | {"delimiter": ";"}
+
+    rules = file_rules(Namespace(**options), FileRules(delimiter="|", records="a"))
+
+    assert rules == FileRules(delimiter=";", records="a")

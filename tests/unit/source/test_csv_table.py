@@ -265,6 +265,12 @@ def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
     ]
 
 
+def test_json_in_a_file_that_is_named_csv_is_refused(tmp_path: Path) -> None:
+    """The name of a format has priority over the content, but not silently."""
+    with pytest.raises(DataFileError, match="looks like JSON"):
+        read_values(b'[{"id": 1}]', tmp_path, "data.csv", format="csv")
+
+
 def test_a_row_with_too_many_values_has_a_problem(tmp_path: Path) -> None:
     """It is unknown which value belongs to which key."""
     path = tmp_path / "data.csv"
@@ -279,8 +285,7 @@ def test_a_row_with_too_many_values_has_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
-        (b'[{"id": 1}]', "looks like JSON"),
+        (b"<?xml version='1.0'?>\n<Error/>", "it is XML or HTML"),
         (b'id\n"a', "a quote is never closed"),
         (b'id\n"a"b\n', "there is text after a closing quote"),
         (b"id\n1\r2\r", "another kind of line break than the header"),
