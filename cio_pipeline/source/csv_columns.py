@@ -131,7 +131,7 @@ class Columns:
         self._header = header
         self.width = len(header)
         self._is_named = None if all(named) else named
-        self._keys = _distinct(list(compress(header, named)))
+        self._keys = distinct(list(compress(header, named)))
 
 
 def is_delimiter_line(row: list[str]) -> bool:
@@ -139,7 +139,7 @@ def is_delimiter_line(row: list[str]) -> bool:
     return _DELIMITER_CELL.fullmatch(row[0]) is not None and not any(row[1:])
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
     """Return names with a number where a name is repeated: ``name (2)``."""
     if len(set(names)) == len(names):
         return names
