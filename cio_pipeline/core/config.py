@@ -171,6 +171,11 @@ def _timeouts(checker: Checker, key: str, value: object) -> dict[str, Any]:
     return {"connect_timeout_seconds": seconds, "read_timeout_seconds": seconds}
 
 
+def _schema(checker: Checker, key: str, value: object) -> dict[str, Any]:
+    checker.text(key, value)
+    return {}  # it is for editors
+
+
 def _secret(checker: Checker, key: str, value: object) -> dict[str, Any]:
     if isinstance(value, dict):
         from cio_pipeline.core.secret_sources import check_source  # noqa: PLC0415  # few use it
@@ -218,5 +223,6 @@ _KEYS: dict[str, _Check] = {
         "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
+    "$schema": _schema,
 }
 _REQUIRED = ("parallelism", "userId", "mappings")

@@ -25,6 +25,7 @@ Convert: TypeAlias = Callable[[JsonValue, str], JsonValue]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MOST = ATTRIBUTE_VALUE_LIMIT_BYTES  # characters of a number
 _INTEGER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+_DAY_OR_MONTH_FIRST = re.compile(r"\s*\d{1,2}[./-]\d{1,2}[./-]\d{2}", re.ASCII)
 # MongoDB's Extended JSON, canonical and relaxed: the type as an object's only key.
 _MONGO_VALUES = (
     "$date",
@@ -69,7 +70,10 @@ def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
         # A number in MongoDB's $date is always milliseconds, however small.
         return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
     except ValueError:
-        raise RecordError(f"{name!r} is not a time ({kind_of(value)})") from None
+        hint = ""
+        if isinstance(value, str) and _DAY_OR_MONTH_FIRST.match(value):
+            hint = '; add "format" to the mapping: "DD/MM/YYYY" or "MM/DD/YYYY"'
+        raise RecordError(f"{name!r} is not a time ({kind_of(value)}){hint}") from None
 
 
 def _to_formatted_time(

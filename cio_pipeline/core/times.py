@@ -31,10 +31,10 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
 _DATE_AND_TIME = re.compile(
     r"""
-    (?P<year>\d{4}) (?P<dash>-?) (?P<month>\d\d) (?P=dash) (?P<day>\d\d)
+    (?P<year>\d{4}) (?P<dash>[-/.]?) (?P<month>\d\d) (?P=dash) (?P<day>\d\d)
     (?:
       (?: [Tt]\ * | \ + | (?<=\d{8}) (?=\d{6}) )
-      (?P<hour>\d\d) (?: :?(?P<minute>\d\d) (?: :?(?P<second>\d\d)
+      (?P<hour>\d\d|\d(?=:)) (?: :?(?P<minute>\d\d) (?: :?(?P<second>\d\d)
         (?: [.,](?P<fraction>\d+) | (?<=\d{14})\d{3} )? )? )?
       (?: \ * (?: [Zz] | UTC | GMT
         | (?P<sign>[+-]) (?P<off_hours>\d\d) (?: :? (?P<off_minutes>\d\d) )? ) )?

@@ -14,6 +14,7 @@ from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
+from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Inputs
 from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
@@ -57,10 +58,12 @@ class _Chunk:
     Args:
         next_index: the index in the file of the record after the last one.
         began_at: when the previous chunk was committed.
+        most_records: how many records make it full.
     """
 
     next_index: int
     began_at: float
+    most_records: int
     jobs: list[NewJob] = field(default_factory=list)
     unmappable: list[NewDeadLetter] = field(default_factory=list)
     left_out: int = 0
@@ -75,7 +78,7 @@ class _Chunk:
     def is_full(self) -> bool:
         count = len(self.jobs) + len(self.unmappable)
         return (
-            count >= CHUNK_RECORDS
+            count >= self.most_records
             or self._bytes >= CHUNK_BYTES
             or self._skipped >= CHUNK_SKIPPED
         )
@@ -211,7 +214,7 @@ class Loader:
         Raises:
             DataFileError: the data is broken; the records before are in the queue.
         """
-        self._chunk = _Chunk(self._load.next_index, self.run.clock.monotonic())
+        self._chunk = self._new_chunk(self._load.next_index)
         on_wait = partial(self._on_wait, stop)
         try:
             with self.inputs.open(position) as source:
@@ -248,19 +251,25 @@ class Loader:
 
     def _commit(self) -> None:
         chunk = self._chunk
-        queued = self.run.store.enqueue(
+        enqueued = self.run.store.enqueue(
             self._load,
             chunk.jobs,
             chunk.unmappable,
             next_index=chunk.next_index,
             changed_only=self.changed_only,
         )
-        skipped = len(chunk.jobs) - queued
+        skipped = len(chunk.jobs) - len(enqueued)
         self.run.counters.records_loaded(
-            queued, len(chunk.unmappable), skipped, chunk.left_out
+            len(enqueued), len(chunk.unmappable), skipped, chunk.left_out
         )
-        self.run.leases.jobs_came()
-        self._chunk = _Chunk(chunk.next_index, self.run.clock.monotonic())
+        self.run.leases.jobs_came(enqueued)
+        self._chunk = self._new_chunk(chunk.next_index)
+
+    def _new_chunk(self, next_index: int) -> _Chunk:
+        # Half a lease, so that two chunks fill a request where many go in one.
+        half = SENDERS[self.run.config.api].lease_size.most_jobs // 2
+        now = self.run.clock.monotonic()
+        return _Chunk(next_index, now, max(CHUNK_RECORDS, half))
 
     def _map(self, record: Record) -> None:
         try:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from itertools import compress
 
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.source.csv_cells import Cells
 from cio_pipeline.source.raw import SkippedRow
 
@@ -55,7 +55,7 @@ class Columns:
         values = compress(cells, self._is_named) if self._is_named else cells
         value: dict[str, JsonValue] = dict(zip(self._keys, values))  # noqa: B905
         if len(row) <= self.width and not self._is_doubtful:
-            return Record(index, value)
+            return make_record((index, value, None))
         problem = f"the row has {len(row)} values, the header {self.width} names"
         if self._is_doubtful:
             self._is_doubtful = False

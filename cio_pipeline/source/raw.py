@@ -15,7 +15,7 @@ from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.encodings import Transcoder, encoding_by_content
 from cio_pipeline.source.packing import Members, packing_of
 
-PIECE_BYTES = 65_536
+PIECE_BYTES = 32_768  # the values of larger pieces do not fit into a core's cache
 # How often a wait for a pipe's next bytes calls `on_wait`.
 WAIT_SECONDS = 0.1
 _GZIP_MAGIC = b"\x1f\x8b"

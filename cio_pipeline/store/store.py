@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from cio_pipeline.core.errors import StateUnwritable
-from cio_pipeline.core.jobs import NewJob
+from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.store import runs
 from cio_pipeline.store.dead_letters.table import (
@@ -65,7 +65,7 @@ class Store:
         *,
         next_index: int,
         changed_only: bool = False,
-    ) -> int:
+    ) -> list[Job]:
         """Commit a chunk of a load: its jobs, its dead letters, its progress.
 
         After a crash just before the commit, the entire chunk is repeated; just after
@@ -80,15 +80,17 @@ class Store:
                 `keep_deliveries`.
 
         Returns:
-            How many jobs were enqueued.
+            The jobs that were enqueued, with their ids.
         """
-        with self.queue.transaction() as tx:
+        # A payload may be sent as soon as it is queued. If a power cut could undo that,
+        # the payload before it would still count as the one that Customer.io has.
+        with self.queue.transaction(is_durable=changed_only) as tx:
             if changed_only:
                 jobs = self.queue.deliveries.changed_only(tx, jobs)
-            self.queue.insert(tx, jobs, load.id)
+            enqueued = self.queue.insert(tx, jobs, load.id)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
-        return len(jobs)
+        return enqueued
 
     def keep_deliveries(self) -> None:
         """From now on, remember what each user was last sent (see `deliveries`)."""
@@ -121,7 +123,7 @@ class Store:
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
-        with self.queue.transaction() as tx:
+        with self.queue.transaction(is_durable=True) as tx:
             overtaken = self.queue.deliveries.note_requeued(tx, selection)
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 

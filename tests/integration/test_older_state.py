@@ -18,7 +18,8 @@ def enqueue(store: Store, users: dict[str, bytes]) -> int:
     jobs = [NewJob(user, body, n) for n, (user, body) in enumerate(users.items())]
     load = store.begin_loads([identity]).loads[0]
     store.keep_deliveries()
-    return store.enqueue(load, jobs, [], next_index=len(jobs), changed_only=True)
+    enqueued = store.enqueue(load, jobs, [], next_index=len(jobs), changed_only=True)
+    return len(enqueued)
 
 
 def make_version_1(folder: Path) -> None:

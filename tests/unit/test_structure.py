@@ -54,7 +54,6 @@ ELSEWHERE = {
 # Modules that only define values: there is nothing in them that could fail.
 VALUES = {
     "core/clock",
-    "core/jobs",
     "core/runs",
     "pipeline/parts",
     "sandbox/settings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
+from importlib.resources import files
 
 from cio_pipeline.commands.check.findings import (
     check_data,
@@ -29,9 +30,14 @@ from cio_pipeline.core.secret_sources import FromEnvironment
 from cio_pipeline.store import queue_folder
 from cio_pipeline.store.status import read_status
 
+_SCHEMA = "configuration.schema.json"
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Validate, map and report; send nothing."""
+    if arguments.schema:
+        write([files("cio_pipeline").joinpath(_SCHEMA).read_text("utf-8")])
+        return 0
     if arguments.suggest:
         return _suggest(arguments)
     if arguments.config is None:

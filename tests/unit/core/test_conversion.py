@@ -45,6 +45,10 @@ def typed(kind: Any, value: Any) -> Any:
         ("2024-01-31 04:30:00.000 -0800", 1706704200),
         ("2024-01-31 12:30:00+00", 1706704200),
         ("20240131T123000Z", 1706704200),
+        ("2024/01/31 12:30:00", 1706704200),
+        ("2024.01.31", 1706659200),
+        ("2024-01-31 4:30:00 -0800", 1706704200),
+        ("2024-01-31 12:30:00.000 Z", 1706704200),
         ("20240131123000", 1706704200),
         ("20240131123000.5", 1706704200),
         ("20240131123000123", 1706704200),
@@ -79,6 +83,8 @@ def test_times_become_unix_seconds(value: Any, seconds: int | None) -> None:
         "2021-02-30",
         "2021-03-04T25:00:00",
         "04/03/2021",
+        "2021/03-04",
+        "2021-03-04 5",
         "nan",
         "1e999",
         True,
@@ -249,3 +255,10 @@ def test_a_time_may_have_a_format() -> None:
     digits = converter_of("timestamp", "DDMMYYYY", None)
     assert digits is not None
     assert digits(31012024, "v") == 1706659200
+
+
+@pytest.mark.parametrize("text", ["1/15/2024", " 15.01.24 08:30", "03-04-2024"])
+def test_a_date_with_the_day_or_month_first_needs_a_format(text: str) -> None:
+    """It is asked for, and never guessed."""
+    with pytest.raises(RecordError, match=r'add "format".*"DD/MM/YYYY" or "MM/DD'):
+        typed("timestamp", text)

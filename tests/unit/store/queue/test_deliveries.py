@@ -31,9 +31,10 @@ class Queue:
     def enqueue(self, *jobs: tuple[str, bytes]) -> int:
         """Enqueue what changed; return how many jobs that is."""
         new = [NewJob(user, body, place) for place, (user, body) in enumerate(jobs)]
-        return self.store.enqueue(
+        enqueued = self.store.enqueue(
             self.load, new, [], next_index=len(new), changed_only=True
         )
+        return len(enqueued)
 
     def send(self, refused: bytes | None = None) -> list[bytes]:
         """Send all that is queued; return the bodies in order."""
