@@ -6,7 +6,6 @@ import csv
 import re
 from collections import Counter
 from itertools import compress
-from typing import Literal
 
 from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.source.csv_cells import Cells
@@ -68,7 +67,11 @@ class Columns:
             return f"the row has {len(row)} values, the header {self.width} names"
         return None
 
-    def why_skipped(self, row: list[str]) -> SkippedRow | Literal["blank_line"] | None:
+    def note_blank_line(self) -> None:
+        """Note that the next row is below a blank line."""
+        self.is_alert = self._is_after_blank = True
+
+    def why_skipped(self, row: list[str]) -> SkippedRow | None:
         """Return why a row is skipped; None for a record.
 
         A repeated header is used for the rows after it: joined files may have their
@@ -78,8 +81,8 @@ class Columns:
             csv.Error: it is a header with other columns.
         """
         if not any(map(str.strip, row)):
-            self.is_alert = self._is_after_blank = True
-            return "row_without_values" if row else "blank_line"
+            self.note_blank_line()
+            return "row_without_values"
         if self._is_footer(row):
             self.is_alert = True
             return "footer"
@@ -131,7 +134,7 @@ class Columns:
         self._header = header
         self.width = len(header)
         self._is_named = None if all(named) else named
-        self.keys = _distinct(list(compress(header, named)))
+        self.keys = distinct(list(compress(header, named)))
 
 
 def is_delimiter_line(row: list[str]) -> bool:
@@ -139,16 +142,16 @@ def is_delimiter_line(row: list[str]) -> bool:
     return _DELIMITER_CELL.fullmatch(row[0]) is not None and not any(row[1:])
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
     """Return names with a number where a name is repeated: ``name (2)``."""
     if len(set(names)) == len(names):
         return names
     seen: Counter[str] = Counter()
-    distinct = []
+    numbered = []
     for name in names:
         seen[name] += 1
-        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return distinct
+        numbered.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return numbered
 
 
 def _letters(name: str) -> str:

@@ -77,13 +77,16 @@ def _read_table(
         is_alert = True
         for row in rows:
             if is_alert or len(row) < _TWO or row[0] in first_cells or row[0].isspace():
+                if not row:
+                    columns.note_blank_line()
+                    is_alert, lines.in_rows = True, reader.line_num
+                    continue
                 kind = columns.why_skipped(row)
                 is_alert = columns.is_alert
                 if kind is not None:
                     lines.in_rows = reader.line_num
-                    if kind != "blank_line":
-                        skipped_rows[kind] += 1
-                        index += 1
+                    skipped_rows[kind] += 1
+                    index += 1
                     continue
             lines.in_rows = reader.line_num
             if index >= start:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO, Self, cast
@@ -146,6 +146,11 @@ class Source:
     def notes(self) -> Counter[Note]:
         """What was changed while reading, or is uncertain: kind -> how often."""
         return self._raw.notes
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns of a table; empty if they are the keys of its records."""
+        return self._raw.columns
 
     @property
     def bytes_read(self) -> int:

@@ -51,6 +51,10 @@ class OpenInput(Protocol):
     def notes(self) -> Counter[Note]:
         """What was changed while reading, or is uncertain: kind -> how often."""
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns of a table, as far as known; records may have only some."""
+
     def records(
         self, start: int = 0, on_wait: OnWait | None = None
     ) -> Iterator[Record]:

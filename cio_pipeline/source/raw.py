@@ -6,7 +6,7 @@ import io
 import re
 import select
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
@@ -35,15 +35,15 @@ _FOREIGN = {
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
 OnWait = Callable[[float], None]
-SkippedRow = Literal[
-    "header_repeated", "row_without_values", "footer", "sheet_not_read"
-]
+SkippedRow = Literal["header_repeated", "row_without_values", "footer"]
 # What a reader changes in a file or cannot decide; `check` warns about it.
 Note = Literal[
     "column_repeated",
     "escapes_kept",
     "first_row_is_data",
     "guard_removed",
+    "rows_unordered",
+    "sheet_not_read",
     "title_skipped",
 ]
 # Reads a file's records from an index on (from 0), once. If the data is invalid, all
@@ -70,6 +70,7 @@ class RawData:
         offset: how many (unpacked) bytes were returned.
         on_wait: see `OnWait`.
         notes: how often a reader changed something, or could not decide.
+        columns: all columns of a table of which only some are read.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class RawData:
         self.options = options
         self.rules = options.rules
         self.notes: Counter[Note] = Counter()
+        self.columns: Sequence[str] = ()
         self.bytes_read = 0
         self.offset = 0
         self.on_wait: OnWait = _wait_on

@@ -84,6 +84,7 @@ class CheckedFiles:
         here: the position of the record that was read last.
         skipped_rows: kind -> number of rows read that are not records.
         notes: what was changed while reading, or is uncertain: kind -> how often.
+        columns: all columns of tables, of which the records may have only some.
     """
 
     names: list[str] = field(default_factory=list)
@@ -91,6 +92,7 @@ class CheckedFiles:
     here: int = -1
     skipped_rows: Counter[SkippedRow] = field(default_factory=Counter)
     notes: Counter[Note] = field(default_factory=Counter)
+    columns: set[str] = field(default_factory=set)
 
     @property
     def are_several(self) -> bool:
@@ -115,6 +117,7 @@ class CheckedFiles:
                 finally:
                     self.skipped_rows += source.skipped_rows
                     self.notes += source.notes
+                    self.columns.update(source.columns)
 
     def place_of(self, position: int) -> tuple[str, int]:
         """Return the file of a record, and the record's index in it."""
@@ -209,7 +212,8 @@ def check_data(
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()
     if findings.records > findings.invalid_records:
-        findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
+        known = known_keys.keys() | findings.files.columns
+        findings.unused = {key: nearest(key, sorted(known)) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
     is_batch = config.api == "batch"
     findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
@@ -337,6 +341,8 @@ def _note_duplicates(findings: Findings, duplicates: Duplicates) -> None:
     if repeated:
         warning = PayloadWarning("user_repeated")
         findings.warnings[warning] = Found(repeated, None)
+    else:  # then the order changes nothing
+        findings.warnings.pop(PayloadWarning("rows_unordered"), None)
 
 
 def _count(found: dict[_Key, Found], key: _Key, index: int) -> None:

@@ -31,6 +31,7 @@ WarningKind = Literal[
     "id_of_another",
     "header_repeated",
     "row_without_values",
+    "rows_unordered",
     "sheet_not_read",
     "value_left_out",
     "footer",
@@ -83,25 +84,27 @@ MEANINGS: dict[WarningKind, str] = {
     " 2026-01-31T12:30:00Z",
     "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
     " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
-    "header_repeated": "the CSV file repeats its header: the row is skipped",
+    "header_repeated": "the table repeats its header: the row is skipped",
     "row_without_values": "a row of the table has no values: it is skipped",
+    "rows_unordered": "a user is in several rows of the query, and the last row wins,"
+    " but the query has no ORDER BY: a database returns rows in any order",
     "sheet_not_read": "the workbook has another sheet, which is not read: select one"
     " with -sheet",
     "value_left_out": "the value cannot be converted and will be left out, because"
     ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
-    "footer": "a row below the table of the CSV file has text only in its first cell:"
+    "footer": "a row below the table has text only in its first cell:"
     " it is skipped as a footer",
     "column_repeated": "a column has the name of a column before it, and gets a number:"
     " 'name (2)'; map that name, or rename the column",
     "escapes_kept": "text has backslashes as PostgreSQL's COPY and MySQL's INTO OUTFILE"
     ' write them; they are kept: set "backslashEscapes": true if they are escapes',
-    "first_row_is_data": "the first row of the CSV file looks like a record, but is"
+    "first_row_is_data": "the first row of the table looks like a record, but is"
     ' read as the header: if the file has no header, set "columns"',
     "guard_removed": "a cell has an apostrophe or a formula that protects it in a"
     " spreadsheet: it is removed",
     "null_text": "the value is a word that programs write for null, and it is sent as"
     ' text: of a CSV file, "nulls" names such words',
-    "title_skipped": "a row before the header of the CSV file is skipped as a title",
+    "title_skipped": "a row before the header is skipped as a title",
 }
 # How Customer.io reads a user id because of its form.
 _READ_AS: dict[IdentifierKind, WarningKind] = {
