@@ -109,23 +109,28 @@ def title_rows(sample: str, delimiter: str, dialect: Dialect) -> int:
         if sum(bool(cell.strip()) for cell in row) > 1:
             below = rows[number + 1 :]
             same = sum(len(each) == len(row) for each in below)
-            return 0 if looks_like_data(row) or same * 2 <= len(below) else number
+            return 0 if has_values(row) or same * 2 <= len(below) else number
     return 0
 
 
 def looks_like_data(row: list[str]) -> bool:
-    """Return whether a row is no header: a cell is a value or null."""
+    """Return whether a row is no header, which has only names."""
+    return (
+        any(map(_NEVER_A_NAME.fullmatch, row)) or _VALUE.fullmatch(row[0]) is not None
+    )
+
+
+def has_values(row: list[str]) -> bool:
+    """Return whether a row may be no header: years and dates may be names too."""
     return any(map(_VALUE.fullmatch, row))
 
 
 _MOST_TITLES = 30
-# A number, a date, an email address, or a word that no column is named.
+_NEVER_A_NAME = re.compile(
+    r"[^@\s]+@[^@\s]+\.[^@\s]+|\\N|true|false|null", re.IGNORECASE
+)
 _VALUE = re.compile(
-    r"""
-    [+-]?\d+(?:[.,]\d+)? | \d{4}-\d\d-\d\d.* | [^@\s]+@[^@\s]+\.[^@\s]+
-    | \\N | true | false | null
-    """,
-    re.VERBOSE | re.IGNORECASE,
+    rf"[+-]?\d+(?:[.,]\d+)?|\d{{4}}-\d\d-\d\d.*|{_NEVER_A_NAME.pattern}", re.IGNORECASE
 )
 
 

@@ -15,7 +15,7 @@ from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.source.columns import check_columns
 from cio_pipeline.source.csv_columns import OTHER_HEADER, Columns, is_delimiter_line
-from cio_pipeline.source.csv_dialect import looks_like_data
+from cio_pipeline.source.csv_dialect import has_values, looks_like_data
 from cio_pipeline.source.csv_lines import TOO_LONG, Lines
 from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
@@ -116,10 +116,10 @@ def _read_header(
             header = row
     columns = Columns(header, lines.delimiter, lines.cells)
     raw.notes["column_repeated"] += columns.repeated
-    is_data = rules.columns is None and looks_like_data(header)
-    raw.notes["first_row_is_data"] += is_data
     if header:
-        hint = _NO_HEADER if is_data else ""
+        is_given = rules.columns is not None
+        raw.notes["first_row_is_data"] += not is_given and looks_like_data(header)
+        hint = _NO_HEADER if has_values(header) and not is_given else ""
         check_columns(raw.name, columns.keys, raw.options, hint)
     if max(rules.skip_rows, default=0) <= number:
         return columns, reader

@@ -86,7 +86,7 @@ def _path_to_records(raw: RawData) -> str | None:
             f"it is one object with several arrays of objects ({names}); name the one"
             f" that has the users, such as -records {shlex.quote(about.arrays[0])}",
         )
-    if about.arrays and any(map(_PERSONAL.fullmatch, map(_letters, about.keys))):
+    if about.arrays and any(_is_of_user(key, about.arrays[0]) for key in about.keys):
         raise DataFileError(
             raw.name,
             f"it is one object, whose key {names} has an array; if the array has the"
@@ -136,6 +136,20 @@ def _read_batch(raw: RawData, waiting_bytes: int) -> list[bytes]:
     return pieces
 
 
+def _is_of_user(key: str, array: str) -> bool:
+    """Return whether a key beside an array, or above it, is of a user.
+
+    Args:
+        key: the path of the key.
+        array: the path of the array, which is the only one.
+    """
+    *above, name = key.split(".")
+    if above and _PERSON.fullmatch(above[-1].lower()):
+        above.pop()
+    is_beside = array.split(".")[: len(above)] == above
+    return is_beside and _PERSONAL.fullmatch(_letters(name)) is not None
+
+
 def _letters(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.lower())
 
@@ -147,6 +161,7 @@ _PERSONAL = re.compile(
     "(?:user|customer|external|person|distinct)?id|u(?:u)?id|guid|email(?:address)?"
     "|username|login|phone|(?:first|last|full)name"
 )
+_PERSON = re.compile("user|customer|person|contact|member|profile|account")
 _COLLECTION = re.compile(
     "contacts|customers|data|documents|hits(?:hits)?|items|list|members|people"
     "|profiles|records|results|rows|subscribers|users|values?"

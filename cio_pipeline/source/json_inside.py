@@ -248,7 +248,7 @@ class Outline:
     """What an object, or its beginning, has near the top.
 
     Args:
-        keys: its keys.
+        keys: the paths of its keys.
         arrays: the paths of arrays that begin with an object.
         empty: the paths of empty arrays.
     """
@@ -279,7 +279,7 @@ def _look_at_members(text: JsonText, before: str, found: Outline, depth: int) ->
         if not key or text.next_byte() != b":":
             return False
         name = before + str(parse_record("", key, 0, 0).value)
-        if not before:
+        if len(found.keys) < _MOST_KNOWN:
             found.keys.append(name)
         text.take(1)
         first = text.next_byte()

@@ -133,12 +133,12 @@ def test_titles_are_skipped_and_noted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "is_data"),
     [
-        (["id", "email", "2024"], True),
         (["1", "Ada"], True),
+        (["2024-01-31", "Ada"], True),
         (["x", "ada@example.com"], True),
-        (["x", "2024-01-31 12:30"], True),
         (["x", "\\N"], True),
         (["x", "TRUE"], True),
+        (["id", "2024", "2025-01-31"], False),
         (["id", "e-mail", "", "Line 1", "2024 Total"], False),
     ],
 )

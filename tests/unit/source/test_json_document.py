@@ -81,6 +81,8 @@ def test_an_answer_without_users_has_no_records(tmp_path: Path) -> None:
         ),
         ('{"id": 1, "orders": [{"id": 7}]}', "if the object is one user"),
         ('{"Email": "a@b.example", "orders": [{"id": 7}]}', "-records orders"),
+        ('{"customer": {"id": 1}, "orders": [{"id": 7}]}', "-records orders"),
+        ('{"userData": {"user_id": 1, "tips": [{"id": 7}]}}', "-records userData.tips"),
     ],
 )
 def test_an_unclear_document_is_refused(

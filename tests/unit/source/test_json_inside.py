@@ -160,7 +160,7 @@ def test_an_outline_needs_no_end() -> None:
     found = outline(text)
 
     assert (found.keys, found.arrays, found.empty) == (
-        ["a", "b", "e"],
+        ["a", "b", "b.c", "b.d", "e"],
         ["b.c", "e"],
         ["b.d"],
     )
