@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from cio_pipeline.source.csv_dialect import NULL_CELL, NULL_MARK
+from cio_pipeline.source.csv_dialect import NULL_CELL
 from cio_pipeline.source.raw import Note
 
 # An apostrophe before a formula's first character or a number: it makes a spreadsheet
@@ -17,7 +17,6 @@ _GUARDED = re.compile(
 )
 _FORMULA = re.compile(r'="([^"]*)"')
 _FIRST = frozenset("'=")
-_USUAL_NULLS = 2
 # Where a text may have one. They begin with a plain character, which is found fast.
 _APOSTROPHE = re.compile(r"'(?<![\w ]')[=+\-@|%\d]")
 _EQUALS_SIGN = re.compile(r'=(?<![\w ]=)"')
@@ -41,17 +40,20 @@ class Cells:
     """Cleans the cells of rows.
 
     Args:
-        nulls: the cells that mean null, besides the usual ones.
+        nulls: the cells that mean null, besides the usual one.
         notes: counts the cells from which a guard is removed.
+        null_cell: the usual cell that means null.
 
     Attributes:
         is_needed: whether there may be such cells, in the text so far.
     """
 
-    def __init__(self, nulls: Iterable[str], notes: Counter[Note]) -> None:
-        self._nulls = frozenset((NULL_CELL, NULL_MARK, *nulls))
+    def __init__(
+        self, nulls: Iterable[str], notes: Counter[Note], null_cell: str = NULL_CELL
+    ) -> None:
+        self._nulls = frozenset((null_cell, *nulls))
         self._notes = notes
-        self.is_needed = len(self._nulls) > _USUAL_NULLS
+        self.is_needed = len(self._nulls) > 1
 
     def look_at(self, text: str) -> None:
         """Find out whether cells of a text may need cleaning: much faster than that."""

@@ -11,7 +11,7 @@ from itertools import chain
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.csv_cells import Cells
-from cio_pipeline.source.csv_dialect import PLAIN, dialect_of, title_rows
+from cio_pipeline.source.csv_dialect import NULL_MARK, PLAIN, dialect_of, title_rows
 from cio_pipeline.source.raw import RawData
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
 
@@ -94,6 +94,8 @@ class Lines:
         self.dialect = dialect_of(
             sample, self.delimiter, has_escapes=rules.backslash_escapes
         )
+        if self.dialect.has_escapes:
+            self.cells = Cells(rules.nulls, self._raw.notes, NULL_MARK)
         if header is not line and not named:
             titles = title_rows(sample, self.delimiter, self.dialect)
             self._raw.notes["title_skipped"] += titles

@@ -61,12 +61,12 @@ COPY = (
     b"id\tname\tbio\n"
     b'1\t"Bo" Reyes\tlikes\\ttabs\\nand lines\n'
     b"2\t\\N\tC:\\\\temp\\\\new\n"
-    b"3\t\ta\\\tb\\\nc\n"
+    b"3\t\\\\N\ta\\\tb\\\nc\n"
 )
 ROWS = [
     {"id": "1", "name": '"Bo" Reyes', "bio": "likes\ttabs\nand lines"},
     {"id": "2", "name": None, "bio": "C:\\temp\\new"},
-    {"id": "3", "name": "", "bio": "a\tb\nc"},
+    {"id": "3", "name": "\\N", "bio": "a\tb\nc"},
 ]
 
 
