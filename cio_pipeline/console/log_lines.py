@@ -92,6 +92,16 @@ def _files_differ(event: Mapping[str, Any]) -> str:
     return f"the data files are not those of the stopped run: {'; '.join(facts)}"
 
 
+def _file_cleaned(event: Mapping[str, Any]) -> str:
+    left_out = ("event", "timestamp", "level", "run_id", "source")
+    counts = (
+        f"{name.replace('_', ' ')}: {count:,}"
+        for name, count in event.items()
+        if name not in left_out
+    )
+    return f"{event['source']}: skipped or changed while reading ({', '.join(counts)})"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "job_dead_lettered": _dead_letter,
     "refused_later": lambda event: (
@@ -107,4 +117,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "data_broken": lambda event: str(event["problem"]),
     "files_differ": _files_differ,
+    "file_cleaned": _file_cleaned,
 }

@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
 from cio_pipeline.core.config_document import line_of_key, parse_document
+from cio_pipeline.core.config_files import (
+    DEFAULT_RULES,
+    FILE_KEYS,
+    FileRules,
+    check_file_rules,
+)
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
 from cio_pipeline.core.config_records import (
     PLAIN_RECORDS,
@@ -50,6 +56,7 @@ class Config:
             limit.
         max_attempts: after this many strikes a job becomes a dead letter.
         max_outage_seconds: the run stops when no request succeeds for this time.
+        file: how the data file is to be read.
     """
 
     parallelism: int
@@ -71,6 +78,7 @@ class Config:
     max_outage_seconds: float = 300.0
     connect_timeout_seconds: float = 10.0
     read_timeout_seconds: float = 30.0
+    file: FileRules = DEFAULT_RULES
 
 
 class TrackKeys(NamedTuple):
@@ -115,14 +123,15 @@ def parse_config(text: bytes, path: str) -> Config:
 
 def _config_of(document: dict[str, Any], path: str) -> Config:
     checker = Checker(path)
-    checker.refuse_unknown(document, _KEYS, "")
+    checker.refuse_unknown(document, (*_KEYS, *FILE_KEYS), "")
     missing = [name for name in required_keys(document) if name not in document]
     if missing:
         others = f" ({', '.join(missing)} are missing)" if len(missing) > 1 else ""
         checker.fail(missing[0], f"this key is required{others}")
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"file": check_file_rules(checker, document)}
     for name, value in document.items():
-        fields |= _KEYS[name](checker, name, value)
+        if name in _KEYS:
+            fields |= _KEYS[name](checker, name, value)
     fields["records"] = check_records(checker, document)
     sources = {
         key: fields.pop(SECRETS[key].field)

@@ -18,7 +18,7 @@ from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.pipeline.parts import RunParts
-from cio_pipeline.source import Inputs
+from cio_pipeline.source import Inputs, OpenInput
 from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
 
 # A chunk is one commit: large enough that the commit costs little per record, small
@@ -231,6 +231,7 @@ class Loader:
                         self._commit()
                         if stop.is_set():
                             return False
+                self._note_skipped(source)
         except _LoadStopped:
             self._commit()
             return False
@@ -240,6 +241,14 @@ class Loader:
         self._commit()
         self.run.store.finish_load(self._load, self._chunk.next_index)
         return True
+
+    def _note_skipped(self, source: OpenInput) -> None:
+        """Log what was skipped or changed while a file was read to its end."""
+        noted = (*source.skipped_rows.items(), *source.notes.items())
+        counts = {str(kind): count for kind, count in noted if count}
+        if counts:
+            name = self._load.identity.source
+            self.run.log.warning("file_cleaned", source=name, **counts)
 
     def _on_wait(self, stop: Event, waited_seconds: float) -> None:
         """Commit the records so far; end the load if it has to stop."""

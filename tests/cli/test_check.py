@@ -350,7 +350,7 @@ def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> No
     counts = {each["warning"]: each["count"] for each in result["warnings"]}
     assert counts == {"header_repeated": 2, "row_without_values": 3}
     assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
-    assert "2  the CSV file repeats its header" in text
+    assert "2  the table repeats its header" in text
     assert "3  a row of the table has no values" in text
     assert "No problems found" not in text
 

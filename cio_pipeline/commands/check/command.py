@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 
@@ -20,7 +21,13 @@ from cio_pipeline.commands.check.report import (
     keys_text,
     suggestion_text,
 )
-from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.commands.check.suggestion import UNNAMED
+from cio_pipeline.commands.inputs import (
+    file_rules,
+    has_data,
+    open_data,
+    read_config_for_shard,
+)
 from cio_pipeline.commands.queries import keys_for_data
 from cio_pipeline.commands.secret_values import is_set, with_secrets
 from cio_pipeline.console.output import print_note, width, write
@@ -92,8 +99,13 @@ def _pending(arguments: argparse.Namespace, config: Config) -> int:
 def _suggest(arguments: argparse.Namespace) -> int:
     if not has_data(arguments):
         raise UsageError("check -suggest needs -data FILE, or -query and -database")
+    rules = file_rules(arguments)
     with open_data(arguments) as inputs:
-        seen = look_at_keys(inputs)
+        seen = look_at_keys(inputs, rules)
+    if not seen.has_header and not any(item.is_pipe for item in inputs.items):
+        rules = replace(rules, columns=UNNAMED)
+        with open_data(arguments, rules=rules) as inputs:
+            seen = look_at_keys(inputs, rules)
     if not seen.records:
         raise UsageError(f"{', '.join(inputs.paths)}: no record is a JSON object")
     if arguments.json:

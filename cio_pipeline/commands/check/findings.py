@@ -16,6 +16,7 @@ from cio_pipeline.commands.check.record_warnings import (
     values_of,
 )
 from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.value_kinds import NULL_TEXTS
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
@@ -23,6 +24,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
@@ -36,7 +38,7 @@ from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.items import item_bytes
 from cio_pipeline.source import Inputs
-from cio_pipeline.source.raw import SkippedRow
+from cio_pipeline.source.raw import Note, SkippedRow
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
@@ -82,12 +84,16 @@ class CheckedFiles:
         starts: the position of the first record of each file that was read.
         here: the position of the record that was read last.
         skipped_rows: kind -> number of rows read that are not records.
+        notes: what was changed while reading, or is uncertain: kind -> how often.
+        columns: all columns of tables, of which the records may have only some.
     """
 
     names: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     here: int = -1
     skipped_rows: Counter[SkippedRow] = field(default_factory=Counter)
+    notes: Counter[Note] = field(default_factory=Counter)
+    columns: set[str] = field(default_factory=set)
 
     @property
     def are_several(self) -> bool:
@@ -111,6 +117,8 @@ class CheckedFiles:
                         yield record
                 finally:
                     self.skipped_rows += source.skipped_rows
+                    self.notes += source.notes
+                    self.columns.update(source.columns)
 
     def place_of(self, position: int) -> tuple[str, int]:
         """Return the file of a record, and the record's index in it."""
@@ -201,13 +209,13 @@ def check_data(
                 _warn(findings, warning, payload)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in findings.files.skipped_rows.items():
-        findings.warnings[PayloadWarning(kind)] = Found(count, None)
+    _note_rows(findings)
     _note_duplicates(findings, config, duplicates, events)
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()
     if findings.records > findings.invalid_records:
-        findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
+        known = known_keys.keys() | findings.files.columns
+        findings.unused = {key: nearest(key, sorted(known)) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
     is_batch = config.api == "batch"
     findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
@@ -231,8 +239,12 @@ def estimated_seconds(config: Config, requests: int, users: int) -> float:
     return seconds
 
 
-def look_at_keys(inputs: Inputs) -> SeenKeys:
+def look_at_keys(inputs: Inputs, rules: FileRules = DEFAULT_RULES) -> SeenKeys:
     """Return the keys of the first records of the data, some of each file.
+
+    Args:
+        inputs: the data.
+        rules: how it is read; they become a part of the suggestion.
 
     Raises:
         DataFileError: not even the first record could be read.
@@ -242,10 +254,11 @@ def look_at_keys(inputs: Inputs) -> SeenKeys:
     try:
         for position in range(len(inputs.items)):
             with inputs.open(position) as source:
-                seen = seen or SeenKeys(is_text=source.is_text)
+                seen = seen or SeenKeys(is_text=source.is_text, rules=rules)
                 for record in islice(source.records(), most):
-                    if isinstance(record.value, dict):
+                    if isinstance(record.value, dict) and record.problem is None:
                         seen.add(record.value)
+                seen.has_header &= not source.notes["first_row_is_data"]
     except DataFileError:
         if seen is None or not seen.records:
             raise
@@ -324,6 +337,8 @@ def _value_warnings(
         )
         if warning is not None:
             yield PayloadWarning(warning, name)
+        if isinstance(value, str) and value in NULL_TEXTS:
+            yield PayloadWarning("null_text", name)
 
 
 def _named_kind(config: Config, payload: Payload) -> IdentifierKind | None:
@@ -352,6 +367,13 @@ def _note_invalid(findings: Findings, message: str, index: int) -> None:
     _count(findings.invalid, message, index)
 
 
+def _note_rows(findings: Findings) -> None:
+    noted = (*findings.files.skipped_rows.items(), *findings.files.notes.items())
+    for kind, count in noted:
+        if count:
+            findings.warnings[PayloadWarning(kind)] = Found(count, None)
+
+
 def _note_duplicates(
     findings: Findings, config: Config, duplicates: Duplicates, events: Duplicates
 ) -> None:
@@ -365,6 +387,8 @@ def _note_duplicates(
     if repeated:
         warning = PayloadWarning(kind)
         findings.warnings[warning] = Found(repeated, None)
+    else:  # then the order changes nothing
+        findings.warnings.pop(PayloadWarning("rows_unordered"), None)
 
 
 def _count(found: dict[_Key, Found], key: _Key, index: int) -> None:

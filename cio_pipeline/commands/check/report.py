@@ -192,7 +192,7 @@ def keys_text(seen: SeenKeys, width: int) -> str:
     records = counted(seen.records, "record")
     user_id = seen.user_id()
     guess = (
-        "No key looks like a user id: set userId."
+        "No key looks like a user id: set userId in the configuration."
         if user_id is None
         else f"The user id is probably {user_id!r}: check userId."
     )

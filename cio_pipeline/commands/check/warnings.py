@@ -42,8 +42,16 @@ WarningKind = Literal[
     "id_of_another",
     "header_repeated",
     "row_without_values",
+    "rows_unordered",
     "sheet_not_read",
     "value_left_out",
+    "footer",
+    "column_repeated",
+    "escapes_kept",
+    "first_row_is_data",
+    "guard_removed",
+    "null_text",
+    "title_skipped",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
@@ -91,6 +99,8 @@ MEANINGS: dict[WarningKind, str] = {
     " the formula, or remove the rows",
     "id_no_value": "the user id is a word that means no value, and a person with that"
     " id will be created: remove the rows, or export an empty cell",
+    "id_of_totals": "the user id is the word in front of a row of totals, and a person"
+    " with that id will be created: remove the row",
     "id_blanks_around": "the user id has blanks around it, which makes it another"
     " person than without them: remove them from the data",
     "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
@@ -98,12 +108,27 @@ MEANINGS: dict[WarningKind, str] = {
     " 2026-01-31T12:30:00Z",
     "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
     " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
-    "header_repeated": "the CSV file repeats its header: the row is skipped",
+    "header_repeated": "the table repeats its header: the row is skipped",
     "row_without_values": "a row of the table has no values: it is skipped",
+    "rows_unordered": "a user is in several rows of the query, and the last row wins,"
+    " but the query has no ORDER BY: a database returns rows in any order",
     "sheet_not_read": "the workbook has another sheet, which is not read: select one"
     " with -sheet",
     "value_left_out": "the value cannot be converted and will be left out, because"
     ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
+    "footer": "a row below the table has text only in its first cell:"
+    " it is skipped as a footer",
+    "column_repeated": "a column has the name of a column before it, and gets a number:"
+    " 'name (2)'; map that name, or rename the column",
+    "escapes_kept": "text has backslashes as PostgreSQL's COPY and MySQL's INTO OUTFILE"
+    ' write them; they are kept: set "backslashEscapes": true if they are escapes',
+    "first_row_is_data": "the first row of the table looks like a record, but is"
+    ' read as the header: if the file has no header, set "columns"',
+    "guard_removed": "a cell has an apostrophe or a formula that protects it in a"
+    " spreadsheet: it is removed",
+    "null_text": "the value is a word that programs write for null, and it is sent as"
+    ' text: of a CSV file, "nulls" names such words',
+    "title_skipped": "a row before the header is skipped as a title",
 }
 
 
