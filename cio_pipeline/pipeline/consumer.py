@@ -15,6 +15,7 @@ from cio_pipeline.core.jobs import (
     Settlement,
     ToDeadLetters,
 )
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.customerio.outcome import stop_run
 from cio_pipeline.customerio.senders import Sender
 from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
@@ -161,7 +162,9 @@ def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> b
 
 
 def _facts(job: Job) -> dict[str, str | int]:
+    what = {} if job.operation is UPSERT else {"operation": job.operation.code}
     return {
+        **what,
         "user_id": job.user_id,
         "record_index": job.record_index,
         "attempt": job.attempts + 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from cio_pipeline.commands.check.record_warnings import (
     event_warnings,
@@ -129,10 +129,11 @@ def check_data(
             except RecordError as error:
                 _note_invalid(findings, str(error), record.record_index)
                 continue
-            duplicates.add(payload.identity)
+            user = payload.identity
+            duplicates.add(user)
             if payload.operation.record == "event":
                 events.add(Identity("event", str(payload.attributes["id"])))
-            claims.add(payload, record.record_index)
+            claims.add(user, payload, record.record_index)
             job = Job(0, payload.user_id, body, 0, 0, operation=payload.operation)
             size = item_bytes(job)
             batch_bytes += size
@@ -187,9 +188,8 @@ class _IdentifierClaims:
     def __init__(self) -> None:
         self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
-    def add(self, payload: Payload, index: int) -> None:
+    def add(self, user: Identity, payload: Payload, index: int) -> None:
         """Note the identifiers that a payload sets, except the user's own."""
-        user = payload.identity
         if payload.operation.record != "person":
             return
         for kind, claims in self._claims.items():
@@ -231,7 +231,7 @@ def _value_warnings(
     config: Config, payload: Payload, times: set[str], now_seconds: float
 ) -> Iterator[PayloadWarning]:
     yield from map(PayloadWarning, id_warnings(payload.user_id))
-    about = identifier_warning(payload, _named_kind(config, payload))
+    about = identifier_warning(payload, is_named=bool(config.records.identifiers))
     if about is not None:
         yield PayloadWarning(about)
     if payload.operation.record == "event":
@@ -242,13 +242,6 @@ def _value_warnings(
         )
         if warning is not None:
             yield PayloadWarning(warning, name)
-
-
-def _named_kind(config: Config, payload: Payload) -> IdentifierKind | None:
-    """Return the kind of an identifier, if the configuration names kinds."""
-    if not config.records.identifiers:
-        return None
-    return cast("IdentifierKind", payload.identity.kind)
 
 
 def _warn(
