@@ -179,6 +179,7 @@ class Supervisor:
             rate=self._rates.settled,
             eta_seconds=self._rates.seconds_for(total - done) if total else None,
             hold=self._hold(now, summary, is_loading=is_loading),
+            kind=self.run.config.records.kind,
         )
 
     def _total(self, summary: RunSummary, *, is_loading: bool) -> int | None:
