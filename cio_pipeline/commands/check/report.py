@@ -165,15 +165,20 @@ def keys_text(seen: SeenKeys, width: int) -> str:
         for key in seen.keys.values()
     ]
     records = counted(seen.records, "record")
-    user_id = seen.user_id()
-    guess = (
-        "No key looks like a user id: set userId."
-        if user_id is None
-        else f"The user id is probably {user_id!r}: check userId."
-    )
     keys = table(_KEY_COLUMNS, rows, width)
-    notes = textwrap.wrap(" ".join(seen.records_kind().notes), width) or [guess]
+    notes = textwrap.wrap(" ".join(_notes(seen)), width)
     return "\n".join([f"Keys of the first {records}:\n\n{keys}\n", *notes, ""])
+
+
+def _notes(seen: SeenKeys) -> list[str]:
+    """Return what the keys say about the records, in sentences."""
+    found = seen.records_kind()
+    user_id = found.keys.get("userId")
+    if not isinstance(user_id, str):  # a note says what identifies them
+        return found.notes
+    if seen.user_id() is None:
+        return ["No key looks like a user id: set userId.", *found.notes]
+    return [f"The user id is probably {user_id!r}: check userId.", *found.notes]
 
 
 def _share(count: int, records: int) -> str:

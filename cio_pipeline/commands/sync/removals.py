@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from cio_pipeline.commands.inputs import open_data
-from cio_pipeline.console.output import ask_yes_or_no
+from cio_pipeline.console.output import ask_yes_or_no, print_note
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
 from cio_pipeline.core.operations import Action
@@ -50,6 +50,7 @@ def confirm_removals(
         )
     what = f"{verbs} {_nouns(config)} in {source.name}"
     if source.fingerprint is not None:
+        print_note(f"counting what {source.name} removes")
         counts = _count_removals(arguments, config)
         if not counts:
             return
