@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.conversion import CONVERTERS
@@ -12,9 +13,14 @@ from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ID_LIMIT_BYTES
+from cio_pipeline.core.lookup import MISSING, find
 from cio_pipeline.core.text import did_you_mean, kind_of
 
-MISSING = object()
+if TYPE_CHECKING:
+    from cio_pipeline.core.computed_values import AttributeReader
+
+# Called with an attribute that is left out, as its ``onError`` says, and the reason.
+LeftOut: TypeAlias = Callable[[str, str], None]
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -27,10 +33,23 @@ class Mapper:
     Args:
         user_id: the key or dotted path of the user id.
         mappings: the configured mappings; targets differ.
+        on_left_out: as in `LeftOut`.
     """
 
-    def __init__(self, user_id: str, mappings: Sequence[Mapping]) -> None:
+    def __init__(
+        self,
+        user_id: str,
+        mappings: Sequence[Mapping],
+        on_left_out: LeftOut = lambda *_: None,
+    ) -> None:
         self._user_id = user_id
+        self._on_left_out = on_left_out
+        self._readers: list[AttributeReader] = []
+        # Reading all attributes in this way would take longer.
+        if any(type(mapping) is not Mapping for mapping in mappings):
+            from cio_pipeline.core.computed_values import AttributeReader  # noqa: PLC0415  # few need it
+
+            self._readers = [AttributeReader(mapping) for mapping in mappings]
         self._mappings = [
             (mapping.source, mapping.target, CONVERTERS[mapping.kind])
             for mapping in mappings
@@ -40,6 +59,8 @@ class Mapper:
     @property
     def unused(self) -> list[str]:
         """The ``from`` of each mapping whose key no record has had so far."""
+        if self._readers:
+            return [name for reader in self._readers for name in reader.unused]
         return [
             source for source, target, _ in self._mappings if target in self._unused
         ]
@@ -55,6 +76,8 @@ class Mapper:
         return Payload(self._user_id_in(value), self._attributes_in(value))
 
     def _attributes_in(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if self._readers:
+            return self._computed(value)
         attributes: dict[str, JsonValue] = {}
         for source, target, convert in self._mappings:
             found = find(value, source)
@@ -63,6 +86,20 @@ class Mapper:
             attributes[target] = found if convert is None else convert(found, source)
         if self._unused:
             self._unused.difference_update(attributes)
+        return attributes
+
+    def _computed(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        attributes: dict[str, JsonValue] = {}
+        for reader in self._readers:
+            try:
+                found = reader.read(value)
+            except RecordError as error:
+                if not reader.may_be_left_out:
+                    raise
+                self._on_left_out(reader.target, str(error))
+                continue
+            if found is not MISSING:
+                attributes[reader.target] = found
         return attributes
 
     def map_to_json(self, record: Record) -> tuple[Payload, bytes]:
@@ -96,20 +133,6 @@ def object_of(record: Record) -> dict[str, JsonValue]:
     if not isinstance(record.value, dict):
         raise RecordError(f"the record is {kind_of(record.value)}, expected an object")
     return record.value
-
-
-def find(record: dict[str, JsonValue], name: str) -> JsonValue:
-    """Look a name up: first as a key, then as a path; `MISSING` if it is not there."""
-    if name in record:
-        return record[name]
-    if "." not in name:
-        return MISSING  # type: ignore[return-value]  # compared by identity
-    here: JsonValue = record
-    for key in name.split("."):
-        if not isinstance(here, dict) or key not in here:
-            return MISSING  # type: ignore[return-value]  # as above
-        here = here[key]
-    return here
 
 
 def usable_id(

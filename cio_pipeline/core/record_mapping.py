@@ -26,7 +26,8 @@ from cio_pipeline.core.identifiers import (
 )
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.limits import EVENT_NAME_LIMIT_BYTES
-from cio_pipeline.core.mapping import MISSING, Mapper, find, object_of, usable_id
+from cio_pipeline.core.lookup import MISSING, find, is_empty
+from cio_pipeline.core.mapping import LeftOut, Mapper, object_of, usable_id
 from cio_pipeline.core.operations import Action, make_operation
 from cio_pipeline.core.text import kind_of, shortened
 from cio_pipeline.core.times import unix_seconds
@@ -36,23 +37,28 @@ RELATIONSHIPS = "cio_relationships"
 _Object = dict[str, JsonValue]
 
 
-def mapper_for(config: Config) -> Mapper:
-    """Return the mapper for a configuration's records."""
+def mapper_for(config: Config, on_left_out: LeftOut = lambda *_: None) -> Mapper:
+    """Return the mapper for a configuration's records.
+
+    Args:
+        config: what the records are, and the mappings.
+        on_left_out: as in `Mapper`.
+    """
     if config.records == PLAIN_RECORDS:
-        return Mapper(config.user_id, config.mappings)
-    mappers: dict[str, Callable[[Config], Mapper]] = {
+        return Mapper(config.user_id, config.mappings, on_left_out)
+    mappers: dict[str, Callable[[Config, LeftOut], Mapper]] = {
         "person": _PersonMapper,
         "event": _EventMapper,
         "object": _ObjectMapper,
     }
-    return mappers[config.records.kind](config)
+    return mappers[config.records.kind](config, on_left_out)
 
 
 class _RuleMapper(Mapper):
     """What the mappers of all kinds share."""
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config.user_id, config.mappings)
+    def __init__(self, config: Config, on_left_out: LeftOut) -> None:
+        super().__init__(config.user_id, config.mappings, on_left_out)
         self._rules: RecordRules = config.records
         self._has_mapped = False
 
@@ -167,19 +173,12 @@ def identifier_of_kind(kind: IdentifierKind, text: str) -> tuple[str, str | None
 
 def _first_present(rules: tuple[IdentifierRule, ...], value: _Object) -> IdentifierRule:
     for rule in rules:
-        if not _is_absent(find(value, rule.source)):
+        if not is_empty(find(value, rule.source)):
             return rule
     if len(rules) == 1:
         return rules[0]
     names = ", ".join(repr(rule.source) for rule in rules)
     raise RecordError(f"the record has none of its user ids: {names}")
-
-
-def _is_absent(value: JsonValue) -> bool:
-    """Whether a key is missing or has no value, as in an empty cell of a table."""
-    if value is MISSING or value is None:
-        return True
-    return isinstance(value, str) and not value.strip()
 
 
 def _action_of(rule: Action | ActionRule, value: _Object) -> Action:
@@ -191,7 +190,7 @@ def _action_of(rule: Action | ActionRule, value: _Object) -> Action:
             return action
     if rule.default is not None:
         return rule.default
-    if _is_absent(found):
+    if is_empty(found):
         raise RecordError(f"the record has no {rule.source!r}, its action")
     known = ", ".join(repr(text) for text, _ in rule.values)
     shown = shortened(json.dumps(found), 40)
@@ -214,7 +213,7 @@ def _event_name(rule: EventRule, value: _Object) -> str:
         return rule.name
     source = rule.name.source
     name = find(value, source)
-    if _is_absent(name):
+    if is_empty(name):
         raise RecordError(f"the record has no {source!r}, the name of the event")
     if not isinstance(name, str):
         raise RecordError(f"the name of the event {source!r} is {kind_of(name)}")
@@ -250,7 +249,7 @@ def _event_id(rule: EventRule, value: _Object, name: str, time: int) -> str:
     content: JsonValue = value
     if rule.id is not None:
         found = find(value, rule.id.source)
-        if not _is_absent(found):
+        if not is_empty(found):
             if isinstance(found, str) and is_ulid(found):
                 return found
             content = found
@@ -269,7 +268,7 @@ def _relationships(
     """Yield the relationships of a record; an empty value has none."""
     for rule in rules:
         found = find(value, rule.source)
-        if _is_absent(found):
+        if is_empty(found):
             continue
         for each in found if isinstance(found, list) else [found]:
             text = usable_id(each, rule.source, value, "relationship")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,9 +14,9 @@ from cio_pipeline.core.jobs import (
     Rejected,
     Retryable,
     Settlement,
+    Synced,
     ToDeadLetters,
 )
-from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.customerio.outcome import stop_run
 from cio_pipeline.customerio.senders import Sender
 from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
@@ -71,6 +72,9 @@ class Consumer:
             self.run.fail(stop_run(outcomes))
             return []
         api_is_up = self._update_throttle(jobs[0], outcomes, sent_at)
+        if isinstance(outcomes.of_all, Synced):
+            self._ack(jobs)
+            return []
         draw = self.run.clock.random()  # the same wait, so they share a request again
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
@@ -88,6 +92,14 @@ class Consumer:
         if outcomes.is_accepted:
             self._settle_held()  # the address is right
         return []
+
+    def _ack(self, jobs: list[Job]) -> None:
+        """Settle jobs that were all accepted, the usual case, without a value each."""
+        self.run.leases.ack(jobs)
+        if self.run.log.is_enabled_for(logging.DEBUG):
+            for job in jobs:
+                self.run.log.debug("job_synced", **_facts(job))
+        self._settle_held()  # the address is right
 
     def _is_final(self, job: Job, refused: Rejected) -> bool:
         """Return whether a refusal is final; if not, hold the job or stop the run."""
@@ -162,7 +174,7 @@ def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> b
 
 
 def _facts(job: Job) -> dict[str, str | int]:
-    what = {} if job.operation is UPSERT else {"operation": job.operation.code}
+    what = {} if job.code is None else {"operation": job.code}
     return {
         **what,
         "user_id": job.user_id,

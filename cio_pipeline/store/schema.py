@@ -17,6 +17,12 @@ APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
 # 3: jobs and dead letters have an operation.
 VERSION = FIRST_WITH_OPERATIONS = 3
+# Table, name and type of columns that files of older versions may not have yet.
+_ADDED_COLUMNS = (
+    ("loads", "set_id", "INTEGER"),
+    ("ack_queue_jobs", "operation", "TEXT"),
+    ("dead_letters", "operation", "TEXT"),
+)
 
 
 def prepare(folder: Path) -> None:
@@ -34,6 +40,12 @@ def prepare(folder: Path) -> None:
             _create_or_check(connection, folder)
         finally:
             connection.close()
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a file's format."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
@@ -75,22 +87,22 @@ def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an older version."""
+    _add_columns(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        _add_operations(connection)
         if version == 1:
             upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
 
 
-def _add_operations(connection: sqlite3.Connection) -> None:
-    """Add the column of version 3; persist-queue may not have made its table yet."""
-    for table in ("ack_queue_jobs", "dead_letters"):
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        if columns and "operation" not in columns:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN operation TEXT")
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Add missing columns; persist-queue may not have made its table yet."""
+    for table, column, kind in _ADDED_COLUMNS:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        if columns and column not in {name for _, name, *_ in columns}:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 
 FILE_NAME = "queue.db"

@@ -137,8 +137,8 @@ def jobs_of(configuration: dict[str, Any], records: list[Any]) -> list[Job]:
             continue
         assert mapper.identity_in(record) == payload.identity
         assert operation_of(code_or_none(payload.operation)) == payload.operation
-        job = Job(index, payload.user_id, body, index, 1, operation=payload.operation)
-        jobs.append(job)
+        code = code_or_none(payload.operation)
+        jobs.append(Job(index, payload.user_id, body, index, code, 1))
     return jobs
 
 

@@ -13,23 +13,23 @@ from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
 from cio_pipeline.core.operations import Action
 from cio_pipeline.core.record_mapping import mapper_for
-from cio_pipeline.pipeline.loader import load_identity
-from cio_pipeline.source import Source
-from cio_pipeline.store.queue.loads import is_begun
+from cio_pipeline.pipeline.loader import load_identities, mapping_digest
+from cio_pipeline.source import Inputs
+from cio_pipeline.store.queue.loads import are_begun
 
 
 def confirm_removals(
-    arguments: argparse.Namespace, config: Config, source: Source, folder: Path
+    arguments: argparse.Namespace, config: Config, inputs: Inputs, folder: Path
 ) -> None:
     """Ask at the terminal, with the number of removals, if the run has any.
 
-    The file is read once for the number; a pipe cannot be, and is asked about without
-    it. A load that an earlier run began was confirmed then.
+    The data is read once for the number; a pipe cannot be, and is asked about without
+    it. Loads that an earlier run began were confirmed then.
 
     Args:
         arguments: the command line.
         config: the configuration.
-        source: the data.
+        inputs: the data.
         folder: the workspace's folder, which may not exist yet.
 
     Raises:
@@ -37,10 +37,10 @@ def confirm_removals(
     """
     if arguments.yes or not config.records.removals:
         return
-    identity = load_identity(
-        config, source, changed_only=arguments.changed_only, shard=arguments.shard
+    mapping = mapping_digest(
+        config, changed_only=arguments.changed_only, shard=arguments.shard
     )
-    if is_begun(folder, identity):
+    if are_begun(folder, load_identities(inputs, mapping)):
         return
     verbs = " and ".join(config.records.removals)
     if sys.stdin is None or not sys.stdin.isatty():
@@ -48,9 +48,9 @@ def confirm_removals(
             f"this configuration can {verbs} {_nouns(config)}. Without a terminal to"
             " confirm it, add -yes; `check` shows what would be sent"
         )
-    what = f"{verbs} {_nouns(config)} in {source.name}"
-    if source.fingerprint is not None:
-        print_note(f"counting what {source.name} removes")
+    what = f"{verbs} {_nouns(config)} in {inputs.name}"
+    if not any(item.is_pipe for item in inputs.items):
+        print_note(f"counting what {inputs.name} removes")
         counts = _count_removals(arguments, config)
         if not counts:
             return
@@ -77,8 +77,8 @@ def _count_removals(arguments: argparse.Namespace, config: Config) -> Counter[Ac
     """Count the records that remove something."""
     mapper = mapper_for(config)
     counts: Counter[Action] = Counter()
-    with open_data(arguments) as source:
-        for record in source.records():
+    with open_data(arguments, config) as inputs:
+        for record in inputs.records():
             if not arguments.shard.takes(record, mapper):
                 continue
             try:

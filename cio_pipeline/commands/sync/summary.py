@@ -29,8 +29,8 @@ def summary_json(summary: RunSummary) -> str:
          "status": "completed" | "completed_with_dead_letters" | "stopped",
          "reason": str | null,           a key of `STOP_REASONS`
          "records": int, "resumed": int, "synced": int, "skipped": int,
-         "dead_lettered": int, "pending": int, "requests": int, "retries": int,
-         "removed": int,
+         "dead_lettered": int, "left_out": int, "pending": int, "requests": int,
+         "retries": int, "removed": int,
          "duration_seconds": float}
     """
     return json.dumps(document_of(summary), indent=2)

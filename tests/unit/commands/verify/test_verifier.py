@@ -14,8 +14,9 @@ from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
 from cio_pipeline.core.config import Config, parse_config
 from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.record_mapping import mapper_for
-from cio_pipeline.source import open_source
+from cio_pipeline.source import find_inputs
 from tests.support.builders import make_clock
 
 
@@ -83,7 +84,7 @@ def verify(
     ticks = count()
     return Verifier(
         mapper=mapper_for(config(**keys)),
-        open_source=lambda: open_source(str(path)),
+        inputs=find_inputs([str(path)], ReadOptions()),
         look_ups=workspace,  # type: ignore[arg-type]  # its one method is all it needs
         sample=sample,
         wait_seconds=wait_seconds,
