@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_mappings import Mapping
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.conversion import CONVERTERS
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import Identity, identity_of
@@ -124,6 +126,20 @@ class Mapper:
 
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
         return usable_id(find(value, self._user_id), self._user_id, value)
+
+
+def mapper_for(config: Config, on_left_out: LeftOut = lambda *_: None) -> Mapper:
+    """Return the mapper for a configuration's records.
+
+    Args:
+        config: what the records are, and the mappings.
+        on_left_out: as in `Mapper`.
+    """
+    if config.records == PLAIN_RECORDS:
+        return Mapper(config.user_id, config.mappings, on_left_out)
+    from cio_pipeline.core.record_mapping import record_mapper  # noqa: PLC0415  # few need it
+
+    return record_mapper(config, on_left_out)
 
 
 def object_of(record: Record) -> dict[str, JsonValue]:

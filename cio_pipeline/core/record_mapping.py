@@ -6,24 +6,19 @@ import json
 from collections.abc import Callable, Iterator
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.config_records import (
-    PLAIN_RECORDS,
+from cio_pipeline.core.config_record_keys import (
     ActionRule,
     EventRule,
     IdentifierRule,
     Key,
     ObjectRule,
-    RecordRules,
     RelationshipRule,
 )
+from cio_pipeline.core.config_records import RecordRules
 from cio_pipeline.core.conversion import without_mongo
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.identifiers import (
-    CIO_ID_PREFIX,
-    IdentifierKind,
-    Identity,
-    is_clear,
-)
+from cio_pipeline.core.identifier_forms import is_clear
+from cio_pipeline.core.identifiers import CIO_ID_PREFIX, IdentifierKind, Identity
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.limits import EVENT_NAME_LIMIT_BYTES
 from cio_pipeline.core.lookup import MISSING, find, is_empty
@@ -37,15 +32,13 @@ RELATIONSHIPS = "cio_relationships"
 _Object = dict[str, JsonValue]
 
 
-def mapper_for(config: Config, on_left_out: LeftOut = lambda *_: None) -> Mapper:
-    """Return the mapper for a configuration's records.
+def record_mapper(config: Config, on_left_out: LeftOut) -> Mapper:
+    """Return the mapper for records that are not people to insert or update.
 
     Args:
         config: what the records are, and the mappings.
         on_left_out: as in `Mapper`.
     """
-    if config.records == PLAIN_RECORDS:
-        return Mapper(config.user_id, config.mappings, on_left_out)
     mappers: dict[str, Callable[[Config, LeftOut], Mapper]] = {
         "person": _PersonMapper,
         "event": _EventMapper,

@@ -7,7 +7,6 @@ a record must be here.
 from __future__ import annotations
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.config_records import ActionRule
 
 
 def used_names(config: Config) -> frozenset[str] | None:
@@ -20,7 +19,7 @@ def used_names(config: Config) -> frozenset[str] | None:
         return None
     names = {name for mapping in config.mappings for name in mapping.names}
     names.update(rule.source for rule in rules.relationships)
-    if isinstance(rules.action, ActionRule):
+    if not isinstance(rules.action, str):
         names.add(rules.action.source)
     return id_names(config).union(names)
 

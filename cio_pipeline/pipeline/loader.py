@@ -12,9 +12,8 @@ from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
-from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.operations import code_or_none
-from cio_pipeline.core.record_mapping import mapper_for
+from cio_pipeline.core.mapping import Mapper, mapper_for
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
@@ -287,7 +286,8 @@ class Loader:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:
-            code = code_or_none(payload.operation)
+            operation = payload.operation
+            code = None if operation is UPSERT else operation.code
             self._chunk.add_job(
                 NewJob(payload.user_id, body, record.record_index, code)
             )

@@ -14,8 +14,8 @@ from cio_pipeline.core.config import parse_config
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import Job, Outcomes, Record, Reply
 from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.operations import code_or_none, operation_of
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.customerio.items import item_bytes, items_of
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.customerio.track_api import TrackClient

@@ -30,8 +30,8 @@ from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.operations import Action, code_or_none
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.items import item_bytes

@@ -11,8 +11,8 @@ from cio_pipeline.commands.inputs import open_data
 from cio_pipeline.console.output import ask_yes_or_no, print_note
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.operations import Action
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.pipeline.loader import load_identities, mapping_digest
 from cio_pipeline.source import Inputs
 from cio_pipeline.store.queue.loads import are_begun

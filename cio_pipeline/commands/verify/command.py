@@ -18,7 +18,7 @@ from cio_pipeline.console.output import write
 from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import Config, read_config
 from cio_pipeline.core.errors import ConfigError, UsageError
-from cio_pipeline.core.record_mapping import mapper_for
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.machine import SYSTEM_CLOCK

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,12 +33,20 @@ _BUSY_TIMEOUT_SECONDS = 30.0
 # Each step of a statement lets another thread have the interpreter, so rows are
 # inserted and deleted many at a time.
 _ROWS = 50
-_INSERT_ROWS = [
-    "INSERT INTO ack_queue_jobs"  # noqa: S608  # no values in it
-    " (timestamp, load_id, user_id, data, record_index, operation, status) VALUES "
-    + ", ".join(["(?1, ?2, ?, ?, ?, ?, 0)"] * rows)
-    for rows in range(_ROWS + 1)
-]
+
+
+def _inserts(column: str, value: str) -> list[str]:
+    """Return a statement for each number of rows, with one more column or none."""
+    return [
+        "INSERT INTO ack_queue_jobs (timestamp, load_id, user_id, data, record_index"  # noqa: S608  # no values in it
+        f"{column}, status) VALUES "
+        + ", ".join([f"(?1, ?2, ?, ?, ?{value}, 0)"] * rows)
+        for rows in range(_ROWS + 1)
+    ]
+
+
+_INSERT_ROWS, _INSERT_CODED = _inserts("", ""), _inserts(", operation", ", ?")
+_CODE, _WITHOUT_CODE = itemgetter(3), itemgetter(0, 1, 2)
 
 
 class JobQueue(SQLiteAckQueue):
@@ -147,8 +156,12 @@ class JobQueue(SQLiteAckQueue):
         """Append jobs, inside a transaction; return them with their ids."""
         common = (time.time(), load_id)
         for start in range(0, len(jobs), _ROWS):
-            rows = jobs[start : start + _ROWS]
-            tx.execute(_INSERT_ROWS[len(rows)], (*common, *chain.from_iterable(rows)))
+            chunk = jobs[start : start + _ROWS]
+            if any(map(_CODE, chunk)):
+                sql, rows = _INSERT_CODED[len(chunk)], iter(chunk)
+            else:  # nearly always, and quicker
+                sql, rows = _INSERT_ROWS[len(chunk)], map(_WITHOUT_CODE, chunk)
+            tx.execute(sql, (*common, *chain.from_iterable(rows)))
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
         first_id = last_id + 1 - len(jobs)
