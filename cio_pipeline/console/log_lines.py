@@ -72,8 +72,10 @@ def _sentence(event: EventDict) -> str:
 
 def _dead_letter(event: Mapping[str, Any]) -> str:  # an event holds what was logged
     status = "" if event["http_status"] is None else f" ({event['http_status']})"
+    what = str(event.get("operation", "user"))
+    subject = "object" if what.startswith("object") else "user"
     return (
-        f"dead letter: user {event['user_id']}, record {event['record_index']}:"
+        f"dead letter: {subject} {event['user_id']}, record {event['record_index']}:"
         f" {event['reason']}{status}: {event['message']}"
     )
 

@@ -97,6 +97,8 @@ def _counts(progress: Progress) -> list[Text]:
     if progress.total is not None:
         about = "about " if progress.is_loading else ""
         total = f" of {about}{progress.total:,}"
+    if progress.kind != "person":
+        total += f" {progress.kind}s"
     pieces.append(_piece("sent", sent, total))
     if progress.counts.skipped:
         pieces.append(_piece("unchanged", f"{progress.counts.skipped:,}"))

@@ -24,8 +24,7 @@ from cio_pipeline.core.config_records import (
     PLAIN_RECORDS,
     RECORD_KEYS,
     RecordRules,
-    check_records,
-    check_user_id,
+    are_plain,
     required_keys,
 )
 from cio_pipeline.core.errors import ConfigError
@@ -45,8 +44,8 @@ class Config:
     """A checked configuration. The fields are the file's keys.
 
     Args:
-        user_id: the key or dotted path of the user id in a record; of the first one
-            if there are several.
+        user_id: the key or dotted path of the user id in a record; empty if
+            `records` say more about it.
         records: what the records are, if they are not people to insert or update.
         database: the address of a database; it may contain a password.
         secret_sources: for each key of `SECRETS` that is not text: where it comes
@@ -132,7 +131,10 @@ def _config_of(document: dict[str, Any], path: str) -> Config:
     for name, value in document.items():
         if name in _KEYS:
             fields |= _KEYS[name](checker, name, value)
-    fields["records"] = check_records(checker, document)
+    if not are_plain(document):
+        from cio_pipeline.core.config_record_keys import check_records  # noqa: PLC0415  # few have them
+
+        fields["records"] = check_records(checker, document)
     sources = {
         key: fields.pop(SECRETS[key].field)
         for key in SECRETS
@@ -238,11 +240,19 @@ SECRETS = {
     "appApiKey": SecretKey("app_api_key", Checker.secret),
     "database": SecretKey("database", Checker.hidden_text),
 }
+
+
+def _user_id(checker: Checker, key: str, value: object) -> dict[str, Any]:
+    if isinstance(value, dict | list):
+        return {}  # `check_records` checks it
+    return {"user_id": checker.text(key, value)}
+
+
 _KEYS: dict[str, _Check] = {
     "parallelism": lambda c, k, v: {
         "parallelism": c.integer(k, v, 1, MOST_PARALLELISM)
     },
-    "userId": lambda c, k, v: {"user_id": check_user_id(c, k, v)},
+    "userId": _user_id,
     "mappings": lambda c, k, v: {"mappings": check_mappings(c, k, v)},
     **dict.fromkeys(SECRETS, _secret),
     "region": lambda c, k, v: {"region": c.one_of(k, v, ("us", "eu"))},
@@ -264,7 +274,7 @@ _KEYS: dict[str, _Check] = {
         "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
-    "$schema": _schema,
     # They depend on each other, so `check_records` checks them together.
     **dict.fromkeys(RECORD_KEYS, lambda *_: {}),
+    "$schema": _schema,
 }

@@ -7,7 +7,6 @@ never the text of a record. The text itself is what is sent.
 
 from __future__ import annotations
 
-import re
 from typing import Literal, NamedTuple
 
 # The names that the App API (``id_type``) and batches (``identifiers``) use.
@@ -15,12 +14,6 @@ IdentifierKind = Literal["id", "email", "cio_id", "phone"]
 
 # The prefix of Customer.io's own id in a path; a batch does not use it.
 CIO_ID_PREFIX = "cio_"
-
-# Forms that leave no doubt about the kind.
-_CLEAR_EMAIL = re.compile(
-    r"[\w.%+'-]+@(?:[a-z\d-]+\.)+[a-z]{2,}", re.ASCII | re.IGNORECASE
-)
-_CLEAR_CIO_ID = re.compile(rf"{CIO_ID_PREFIX}[\w-]+", re.ASCII)
 
 
 class Identity(NamedTuple):
@@ -53,20 +46,6 @@ def identifier_kind(text: str) -> IdentifierKind:
         return "id"  # most are
     local, _, domain = text.rpartition("@")
     return "email" if local and "." in domain.strip(".") else "id"
-
-
-def is_clear(kind: IdentifierKind, text: str) -> bool:
-    """Return whether a path shows the kind of an identifier without a doubt.
-
-    An id that looks like an email address, a phone number, or an address that not
-    everybody would accept as one can only be sent together with its kind.
-    """
-    if kind == "id":
-        return "@" not in text and not text.startswith(CIO_ID_PREFIX)
-    if kind == "phone":
-        return False
-    form = _CLEAR_EMAIL if kind == "email" else _CLEAR_CIO_ID
-    return form.fullmatch(text) is not None
 
 
 def identity(kind: IdentifierKind, text: str) -> Identity:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_mappings import Mapping
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.conversion import CONVERTERS
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import Identity, identity_of
@@ -19,6 +21,8 @@ from cio_pipeline.core.text import did_you_mean, kind_of
 if TYPE_CHECKING:
     from cio_pipeline.core.computed_values import AttributeReader
 
+# Called with an attribute that is left out, as its ``onError`` says, and the reason.
+LeftOut: TypeAlias = Callable[[str, str], None]
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -31,15 +35,14 @@ class Mapper:
     Args:
         user_id: the key or dotted path of the user id.
         mappings: the configured mappings; targets differ.
-        on_left_out: called with an attribute that is left out, as its ``onError`` says,
-            and with the reason.
+        on_left_out: as in `LeftOut`.
     """
 
     def __init__(
         self,
         user_id: str,
         mappings: Sequence[Mapping],
-        on_left_out: Callable[[str, str], None] = lambda *_: None,
+        on_left_out: LeftOut = lambda *_: None,
     ) -> None:
         self._user_id = user_id
         self._on_left_out = on_left_out
@@ -123,6 +126,20 @@ class Mapper:
 
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
         return usable_id(find(value, self._user_id), self._user_id, value)
+
+
+def mapper_for(config: Config, on_left_out: LeftOut = lambda *_: None) -> Mapper:
+    """Return the mapper for a configuration's records.
+
+    Args:
+        config: what the records are, and the mappings.
+        on_left_out: as in `Mapper`.
+    """
+    if config.records == PLAIN_RECORDS:
+        return Mapper(config.user_id, config.mappings, on_left_out)
+    from cio_pipeline.core.record_mapping import record_mapper  # noqa: PLC0415  # few need it
+
+    return record_mapper(config, on_left_out)
 
 
 def object_of(record: Record) -> dict[str, JsonValue]:

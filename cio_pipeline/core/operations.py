@@ -66,14 +66,9 @@ class Operation(NamedTuple):
         return identity(self.identifier, text)
 
 
-# One value for each operation, so that the usual one can be recognised with ``is``.
+# Quicker than making a value for each record.
 make_operation = lru_cache(Operation)
 UPSERT = make_operation("person", "upsert", None)  # the usual one
-
-
-def identity_for(operation: Operation, text: str) -> Identity:
-    """Return what an identifier identifies; quickly for `UPSERT`."""
-    return identity_of(text) if operation is UPSERT else operation.identity(text)
 
 
 @lru_cache

@@ -77,6 +77,7 @@ class Progress:
         rate: jobs settled per second, lately.
         eta_seconds: the time left at that rate; None if unknown.
         hold: why there is no progress, or None.
+        kind: the kind of the records (`core.operations.RecordKind`).
     """
 
     command: str
@@ -91,6 +92,7 @@ class Progress:
     rate: float
     eta_seconds: float | None
     hold: Hold | None
+    kind: str = "person"
 
     @property
     def loaded_share(self) -> float | None:

@@ -6,28 +6,23 @@ import json
 from collections.abc import Callable, Iterator
 
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.config_records import (
-    PLAIN_RECORDS,
+from cio_pipeline.core.config_record_keys import (
     ActionRule,
     EventRule,
     IdentifierRule,
     Key,
     ObjectRule,
-    RecordRules,
     RelationshipRule,
 )
+from cio_pipeline.core.config_records import RecordRules
 from cio_pipeline.core.conversion import without_mongo
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.identifiers import (
-    CIO_ID_PREFIX,
-    IdentifierKind,
-    Identity,
-    is_clear,
-)
+from cio_pipeline.core.identifier_forms import is_clear
+from cio_pipeline.core.identifiers import CIO_ID_PREFIX, IdentifierKind, Identity
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.limits import EVENT_NAME_LIMIT_BYTES
-from cio_pipeline.core.lookup import MISSING, find
-from cio_pipeline.core.mapping import Mapper, object_of, usable_id
+from cio_pipeline.core.lookup import MISSING, find, is_empty
+from cio_pipeline.core.mapping import LeftOut, Mapper, object_of, usable_id
 from cio_pipeline.core.operations import Action, make_operation
 from cio_pipeline.core.text import kind_of, shortened
 from cio_pipeline.core.times import unix_seconds
@@ -37,18 +32,14 @@ RELATIONSHIPS = "cio_relationships"
 _Object = dict[str, JsonValue]
 
 
-def mapper_for(
-    config: Config, on_left_out: Callable[[str, str], None] = lambda *_: None
-) -> Mapper:
-    """Return the mapper for a configuration's records.
+def record_mapper(config: Config, on_left_out: LeftOut) -> Mapper:
+    """Return the mapper for records that are not people to insert or update.
 
     Args:
-        config: what the records are, and their mappings.
+        config: what the records are, and the mappings.
         on_left_out: as in `Mapper`.
     """
-    if config.records == PLAIN_RECORDS:
-        return Mapper(config.user_id, config.mappings, on_left_out)
-    mappers: dict[str, type[_RuleMapper]] = {
+    mappers: dict[str, Callable[[Config, LeftOut], Mapper]] = {
         "person": _PersonMapper,
         "event": _EventMapper,
         "object": _ObjectMapper,
@@ -59,7 +50,7 @@ def mapper_for(
 class _RuleMapper(Mapper):
     """What the mappers of all kinds share."""
 
-    def __init__(self, config: Config, on_left_out: Callable[[str, str], None]) -> None:
+    def __init__(self, config: Config, on_left_out: LeftOut) -> None:
         super().__init__(config.user_id, config.mappings, on_left_out)
         self._rules: RecordRules = config.records
         self._has_mapped = False
@@ -175,19 +166,12 @@ def identifier_of_kind(kind: IdentifierKind, text: str) -> tuple[str, str | None
 
 def _first_present(rules: tuple[IdentifierRule, ...], value: _Object) -> IdentifierRule:
     for rule in rules:
-        if not _is_absent(find(value, rule.source)):
+        if not is_empty(find(value, rule.source)):
             return rule
     if len(rules) == 1:
         return rules[0]
     names = ", ".join(repr(rule.source) for rule in rules)
     raise RecordError(f"the record has none of its user ids: {names}")
-
-
-def _is_absent(value: JsonValue) -> bool:
-    """Whether a key is missing or has no value, as in an empty cell of a table."""
-    if value is MISSING or value is None:
-        return True
-    return isinstance(value, str) and not value.strip()
 
 
 def _action_of(rule: Action | ActionRule, value: _Object) -> Action:
@@ -199,7 +183,7 @@ def _action_of(rule: Action | ActionRule, value: _Object) -> Action:
             return action
     if rule.default is not None:
         return rule.default
-    if _is_absent(found):
+    if is_empty(found):
         raise RecordError(f"the record has no {rule.source!r}, its action")
     known = ", ".join(repr(text) for text, _ in rule.values)
     shown = shortened(json.dumps(found), 40)
@@ -222,7 +206,7 @@ def _event_name(rule: EventRule, value: _Object) -> str:
         return rule.name
     source = rule.name.source
     name = find(value, source)
-    if _is_absent(name):
+    if is_empty(name):
         raise RecordError(f"the record has no {source!r}, the name of the event")
     if not isinstance(name, str):
         raise RecordError(f"the name of the event {source!r} is {kind_of(name)}")
@@ -258,7 +242,7 @@ def _event_id(rule: EventRule, value: _Object, name: str, time: int) -> str:
     content: JsonValue = value
     if rule.id is not None:
         found = find(value, rule.id.source)
-        if not _is_absent(found):
+        if not is_empty(found):
             if isinstance(found, str) and is_ulid(found):
                 return found
             content = found
@@ -277,7 +261,7 @@ def _relationships(
     """Yield the relationships of a record; an empty value has none."""
     for rule in rules:
         found = find(value, rule.source)
-        if _is_absent(found):
+        if is_empty(found):
             continue
         for each in found if isinstance(found, list) else [found]:
             text = usable_id(each, rule.source, value, "relationship")

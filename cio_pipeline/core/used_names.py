@@ -6,41 +6,29 @@ a record must be here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cio_pipeline.core.config import Config
-from cio_pipeline.core.config_records import ActionRule, Key
 
 
 def used_names(config: Config) -> frozenset[str] | None:
-    """Return the keys and dotted paths that are used; None if all are.
+    """Return the keys and dotted paths that are used; None if all of them are.
 
-    An event without an id of its own has one that is made from the complete record.
+    An event without an id is recognised by its complete record.
     """
-    event = config.records.event
-    if event is not None and event.id is None:
+    rules = config.records
+    if rules.event is not None:
         return None
-    names = (name for mapping in config.mappings for name in mapping.names)
-    return id_names(config).union(names, _rule_names(config))
+    names = {name for mapping in config.mappings for name in mapping.names}
+    names.update(rule.source for rule in rules.relationships)
+    if not isinstance(rules.action, str):
+        names.add(rules.action.source)
+    return id_names(config).union(names)
 
 
 def id_names(config: Config) -> frozenset[str]:
-    """Return those that identify a record's user or object; a record needs one."""
+    """Return those that identify a record's user; a record needs one of them."""
     rules = config.records
     if rules.object is not None:
         return frozenset({rules.object.id.source})
     if rules.identifiers:
         return frozenset(rule.source for rule in rules.identifiers)
     return frozenset({config.user_id})
-
-
-def _rule_names(config: Config) -> Iterator[str]:
-    """Return the names in the keys about kinds of records."""
-    rules = config.records
-    if isinstance(rules.action, ActionRule):
-        yield rules.action.source
-    for part in rules.event or ():
-        if isinstance(part, Key):
-            yield part.source
-    for relationship in rules.relationships:
-        yield relationship.source

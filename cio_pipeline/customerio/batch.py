@@ -20,7 +20,6 @@ from cio_pipeline.core.jobs import (
     Synced,
 )
 from cio_pipeline.core.json_text import decode_object
-from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.customerio.items import items_of, plain_item
 from cio_pipeline.customerio.outcome import error_words, judge
 from cio_pipeline.customerio.reserved import may_need_another_form
@@ -33,7 +32,7 @@ def make_body(jobs: Sequence[Job]) -> bytes:
 
     The first items are the jobs, in order; items that delete relationships follow.
     """
-    if all(job.operation is UPSERT for job in jobs):
+    if all(job.code is None for job in jobs):
         body = _join([plain_item(job) for job in jobs])
         # One search for all jobs, because few bodies need more.
         if not may_need_another_form(body):

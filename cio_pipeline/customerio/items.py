@@ -7,7 +7,7 @@ people.
 
 from __future__ import annotations
 
-from cio_pipeline.core.identifiers import CIO_ID_PREFIX, identifier_kind
+from cio_pipeline.core.identifiers import CIO_ID_PREFIX, IdentifierKind, identifier_kind
 from cio_pipeline.core.jobs import Job
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.customerio.reserved import item_parts
@@ -27,14 +27,16 @@ def item_bytes(job: Job) -> int:
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
     around = _AROUND_BYTES + len(user_id) * (2 if is_plain else 6)
-    if b'"cio_relationships":' in job.body:
+    if job.body.find(b'"cio_relationships":') >= 0:  # `in` takes twice the time
         around += around  # perhaps a second item
     return len(job.body) + around
 
 
 def plain_item(job: Job) -> bytes:
     """Return the item of a person whose payload has no reserved attributes."""
-    return _PERSON % (*_kind_and_value(job), job.body)
+    user_id = job.user_id
+    identifier = _identifier(identifier_kind(user_id), user_id)
+    return _PERSON % (*identifier, job.body)
 
 
 def items_of(job: Job) -> list[bytes]:
@@ -63,14 +65,13 @@ def _item(job: Job, action: bytes, members: bytes = b"") -> bytes:
             encode(job.user_id),
         )
         return _BARE % (b"object", action, identifiers, members)
-    identifiers = b'{"%s":%s}' % _kind_and_value(job)
+    kind = job.operation.identifier or identifier_kind(job.user_id)
+    identifiers = b'{"%s":%s}' % _identifier(kind, job.user_id)
     return _BARE % (b"person", action, identifiers, members)
 
 
-def _kind_and_value(job: Job) -> tuple[bytes, bytes]:
+def _identifier(kind: IdentifierKind, user_id: str) -> tuple[bytes, bytes]:
     """Return the kind of a person's identifier and its JSON."""
-    user_id = job.user_id
-    kind = job.operation.kind or identifier_kind(user_id)
     if kind == "cio_id":
         user_id = user_id.removeprefix(CIO_ID_PREFIX)
     return kind.encode(), encode(user_id)

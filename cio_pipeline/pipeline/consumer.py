@@ -174,7 +174,9 @@ def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> b
 
 
 def _facts(job: Job) -> dict[str, str | int]:
+    what = {} if job.code is None else {"operation": job.code}
     return {
+        **what,
         "user_id": job.user_id,
         "record_index": job.record_index,
         "attempt": job.attempts + 1,

@@ -12,8 +12,8 @@ from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
-from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.core.record_mapping import mapper_for
+from cio_pipeline.core.mapping import Mapper, mapper_for
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
@@ -51,11 +51,13 @@ def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) 
     return hashlib.sha256(repr(rules).encode()).hexdigest()
 
 
-def load_identities(
-    config: Config, inputs: Inputs, *, changed_only: bool, shard: Shard
-) -> list[LoadIdentity]:
-    """Return what identifies the loads of these files in a later run."""
-    mapping = mapping_digest(config, changed_only=changed_only, shard=shard)
+def load_identities(inputs: Inputs, mapping: str) -> list[LoadIdentity]:
+    """Return what identifies the loads of this data in a later run.
+
+    Args:
+        inputs: the data.
+        mapping: from `mapping_digest`.
+    """
     return [
         LoadIdentity(source=item.name, fingerprint=item.fingerprint(), mapping=mapping)
         for item in inputs.items
@@ -174,11 +176,10 @@ class Loader:
         if self.changed_only:
             self.run.store.keep_deliveries()
         config = self.run.config
-        found = self.run.store.begin_loads(
-            load_identities(
-                config, self.inputs, changed_only=self.changed_only, shard=self.shard
-            )
+        mapping = mapping_digest(
+            config, changed_only=self.changed_only, shard=self.shard
         )
+        found = self.run.store.begin_loads(load_identities(self.inputs, mapping))
         self._loads = found.loads
         self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
         self._log_changes(found.changes)
@@ -294,8 +295,10 @@ class Loader:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:
+            operation = payload.operation
+            code = None if operation is UPSERT else operation.code
             self._chunk.add_job(
-                NewJob(payload.user_id, body, record.record_index, payload.operation)
+                NewJob(payload.user_id, body, record.record_index, code)
             )
             if self._left_out:
                 self._note_left_out(record.record_index)

@@ -213,6 +213,7 @@ class Supervisor:
             rate=self._rates.settled,
             eta_seconds=self._rates.seconds_for(total - done) if total else None,
             hold=self._hold(now, summary, is_loading=is_loading),
+            kind=self.run.config.records.kind,
         )
 
     def _source_name(self, *, is_loading: bool) -> str | None:

@@ -15,7 +15,12 @@ from urllib.parse import quote
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.store.errors import translated
-from cio_pipeline.store.schema import FILE_NAME, FIRST_WITH_OPERATIONS, check_version
+from cio_pipeline.store.schema import (
+    FILE_NAME,
+    FIRST_WITH_OPERATIONS,
+    check_version,
+    version_of,
+)
 from cio_pipeline.store.user_digests import define_user_digest
 
 
@@ -52,8 +57,7 @@ def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
 
 def _add_operations(connection: sqlite3.Connection) -> None:
     """Show dead letters of an older version, which are not changed, as of this one."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version < FIRST_WITH_OPERATIONS:
+    if version_of(connection) < FIRST_WITH_OPERATIONS:
         connection.execute(
             "CREATE TEMP VIEW dead_letters AS"
             " SELECT *, NULL AS operation FROM main.dead_letters"

@@ -15,9 +15,9 @@ from cio_pipeline.store.workspace import open_private_file
 # "CIOq": identifies our files (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
-# 3: jobs and dead letters have an operation, which older versions would not see.
+# 3: jobs and dead letters have an operation.
 VERSION = FIRST_WITH_OPERATIONS = 3
-# Table, name and type of columns that files of older versions do not have.
+# Table, name and type of columns that files of older versions may not have yet.
 _ADDED_COLUMNS = (
     ("loads", "set_id", "INTEGER"),
     ("ack_queue_jobs", "operation", "TEXT"),
@@ -40,6 +40,12 @@ def prepare(folder: Path) -> None:
             _create_or_check(connection, folder)
         finally:
             connection.close()
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a file's format."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
@@ -81,10 +87,10 @@ def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an older version."""
+    _add_columns(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        _add_columns(connection)
         if version == 1:
             upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -92,10 +98,10 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 
 
 def _add_columns(connection: sqlite3.Connection) -> None:
-    """Add the columns of later versions; persist-queue may not have made its table."""
+    """Add missing columns; persist-queue may not have made its table yet."""
     for table, column, kind in _ADDED_COLUMNS:
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        if columns and column not in columns:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        if columns and column not in {name for _, name, *_ in columns}:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 

@@ -24,7 +24,7 @@ def user_digest(user: Identity) -> bytes:
 
 def payload_digest(job: Job | NewJob) -> bytes:
     """Return the digest of what a job sends; an action equals no payload."""
-    if job.operation.action == "upsert":
+    if job.code is None or job.operation.action == "upsert":
         return digest_of(job.body)
     return digest_of(job.operation.action.encode())
 

@@ -360,4 +360,5 @@ def test_check_prints_the_schema_of_configurations(program: Program) -> None:
     outcome = program.run_as_given("check", "-schema")
 
     assert outcome.code == 0
-    assert outcome.result["required"] == ["parallelism", "userId", "mappings"]
+    assert outcome.result["required"] == ["parallelism", "mappings"]
+    assert outcome.result["else"]["required"] == ["userId"]  # except for objects

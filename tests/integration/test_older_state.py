@@ -62,21 +62,6 @@ def test_deliveries_of_version_1_are_still_known(tmp_path: Path) -> None:
     assert version == VERSION
 
 
-def test_a_load_that_an_older_version_began_continues(tmp_path: Path) -> None:
-    """Its table of loads has no sets yet."""
-    identity = LoadIdentity(source="data.json", fingerprint="f", mapping="m")
-    with Store(tmp_path) as store:
-        load = store.begin_loads([identity]).loads[0]
-        store.enqueue(load, [], [], next_index=3)
-    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection, connection:
-        connection.execute("ALTER TABLE loads DROP COLUMN set_id")
-
-    with Store(tmp_path) as store:
-        again = store.begin_loads([identity]).loads[0]
-
-    assert (again.id, again.next_index) == (load.id, 3)
-
-
 def make_version_2(folder: Path) -> None:
     """Write a state of version 2: user 1 is a dead letter, user 2 has a job."""
     with Store(folder) as store:
@@ -110,3 +95,18 @@ def test_jobs_and_dead_letters_of_version_2_are_upserts(tmp_path: Path) -> None:
     assert [(job.user_id, job.operation) for job in jobs] == [
         ("1", UPSERT), ("2", UPSERT)
     ]  # fmt: skip
+
+
+def test_a_load_that_an_older_version_began_continues(tmp_path: Path) -> None:
+    """Its table of loads has no sets yet."""
+    identity = LoadIdentity(source="data.json", fingerprint="f", mapping="m")
+    with Store(tmp_path) as store:
+        load = store.begin_loads([identity]).loads[0]
+        store.enqueue(load, [], [], next_index=3)
+    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection, connection:
+        connection.execute("ALTER TABLE loads DROP COLUMN set_id")
+
+    with Store(tmp_path) as store:
+        again = store.begin_loads([identity]).loads[0]
+
+    assert (again.id, again.next_index) == (load.id, 3)

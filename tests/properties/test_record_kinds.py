@@ -14,8 +14,8 @@ from cio_pipeline.core.config import parse_config
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import Job, Outcomes, Record, Reply
 from cio_pipeline.core.json_text import decode
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.operations import code_or_none, operation_of
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.customerio.items import item_bytes, items_of
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.customerio.track_api import TrackClient
@@ -137,8 +137,8 @@ def jobs_of(configuration: dict[str, Any], records: list[Any]) -> list[Job]:
             continue
         assert mapper.identity_in(record) == payload.identity
         assert operation_of(code_or_none(payload.operation)) == payload.operation
-        job = Job(index, payload.user_id, body, index, 1, operation=payload.operation)
-        jobs.append(job)
+        code = code_or_none(payload.operation)
+        jobs.append(Job(index, payload.user_id, body, index, code, 1))
     return jobs
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.record_warnings import (
@@ -32,8 +32,8 @@ from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
-from cio_pipeline.core.operations import Action
-from cio_pipeline.core.record_mapping import mapper_for
+from cio_pipeline.core.mapping import mapper_for
+from cio_pipeline.core.operations import Action, code_or_none
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.items import item_bytes
@@ -196,12 +196,13 @@ def check_data(
             except RecordError as error:
                 _note_invalid(findings, str(error), findings.files.here)
                 continue
-            duplicates.add(payload.identity)
+            user = payload.identity
+            duplicates.add(user)
             if payload.operation.record == "event":
                 events.add(Identity("event", str(payload.attributes["id"])))
-            claims.add(payload, findings.files.here)
-            job = Job(0, payload.user_id, body, 0, 0, operation=payload.operation)
-            size = item_bytes(job)
+            claims.add(user, payload, findings.files.here)
+            code = code_or_none(payload.operation)
+            size = item_bytes(Job(0, payload.user_id, body, 0, code, 0))
             batch_bytes += size
             _note_payload(findings, config, payload, record, size)
             _note_left_out(findings, left_out)
@@ -272,9 +273,8 @@ class _IdentifierClaims:
     def __init__(self) -> None:
         self._claims = {kind: Claims() for kind in _OF_ANOTHER}
 
-    def add(self, payload: Payload, index: int) -> None:
+    def add(self, user: Identity, payload: Payload, index: int) -> None:
         """Note the identifiers that a payload sets, except the user's own."""
-        user = payload.identity
         if payload.operation.record != "person":
             return
         for kind, claims in self._claims.items():
@@ -301,7 +301,8 @@ def _note_payload(
     findings.actions[payload.operation.action] += 1
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
-        if findings.example is None and isinstance(record.value, dict):
+        is_mapped = payload.operation.action in ("upsert", "track")
+        if findings.example is None and is_mapped and isinstance(record.value, dict):
             findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload)
@@ -326,7 +327,7 @@ def _value_warnings(
     config: Config, payload: Payload, times: set[str], now_seconds: float
 ) -> Iterator[PayloadWarning]:
     yield from map(PayloadWarning, id_warnings(payload.user_id))
-    about = identifier_warning(payload, _named_kind(config, payload))
+    about = identifier_warning(payload, is_named=bool(config.records.identifiers))
     if about is not None:
         yield PayloadWarning(about)
     if payload.operation.record == "event":
@@ -339,13 +340,6 @@ def _value_warnings(
             yield PayloadWarning(warning, name)
         if isinstance(value, str) and value in NULL_TEXTS:
             yield PayloadWarning("null_text", name)
-
-
-def _named_kind(config: Config, payload: Payload) -> IdentifierKind | None:
-    """Return the kind of an identifier, if the configuration names kinds."""
-    if not config.records.identifiers:
-        return None
-    return cast("IdentifierKind", payload.identity.kind)
 
 
 def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None:

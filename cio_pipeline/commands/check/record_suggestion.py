@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cio_pipeline.core.identifiers import is_clear
+from cio_pipeline.core.identifier_forms import is_clear
 from cio_pipeline.core.jobs import JsonValue
 
 # Values of one kind of export, in lower case, and their actions.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from cio_pipeline.core.identifiers import IdentifierKind
+from cio_pipeline.core.identifiers import identifier_kind
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import EVENT_CAMPAIGN_SECONDS, EVENT_DATA_LIMIT_BYTES
@@ -26,22 +26,21 @@ _E164 = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
 _YEAR_1980 = 315_532_800
 
 
-def identifier_warning(
-    payload: Payload, named: IdentifierKind | None
-) -> IdentifierWarning | None:
+def identifier_warning(payload: Payload, *, is_named: bool) -> IdentifierWarning | None:
     """Return a warning if the identifier of a person has the form of another kind.
 
     Args:
         payload: a person or an event.
-        named: the kind that the configuration names for it; None if it names none.
+        is_named: whether the configuration names the kinds of identifiers.
     """
     if payload.operation.record == "object":
         return None
-    if named is None:
-        return _READ_AS.get(payload.identity.kind)
-    if named == "phone" and not _E164.fullmatch(payload.user_id):
+    if not is_named:
+        return _READ_AS.get(identifier_kind(payload.user_id))
+    # Others have a form that shows their kind.
+    if payload.operation.kind == "phone" and not _E164.fullmatch(payload.user_id):
         return "phone_not_e164"
-    if named == "email" and "@" not in payload.user_id:
+    if payload.operation.kind == "email" and "@" not in payload.user_id:
         return "email_not_an_address"
     return None
 

@@ -106,19 +106,7 @@ def check_text(
         pending: how many jobs an earlier run left in the queue.
         missing_keys: keys of the configuration to fill in before a sync.
     """
-    lines = [
-        (
-            f"{counted(findings.records, 'record')} of"
-            f" {counted(findings.users, _subject(findings))},"
-            f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
-        ),
-    ]
-    if pending:
-        left = counted(pending, "job")
-        lines.append(f"Before that, {left} of an earlier run would be sent.")
-    if findings.actions.keys() - {"upsert", "track"}:
-        actions = (f"{name} {n:,}" for name, n in findings.actions.items())
-        lines.append(f"What they ask for: {', '.join(actions)}.")
+    lines = _headline(findings, seconds, pending)
     lines += _payload_lines(findings)
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
@@ -152,6 +140,22 @@ def _payload_lines(findings: Findings) -> list[str]:
         changed = example_lines(findings.example, findings.mappings)
         if changed:
             lines += ["", "Values of the first of them, before and after:", *changed]
+    return lines
+
+
+def _headline(findings: Findings, seconds: float, pending: int) -> list[str]:
+    figures = (
+        f"{counted(findings.records, 'record')} of"
+        f" {counted(findings.users, _subject(findings))},"
+        f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
+    )
+    lines = [figures]
+    if pending:
+        left = counted(pending, "job")
+        lines.append(f"Before that, {left} of an earlier run would be sent.")
+    if findings.actions.keys() - {"upsert", "track"}:
+        actions = (f"{name} {n:,}" for name, n in findings.actions.items())
+        lines.append(f"What they ask for: {', '.join(actions)}.")
     return lines
 
 
@@ -190,15 +194,20 @@ def keys_text(seen: SeenKeys, width: int) -> str:
         for key in seen.keys.values()
     ]
     records = counted(seen.records, "record")
-    user_id = seen.user_id()
-    guess = (
-        "No key looks like a user id: set userId in the configuration."
-        if user_id is None
-        else f"The user id is probably {user_id!r}: check userId."
-    )
     keys = table(_KEY_COLUMNS, rows, width)
-    notes = textwrap.wrap(" ".join(seen.records_kind().notes), width) or [guess]
+    notes = textwrap.wrap(" ".join(_notes(seen)), width)
     return "\n".join([f"Keys of the first {records}:\n\n{keys}\n", *notes, ""])
+
+
+def _notes(seen: SeenKeys) -> list[str]:
+    """Return what the keys say about the records, in sentences."""
+    found = seen.records_kind()
+    user_id = found.keys.get("userId")
+    if not isinstance(user_id, str):  # a note says what identifies them
+        return found.notes
+    if seen.user_id() is None:
+        return ["No key looks like a user id: set userId.", *found.notes]
+    return [f"The user id is probably {user_id!r}: check userId.", *found.notes]
 
 
 def _share(count: int, records: int) -> str:

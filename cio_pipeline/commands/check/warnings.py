@@ -11,7 +11,7 @@ from cio_pipeline.commands.check.record_warnings import (
     values_of,
 )
 from cio_pipeline.commands.check.value_warnings import IdWarning, TimeWarning
-from cio_pipeline.core.identifiers import IdentifierKind, identity
+from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import (
@@ -154,7 +154,7 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
     found: list[PayloadWarning] = []
     if not payload.attributes:
         found.append(PayloadWarning("nothing_mapped"))
-    forms = _FORMS_OF[payload.operation.record]
+    person, forms = payload.identity, _FORMS_OF[payload.operation.record]
     for name, value in values_of(payload).items():
         if name == "created_at" and not _is_whole_seconds(value):
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
@@ -162,18 +162,15 @@ def payload_warnings(payload: Payload) -> list[PayloadWarning]:
             found.append(PayloadWarning("reserved_attribute", name))
         if payload.operation.record == "event":
             continue  # its data has a limit only together
-        if _is_another_identifier(payload, name, value):
+        if name == person.kind and _is_another(person, value):
             found.append(PayloadWarning("identifier_changed", name))
         if name not in BESIDE_ATTRIBUTES and _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))
     return found
 
 
-def _is_another_identifier(payload: Payload, name: str, value: JsonValue) -> bool:
-    person = payload.identity
-    if name != person.kind:
-        return False
-    return identity(cast("IdentifierKind", name), str(value)) != person
+def _is_another(person: Identity, value: JsonValue) -> bool:
+    return identity(cast("IdentifierKind", person.kind), str(value)) != person
 
 
 def _has_documented_form(name: str, value: JsonValue, forms: _Forms) -> bool:

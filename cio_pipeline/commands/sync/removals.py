@@ -8,14 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 from cio_pipeline.commands.inputs import open_data
-from cio_pipeline.console.output import ask_yes_or_no
+from cio_pipeline.console.output import ask_yes_or_no, print_note
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.operations import Action
-from cio_pipeline.core.record_mapping import mapper_for
-from cio_pipeline.pipeline.loader import load_identities
+from cio_pipeline.pipeline.loader import load_identities, mapping_digest
 from cio_pipeline.source import Inputs
-from cio_pipeline.store.queue.loads import is_begun
+from cio_pipeline.store.queue.loads import are_begun
 
 
 def confirm_removals(
@@ -23,8 +23,8 @@ def confirm_removals(
 ) -> None:
     """Ask at the terminal, with the number of removals, if the run has any.
 
-    The file is read once for the number; a pipe cannot be, and is asked about without
-    it. A load that an earlier run began was confirmed then.
+    The data is read once for the number; a pipe cannot be, and is asked about without
+    it. Loads that an earlier run began were confirmed then.
 
     Args:
         arguments: the command line.
@@ -37,10 +37,10 @@ def confirm_removals(
     """
     if arguments.yes or not config.records.removals:
         return
-    identities = load_identities(
-        config, inputs, changed_only=arguments.changed_only, shard=arguments.shard
+    mapping = mapping_digest(
+        config, changed_only=arguments.changed_only, shard=arguments.shard
     )
-    if is_begun(folder, identities):
+    if are_begun(folder, load_identities(inputs, mapping)):
         return
     verbs = " and ".join(config.records.removals)
     if sys.stdin is None or not sys.stdin.isatty():
@@ -49,7 +49,8 @@ def confirm_removals(
             " confirm it, add -yes; `check` shows what would be sent"
         )
     what = f"{verbs} {_nouns(config)} in {inputs.name}"
-    if all(item.is_local_file for item in inputs.items):
+    if not any(item.is_pipe for item in inputs.items):
+        print_note(f"counting what {inputs.name} removes")
         counts = _count_removals(arguments, config)
         if not counts:
             return
@@ -76,14 +77,15 @@ def _count_removals(arguments: argparse.Namespace, config: Config) -> Counter[Ac
     """Count the records that remove something."""
     mapper = mapper_for(config)
     counts: Counter[Action] = Counter()
-    for record in open_data(arguments, config).records():
-        if not arguments.shard.takes(record, mapper):
-            continue
-        try:
-            operation = mapper.map(record).operation
-        except RecordError:
-            continue
-        counts[operation.action] += operation.removes
+    with open_data(arguments, config) as inputs:
+        for record in inputs.records():
+            if not arguments.shard.takes(record, mapper):
+                continue
+            try:
+                operation = mapper.map(record).operation
+            except RecordError:
+                continue
+            counts[operation.action] += operation.removes
     return +counts
 
 

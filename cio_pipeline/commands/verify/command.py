@@ -23,7 +23,7 @@ from cio_pipeline.console.signals import StopSignals
 from cio_pipeline.core.config import Config, read_config, require_app_key
 from cio_pipeline.core.duplicates import Duplicates
 from cio_pipeline.core.errors import ConfigError, RecordError, UsageError
-from cio_pipeline.core.record_mapping import mapper_for
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.activity_log import LONGEST_SECONDS
 from cio_pipeline.customerio.app_api import address_hint

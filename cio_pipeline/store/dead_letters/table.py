@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cio_pipeline.core.jobs import DeadLetter, Job, ToDeadLetters
 from cio_pipeline.core.json_text import decode
-from cio_pipeline.core.operations import code_or_none, operation_of
+from cio_pipeline.core.operations import operation_of
 
 _COLUMNS = (
     "id, user_id, record_index, source, payload, reason, http_status, message,"
@@ -115,7 +115,7 @@ def letter_of(
         attempts=job.attempts,
         failed_at=failed_at,
         run_id=run_id,
-        operation=code_or_none(job.operation),
+        operation=job.code,
     )
 
 

@@ -22,9 +22,9 @@ from persistqueue import SQLiteAckQueue
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
-from cio_pipeline.core.operations import UPSERT, operation_of
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.queue.loads import JOB_SINCE
 from cio_pipeline.store.queue.sent_log import SentLog
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
@@ -34,19 +34,20 @@ _BUSY_TIMEOUT_SECONDS = 30.0
 # Each step of a statement lets another thread have the interpreter, so rows are
 # inserted and deleted many at a time.
 _ROWS = 50
-_INSERT_ROWS = [
-    "INSERT INTO ack_queue_jobs"  # noqa: S608  # no values in it
-    " (timestamp, load_id, user_id, data, record_index, status) VALUES "
-    + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * rows)
-    for rows in range(_ROWS + 1)
-]
-_INSERT_OPERATION = (
-    "INSERT INTO ack_queue_jobs"
-    " (timestamp, load_id, user_id, data, record_index, operation, status)"
-    " VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), 0)"
-)
-# User id, body and record index of a new job.
-_PLAIN_VALUES = itemgetter(0, 1, 2)
+
+
+def _inserts(column: str, value: str) -> list[str]:
+    """Return a statement for each number of rows, with one more column or none."""
+    return [
+        "INSERT INTO ack_queue_jobs (timestamp, load_id, user_id, data, record_index"  # noqa: S608  # no values in it
+        f"{column}, status) VALUES "
+        + ", ".join([f"(?1, ?2, ?, ?, ?{value}, 0)"] * rows)
+        for rows in range(_ROWS + 1)
+    ]
+
+
+_INSERT_ROWS, _INSERT_CODED = _inserts("", ""), _inserts(", operation", ", ?")
+_CODE, _WITHOUT_CODE = itemgetter(3), itemgetter(0, 1, 2)
 
 
 class JobQueue(SQLiteAckQueue):
@@ -156,26 +157,20 @@ class JobQueue(SQLiteAckQueue):
     ) -> list[Job]:
         """Append jobs, inside a transaction; return them with their ids."""
         common = (time.time(), load_id)
-        if all(job.operation is UPSERT for job in jobs):
-            for start in range(0, len(jobs), _ROWS):
-                rows = jobs[start : start + _ROWS]
-                values = chain.from_iterable(map(_PLAIN_VALUES, rows))
-                tx.execute(_INSERT_ROWS[len(rows)], (*common, *values))
-        else:
-            tx.executemany(
-                _INSERT_OPERATION,
-                ((*common, *_PLAIN_VALUES(job), job.operation.code) for job in jobs),
-            )
+        for start in range(0, len(jobs), _ROWS):
+            chunk = jobs[start : start + _ROWS]
+            if any(map(_CODE, chunk)):
+                sql, rows = _INSERT_CODED[len(chunk)], iter(chunk)
+            else:  # nearly always, and quicker
+                sql, rows = _INSERT_ROWS[len(chunk)], map(_WITHOUT_CODE, chunk)
+            tx.execute(sql, (*common, *chain.from_iterable(rows)))
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
         first_id = last_id + 1 - len(jobs)
         self.deliveries.note_enqueued(tx, jobs, first_id)
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
         ids = count(first_id)
-        return [
-            Job._make((next(ids), *_PLAIN_VALUES(job), load_id, 0, 0, job.operation))
-            for job in jobs
-        ]
+        return [Job._make((next(ids), *job, load_id, 0, 0)) for job in jobs]
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
         """Remove settled jobs, inside a transaction."""
@@ -195,14 +190,17 @@ class JobQueue(SQLiteAckQueue):
     def fetch(self, after_id: int, limit: int) -> list[Job]:
         """Read the oldest pending jobs after an id, in order."""
         return [
-            Job._make((*row[:-1], operation_of(row[-1])))
+            Job._make(row)
             for row in self.read(
-                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes,"
-                " operation"
-                " FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
+                "SELECT _id, user_id, data, record_index, operation, load_id, attempts,"
+                " strikes FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
                 (after_id, limit),
             )
         ]
+
+    def has_jobs_since(self, load_id: int) -> bool:
+        """Return whether any job of a load, or of a later one, is pending."""
+        return bool(self.read(JOB_SINCE, (load_id,)))
 
     def totals(self) -> Totals:
         """Return the counters."""

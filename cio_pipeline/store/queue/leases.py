@@ -254,7 +254,9 @@ class Leases:
                 self._committing = 0
                 self.counts += Counts(
                     synced=len(group.acked),
-                    removed=sum(job.operation.removes for job in group.acked),
+                    removed=sum(
+                        job.operation.removes for job in group.acked if job.code
+                    ),
                     dead_lettered=len(group.dead),
                 )
                 self._changed.notify_all()

@@ -16,10 +16,13 @@ from cio_pipeline.store.queue.load_plan import (
     plan_loads,
 )
 from cio_pipeline.store.reader import open_reader
-from cio_pipeline.store.schema import VERSION
+from cio_pipeline.store.schema import FIRST_WITH_OPERATIONS, version_of
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
+
+# A job of a load, or of a later one.
+JOB_SINCE = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,10 @@ def begin_loads(queue: JobQueue, identities: Sequence[LoadIdentity]) -> LoadSet:
     or has pending jobs. An older set is never continued: later loads have
     overwritten its values.
     """
-    earlier = _unfinished_set(queue.read)
+    earlier = _newest_set(queue.read)
+    is_done = all(load.is_finished for load in earlier)
+    if is_done and not (earlier and queue.has_jobs_since(earlier[0].id)):
+        earlier = []
     plan = plan_loads(earlier, identities)
     loads = list(plan.continued)
     new = identities[len(loads) :]
@@ -64,41 +70,26 @@ def save_progress(
     )
 
 
-def is_begun(folder: Path, files: Sequence[LoadIdentity]) -> bool:
-    """Return whether `begin_loads` would continue, with no other file than before.
-
-    Nothing is changed.
+def are_begun(folder: Path, identities: Sequence[LoadIdentity]) -> bool:
+    """Return whether `begin_loads` would continue all these loads; change nothing.
 
     Raises:
         StateError: the state is damaged or of a newer version.
     """
     with open_reader(folder) as connection:
-        if connection is None:
+        if connection is None or version_of(connection) < FIRST_WITH_OPERATIONS:
             return False
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < VERSION:
+
+        def read(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+            return connection.execute(sql, parameters).fetchall()
+
+        earlier = _newest_set(read)
+        if not earlier:
             return False
-        earlier = _unfinished_set(
-            lambda sql, values=(): connection.execute(sql, values).fetchall()
-        )
-    known = {load.identity.key for load in earlier}
-    return bool(plan_loads(earlier, files).continued) and all(
-        file.key in known for file in files
-    )
-
-
-def _unfinished_set(read: Callable[..., list[Any]]) -> list[Load]:
-    """Return the newest set; nothing if all of its jobs are settled.
-
-    Args:
-        read: runs a query, and returns its rows.
-    """
-    loads = _newest_set(read)
-    if all(load.is_finished for load in loads):
-        pending = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
-        if not (loads and read(pending, (loads[0].id,))):
-            return []
-    return loads
+        is_done = all(load.is_finished for load in earlier)
+        if is_done and not read(JOB_SINCE, (earlier[0].id,)):
+            return False
+        return len(plan_loads(earlier, identities).continued) == len(identities)
 
 
 def _newest_set(read: Callable[..., list[Any]]) -> list[Load]:

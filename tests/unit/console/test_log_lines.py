@@ -48,6 +48,13 @@ def test_a_file_that_was_cleaned_is_a_sentence() -> None:
     )
 
 
+def test_an_object_is_not_called_a_user() -> None:
+    """The operation says what it is; that of the usual job is left out."""
+    (line,) = shown(EventLines(), [dead() | {"operation": "object upsert 1"}], "error")
+
+    assert "dead letter: object u1, record 7" in line
+
+
 def test_of_one_cause_the_first_few_are_shown() -> None:
     """A thousand of one cause are one piece of news; another cause is another."""
     events = [dead() for _ in range(1000)] + [dead("other")]

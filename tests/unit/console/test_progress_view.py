@@ -75,6 +75,13 @@ def test_all_that_a_person_asks_is_there() -> None:
     assert outlook == "about 1 min 10 s left"
 
 
+def test_what_is_not_a_person_has_its_word() -> None:
+    """Events and objects are counted like people."""
+    counts = drawn(replace(LOADING, kind="event"), width=90)[2]
+
+    assert counts.endswith("sent 51,234 of about 120,000 events")
+
+
 @pytest.mark.parametrize(("hold", "words"), HOLDS, ids=[w[:30] for _, w in HOLDS])
 def test_the_last_line_says_why_nothing_moves(hold: Hold, words: str) -> None:
     """Each cause in words, in the stead of the time left."""

@@ -11,9 +11,8 @@ from cio_pipeline.core.config import parse_config
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import Payload, Record
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.mapping import Mapper, mapper_for
 from cio_pipeline.core.operations import UPSERT, Operation
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.core.ulid import is_ulid
 
 NAME = [{"from": "name", "to": "name"}]

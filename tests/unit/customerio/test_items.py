@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 
 from cio_pipeline.core.jobs import Job
-from cio_pipeline.core.operations import Operation
+from cio_pipeline.core.operations import Operation, code_or_none
 from cio_pipeline.customerio.items import item_bytes, items_of
 from tests.support.builders import make_job
 
 
 def job(user_id: str, *operation: Any, body: bytes = b"{}") -> Job:
     """Return a job with an operation."""
-    return make_job(user_id=user_id, body=body)._replace(
-        operation=Operation(*operation)
-    )
+    plain = make_job(user_id=user_id, body=body)
+    return plain._replace(code=code_or_none(Operation(*operation)))
 
 
 EVENT = b'{"name":"a \\",\\"data\\":","timestamp":1,"id":"X","data":{"data":{"n":1}}}'

@@ -164,7 +164,7 @@ def test_the_kind_of_an_identifier_counts(store: Store) -> None:
     """An id may look like an email address; it is another person."""
     operation = make_operation("person", "upsert", "id")
     store.keep_sent(START)
-    job = make_job(7, "a@b.cd")._replace(operation=operation)
+    job = make_job(7, "a@b.cd")._replace(code=operation.code)
     with store.queue.transaction() as tx:
         store.queue.sent_log.note_acked(tx, [job])
     as_email = refusal("a", "a@b.cd")

@@ -67,7 +67,7 @@ def test_a_user_is_found_by_any_spelling_of_its_own_kind() -> None:
 def test_an_action_is_no_payload() -> None:
     """Else a person with nothing mapped would count as deleted already."""
     upsert = NewJob("a", b"{}", 0)
-    delete = upsert._replace(operation=Operation(action="delete"))
+    delete = upsert._replace(code="person delete")
 
     assert payload_digest(upsert) == digest_of(b"{}")
     assert payload_digest(delete) not in (digest_of(b"{}"), digest_of(b""))

@@ -25,25 +25,27 @@ def event(timestamp: Any, data: Any = None) -> Payload:
 
 
 @pytest.mark.parametrize(
-    ("user_id", "operation", "named", "warning"),
+    ("user_id", "operation", "is_named", "warning"),
     [
-        ("7", Operation(), None, None),
-        ("a@b.io", Operation(), None, "id_read_as_email"),
-        ("cio_7", Operation(), None, "id_read_as_cio_id"),
-        ("a@b.io", Operation(), "email", None),
-        ("a@b.io", Operation(kind="id"), "id", None),
-        ("ada", Operation(kind="email"), "email", "email_not_an_address"),
-        ("+15551234567", Operation(kind="phone"), "phone", None),
-        ("0171 123", Operation(kind="phone"), "phone", "phone_not_e164"),
-        ("15551234567", Operation(kind="phone"), "phone", "phone_not_e164"),
-        ("a@b.io", Operation("object", "upsert", "1"), None, None),
+        ("7", Operation(), False, None),
+        ("a@b.io", Operation(), False, "id_read_as_email"),
+        ("cio_7", Operation(), False, "id_read_as_cio_id"),
+        ("a@b.io", Operation(), True, None),
+        ("a@b.io", Operation(kind="id"), True, None),
+        ("ada", Operation(kind="email"), True, "email_not_an_address"),
+        ("+15551234567", Operation(kind="phone"), True, None),
+        ("0171 123", Operation(kind="phone"), True, "phone_not_e164"),
+        ("15551234567", Operation(kind="phone"), True, "phone_not_e164"),
+        ("a@b.io", Operation("object", "upsert", "1"), False, None),
     ],
 )
 def test_an_identifier_that_may_be_read_as_another_kind(
-    user_id: str, operation: Operation, named: Any, warning: str | None
+    user_id: str, operation: Operation, is_named: bool, warning: str | None
 ) -> None:
     """A kind that the configuration names is meant."""
-    assert identifier_warning(Payload(user_id, {}, operation), named) == warning
+    payload = Payload(user_id, {}, operation)
+
+    assert identifier_warning(payload, is_named=is_named) == warning
 
 
 @pytest.mark.parametrize(

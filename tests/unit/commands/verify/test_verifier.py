@@ -14,8 +14,8 @@ from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
 from cio_pipeline.core.config import Config, parse_config
 from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.read_options import ReadOptions
-from cio_pipeline.core.record_mapping import mapper_for
 from cio_pipeline.source import find_inputs
 from tests.support.builders import make_clock
 
