@@ -82,9 +82,11 @@ class Store:
             The jobs that were enqueued, with their ids.
         """
         with self.queue.transaction() as tx:
+            deliveries, users = self.queue.deliveries, None
             if changed_only:
-                jobs = self.queue.deliveries.changed_only(tx, jobs)
+                jobs, users = deliveries.changed_only(tx, jobs)
             enqueued = self.queue.insert(tx, jobs, load.id)
+            deliveries.note_enqueued(tx, enqueued, users)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
         return enqueued

@@ -17,6 +17,8 @@ def digest_of(raw: bytes) -> bytes:
 
 def user_digest(user_id: str) -> bytes:
     """Return the digest of a user, which is equal for all spellings of an email."""
+    if "@" not in user_id:  # it is only equal to itself
+        return digest_of(user_id.encode("utf-8", "surrogatepass"))
     return digest_of(identity_of(user_id).as_bytes())
 
 
