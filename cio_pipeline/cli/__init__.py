@@ -14,6 +14,7 @@ from cio_pipeline.cli.parser import COMMANDS, parse_arguments
 from cio_pipeline.console import standard_streams
 from cio_pipeline.console.signals import Interrupted, raised_signals
 from cio_pipeline.core.errors import CioPipelineError, StopRun
+from cio_pipeline.core.redaction import without_passwords
 
 # Integers of any size are kept exactly. With more digits than this, parsing one
 # takes longer than sending it (CVE-2020-10735).
@@ -46,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        arguments = parse_arguments(argv)
+        arguments = parse_arguments(argv, os.environ, _warn)
         # Imported here, so that `-help` does not wait for requests and SQLite.
         module, _, name = COMMANDS[arguments.command].run.partition(":")
         run = getattr(importlib.import_module(module), name)
         with raised_signals():
             return cast("int", run(arguments))
     except CioPipelineError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # what stderr is for
+        print(f"error: {without_passwords(str(error))}", file=sys.stderr)  # noqa: T201  # what stderr is for
         return error.exit_code
     except Interrupted as interrupted:
         return 128 + interrupted.number
@@ -66,6 +67,10 @@ def _run(argv: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001  # a bug: print the traceback
         traceback.print_exc()
         return _INTERNAL_ERROR
+
+
+def _warn(problem: str) -> None:
+    print(f"warning: {problem}", file=sys.stderr)  # noqa: T201  # as above
 
 
 def _allow_owner_access() -> None:

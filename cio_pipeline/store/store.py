@@ -21,7 +21,8 @@ from cio_pipeline.store.dead_letters.table import (
 )
 from cio_pipeline.store.queue import loads
 from cio_pipeline.store.queue.job_queue import JobQueue
-from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
+from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
@@ -52,9 +53,9 @@ class Store:
         """Return the counters."""
         return self.queue.totals()
 
-    def begin_load(self, identity: LoadIdentity) -> Load:
-        """Continue this data's load, or start a new one (`loads.begin_load`)."""
-        return loads.begin_load(self.queue, identity)
+    def begin_loads(self, identities: Sequence[LoadIdentity]) -> LoadSet:
+        """Continue the loads of files, or start new ones (`loads.begin_loads`)."""
+        return loads.begin_loads(self.queue, identities)
 
     def enqueue(
         self,
@@ -81,8 +82,10 @@ class Store:
         Returns:
             The jobs that were enqueued, with their ids.
         """
-        with self.queue.transaction() as tx:
-            deliveries, users = self.queue.deliveries, None
+        deliveries, users = self.queue.deliveries, None
+        # A payload may be sent as soon as it is queued. If a power cut could undo that,
+        # the payload before it would still count as the one that Customer.io has.
+        with self.queue.transaction(is_durable=changed_only) as tx:
             if changed_only:
                 jobs, users = deliveries.changed_only(tx, jobs)
             enqueued = self.queue.insert(tx, jobs, load.id)
@@ -122,7 +125,7 @@ class Store:
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
-        with self.queue.transaction() as tx:
+        with self.queue.transaction(is_durable=True) as tx:
             overtaken = self.queue.deliveries.note_requeued(tx, selection)
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 

@@ -351,5 +351,13 @@ def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> No
     assert counts == {"header_repeated": 2, "row_without_values": 3}
     assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
     assert "2  the CSV file repeats its header" in text
-    assert "3  a row of the CSV file has no values" in text
+    assert "3  a row of the table has no values" in text
     assert "No problems found" not in text
+
+
+def test_check_prints_the_schema_of_configurations(program: Program) -> None:
+    """It needs no configuration: one is about to be written."""
+    outcome = program.run_as_given("check", "-schema")
+
+    assert outcome.code == 0
+    assert outcome.result["required"] == ["parallelism", "userId", "mappings"]

@@ -44,7 +44,7 @@ class Filling:
     def __init__(self, store: Store) -> None:
         self._store = store
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
-        self._load = store.begin_load(identity)
+        self._load = store.begin_loads([identity]).loads[0]
         self._loaded = 0
         self.leases = Leases(
             store.queue,
@@ -154,7 +154,7 @@ def test_a_full_window_that_backs_off_counts_as_resting(tmp_path: Path) -> None:
     make_private_folder(tmp_path / "state")
     with Store(tmp_path / "state") as store:
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
-        load = store.begin_load(identity)
+        load = store.begin_loads([identity]).loads[0]
         jobs = [NewJob("one", b"{}", n) for n in range(10_001)]
         store.enqueue(
             load, [*jobs, NewJob("two", b"{}", 10_001)], [], next_index=10_002
@@ -195,9 +195,8 @@ def test_held_jobs_are_settled_when_nothing_else_can_be_sent(
     identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
     count = 3 if is_loaded else 10_100
     jobs = [NewJob("ada", b"{}", n) for n in range(count)]
-    leases.jobs_came(
-        store.enqueue(store.begin_load(identity), jobs, [], next_index=count)
-    )
+    load = store.begin_loads([identity]).loads[0]
+    leases.jobs_came(store.enqueue(load, jobs, [], next_index=count))
     if is_loaded:
         leases.all_loaded()
     for _ in range(10):
@@ -220,9 +219,9 @@ def test_a_refused_job_is_settled_in_memory_and_written_at_the_commit(
 ) -> None:
     """No consumer waits for the disk; the row names the file of the job."""
     for source in ("old.json", "new.json"):
-        load = store.begin_load(
-            LoadIdentity(source=source, fingerprint=source, mapping="m")
-        )
+        load = store.begin_loads(
+            [LoadIdentity(source=source, fingerprint=source, mapping="m")]
+        ).loads[0]
         store.enqueue(load, [NewJob(source, b"{}", 4)], [], next_index=5)
     leases = Leases(
         store.queue, parallelism=2, size=ONE_JOB, run_id="r", clock=make_clock()

@@ -30,7 +30,7 @@ class Loading:
     def __init__(self, folder: Path, earlier: int) -> None:
         self.store = Store(folder)
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
-        self._load = self.store.begin_load(identity)
+        self._load = self.store.begin_loads([identity]).loads[0]
         self.committed: list[int] = []
         self.sent: list[int] = []
         self._enqueue(earlier)

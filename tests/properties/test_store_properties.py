@@ -123,7 +123,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.store.keep_deliveries()
             self.keeps_deliveries = True
         identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
-        load = self.store.begin_load(identity)
+        load = self.store.begin_loads([identity]).loads[0]
         jobs = [NewJob(*each, place) for place, each in enumerate(users)]
         kept = self.changed(users) if changed_only else users
         enqueued = self.store.enqueue(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from cio_pipeline.commands.check.example import example_lines
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
@@ -25,16 +26,21 @@ def check_json(
 ) -> str:
     """Return the findings as one JSON document.
 
-    Indexes of records in the file count from 0; null if none is known::
+    Indexes of records in their file count from 0; null if none is known::
 
         {"records": int, "users": int, "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
          "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
-         "invalid": [{"message": str, "count": int, "first_record": int | null}],
+         "example": {"record": {str: any JSON}, "user_id": str,
+                     "attributes": {str: any JSON}} | null,
+         "invalid": [{"message": str, "count": int, "first_record": int | null,
+                      "first_source": str | null}],       its file
          "warnings": [
              {"warning": str, "attribute": str | null, "meaning": str,
               "count": int, "first_record": int | null,
+              "first_source": str | null,
               "examples": [[int]],       groups of indexes
+              "example_sources": [[str]],
               "values": [str]}],
          "unused_mappings": [{"from": str, "did_you_mean": str | null}],
          "missing_keys": [str],          of the configuration
@@ -50,8 +56,14 @@ def check_json(
         "estimated_seconds": round(seconds, 1),
         "pending": pending,
         "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "example": None
+        if findings.example is None
+        else {
+            "record": findings.example.record,
+            **findings.example.payload._asdict(),
+        },
         "invalid": [
-            {"message": message, "count": each.count, "first_record": each.first_index}
+            {"message": message, "count": each.count, **_place(each, findings)}
             for message, each in findings.invalid.items()
         ],
         "warnings": [
@@ -60,8 +72,9 @@ def check_json(
                 "attribute": warning.attribute,
                 "meaning": MEANINGS[warning.kind],
                 "count": each.count,
-                "first_record": each.first_index,
-                "examples": each.examples,
+                **_place(each, findings),
+                "examples": _examples(each, findings, 1),
+                "example_sources": _examples(each, findings, 0),
                 "values": each.values,
             }
             for warning, each in findings.warnings.items()
@@ -102,14 +115,20 @@ def check_text(
             f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
             for user_id, sent in findings.payloads
         ]
+    if findings.example and (
+        changed := example_lines(findings.example, findings.mappings)
+    ):
+        lines += ["", "Values of the first of them, before and after:", *changed]
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
         lines += ["", f"{dead} cannot be sent (dead letters):"]
-        lines += [_line(message, each) for message, each in findings.invalid.items()]
+        lines += [
+            _line(message, each, findings) for message, each in findings.invalid.items()
+        ]
     if findings.warnings:
         lines += ["", "Warnings (Customer.io accepts these; they are probably wrong):"]
         for warning, each in findings.warnings.items():
-            lines += [_line(_meaning(warning), each), *_values(each)]
+            lines += [_line(_meaning(warning), each, findings), *_values(each)]
     if findings.unused:
         lines += ["", "Mapped keys that no record has:"]
         lines += [_unused(key, near) for key, near in findings.unused.items()]
@@ -216,9 +235,9 @@ def _meaning(warning: PayloadWarning) -> str:
     return about + MEANINGS[warning.kind]
 
 
-def _line(text: str, found: Found) -> str:
-    where = "" if found.first_index is None else f" (first: {_first(found)})"
-    return f"  {found.count:>9,}  {visible(text)}{where}"
+def _line(text: str, found: Found, findings: Findings) -> str:
+    where = "" if found.first_index is None else f" (first: {_first(found, findings)})"
+    return f"  {found.count:>9,}  {visible(text)}{visible(where)}"
 
 
 def _values(found: Found) -> list[str]:
@@ -228,8 +247,26 @@ def _values(found: Found) -> list[str]:
     )
 
 
-def _first(found: Found) -> str:
+def _first(found: Found, findings: Findings) -> str:
     if found.examples and len(found.examples[0]) > 1:
-        *others, last = map(str, found.examples[0])
+        *others, last = (_record(each, findings) for each in found.examples[0])
         return f"records {', '.join(others)} and {last}"
-    return f"record {found.first_index}"
+    assert found.first_index is not None  # noqa: S101  # the caller has looked
+    return f"record {_record(found.first_index, findings)}"
+
+
+def _record(position: int, findings: Findings) -> str:
+    name, index = findings.files.place_of(position)
+    return f"{index} of {name}" if findings.files.are_several else str(index)
+
+
+def _place(found: Found, findings: Findings) -> dict[str, JsonValue]:
+    name, index = None, None
+    if found.first_index is not None:
+        name, index = findings.files.place_of(found.first_index)
+    return {"first_record": index, "first_source": name}
+
+
+def _examples(found: Found, findings: Findings, part: int) -> list[list[str | int]]:
+    place_of = findings.files.place_of
+    return [[place_of(each)[part] for each in group] for group in found.examples]

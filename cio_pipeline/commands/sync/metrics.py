@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from prometheus_client import write_to_textfile
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.console.private_file import replace_file
 from cio_pipeline.core.runs import RunSummary
 
 _WRITE_SECONDS = 10.0
@@ -154,7 +155,9 @@ class RunMetrics:
                 # The library would replace a device or a pipe with its file.
                 self._warn_once("it is not a regular file")
                 return
-            write_to_textfile(str(self._path), _Collected(families))
+            text = generate_latest(_Collected(families)).decode()
+            # node_exporter is another user.
+            replace_file(self._path, [text], mode=0o644)
         except OSError as error:
             self._warn_once(error.strerror)
 

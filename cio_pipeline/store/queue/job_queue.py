@@ -103,8 +103,12 @@ class JobQueue(SQLiteAckQueue):
         return self.totals().pending
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, is_durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Run the block as one transaction; an exception rolls it back.
+
+        Args:
+            is_durable: whether a power cut after it cannot undo it, nor anything
+                before it.
 
         Raises:
             StateUnwritable: the disk is full, read-only or failing.
@@ -112,6 +116,8 @@ class JobQueue(SQLiteAckQueue):
         """
         with self.tran_lock, translated(self.path):
             connection = self._writer
+            level = "FULL" if is_durable else "NORMAL"
+            connection.execute(f"PRAGMA synchronous={level}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -125,12 +131,12 @@ class JobQueue(SQLiteAckQueue):
 
     def keep_deliveries(self) -> None:
         """From now on, remember what each user was last sent (see `deliveries`)."""
-        with self.transaction() as tx:
+        with self.transaction(is_durable=True) as tx:
             self.deliveries.begin(tx)
 
     def forget_deliveries(self) -> None:
         """Forget what each user was last sent; `keep_deliveries` starts again."""
-        with self.transaction() as tx:
+        with self.transaction(is_durable=True) as tx:
             self.deliveries.forget(tx)
 
     def insert(
@@ -173,10 +179,10 @@ class JobQueue(SQLiteAckQueue):
             )
         ]
 
-    def has_jobs_of(self, load_id: int) -> bool:
-        """Return whether any job of a load is pending."""
+    def has_jobs_since(self, load_id: int) -> bool:
+        """Return whether any job of a load, or of a later one, is pending."""
         rows = self.read(
-            "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1",
+            "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1",
             (load_id,),
         )
         return bool(rows)

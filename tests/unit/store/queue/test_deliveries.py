@@ -24,9 +24,9 @@ class Queue:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self.store.keep_deliveries()
-        self.load = self.store.begin_load(
-            LoadIdentity(source="data.json", fingerprint=None, mapping="m")
-        )
+        self.load = self.store.begin_loads(
+            [LoadIdentity(source="data.json", fingerprint=None, mapping="m")]
+        ).loads[0]
 
     def enqueue(self, *jobs: tuple[str, bytes]) -> int:
         """Enqueue what changed; return how many jobs that is."""
