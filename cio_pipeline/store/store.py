@@ -83,12 +83,14 @@ class Store:
         Returns:
             The jobs that were enqueued, with their ids.
         """
+        deliveries, users = self.queue.deliveries, None
         # A payload may be sent as soon as it is queued. If a power cut could undo that,
         # the payload before it would still count as the one that Customer.io has.
         with self.queue.transaction(is_durable=changed_only) as tx:
             if changed_only:
-                jobs = self.queue.deliveries.changed_only(tx, jobs)
+                jobs, users = deliveries.changed_only(tx, jobs)
             enqueued = self.queue.insert(tx, jobs, load.id)
+            deliveries.note_enqueued(tx, enqueued, users)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
         return enqueued

@@ -22,6 +22,13 @@ def user_digest(user: Identity) -> bytes:
     return digest_of(user.as_bytes())
 
 
+def digest_of_user(job: Job | NewJob) -> bytes:
+    """Return the digest of a job's user."""
+    if job.code is None and "@" not in job.user_id:  # it is only equal to itself
+        return digest_of(job.user_id.encode("utf-8", "surrogatepass"))
+    return user_digest(job.identity)
+
+
 def payload_digest(job: Job | NewJob) -> bytes:
     """Return the digest of what a job sends; an action equals no payload."""
     if job.code is None or job.operation.action == "upsert":

@@ -29,14 +29,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from struct import Struct
+from typing import NamedTuple
 
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.dead_letters.table import Selection
 from cio_pipeline.store.user_digests import (
     DIGEST_BYTES,
     define_user_digest,
+    digest_of_user,
     payload_digest,
-    user_digest,
 )
 
 MERGE_USERS = 30_000  # 0.5 KB of memory for each
@@ -112,6 +113,13 @@ def upgrade(tx: sqlite3.Connection) -> None:
     _add_queued(tx, _QUEUED)
 
 
+class Changed(NamedTuple):
+    """Jobs that differ from what was acked last, and their users' digests."""
+
+    jobs: list[NewJob]
+    users: list[bytes]
+
+
 class Deliveries:
     """The last payload sent to each user.
 
@@ -133,6 +141,8 @@ class Deliveries:
         # last job that was settled, and its payload.
         self._queued: dict[bytes, int] = {}
         self._settled: dict[bytes, tuple[int, bytes]] = {}
+        # Job -> its user, for the newest jobs that this process enqueued.
+        self._users: dict[int, bytes] = {}
 
     def begin(self, tx: sqlite3.Connection) -> None:
         """Create the tables if there are none, with the jobs in the queue."""
@@ -152,38 +162,47 @@ class Deliveries:
         self._are_kept = None
         self._queued.clear()
         self._settled.clear()
+        self._users.clear()
 
-    def changed_only(
-        self, tx: sqlite3.Connection, jobs: Sequence[NewJob]
-    ) -> list[NewJob]:
+    def changed_only(self, tx: sqlite3.Connection, jobs: Sequence[NewJob]) -> Changed:
         """Return the jobs that differ from what was acked last. Needs `begin`."""
         self._open(tx)
-        users = [user_digest(job.identity) for job in jobs]
+        users = [digest_of_user(job) for job in jobs]
         held = self._held(tx, users)
-        changed: list[NewJob] = []
+        changed = Changed([], [])
         for job, user in zip(jobs, users, strict=True):
             if user not in held or held[user] != payload_digest(job):
-                changed.append(job)
+                changed.jobs.append(job)
+                changed.users.append(user)
                 held.pop(user, None)  # once one is sent, the next ones are too
         return changed
 
     def note_enqueued(
-        self, tx: sqlite3.Connection, jobs: Sequence[NewJob], first_id: int
+        self,
+        tx: sqlite3.Connection,
+        jobs: Sequence[Job],
+        users: Sequence[bytes] | None = None,
     ) -> None:
         """Note jobs that were enqueued.
 
         Args:
             tx: the transaction that enqueued them.
             jobs: the jobs.
-            first_id: the first job's id; the ids are consecutive.
+            users: their users' digests, if they are known.
         """
-        if self._open(tx):
-            self._queued.update(
-                (user_digest(job.identity), job_id)
-                for job_id, job in enumerate(jobs, first_id)
-                if job.operation.is_kept
-            )
-            self._merge_if_full(tx)
+        if not self._open(tx):
+            return
+        digests = users or [digest_of_user(job) for job in jobs]
+        kept = {
+            job.id: user
+            for job, user in zip(jobs, digests, strict=True)
+            if _is_kept(job)
+        }
+        self._queued.update((user, job_id) for job_id, user in kept.items())
+        if len(self._users) > self._merge_users:
+            self._users.clear()
+        self._users.update(kept)
+        self._merge_if_full(tx)
 
     def note_settled(
         self,
@@ -195,14 +214,12 @@ class Deliveries:
         if not self._open(tx):
             return
         settled = [
-            (job.id, user_digest(job.identity), payload_digest(job))
+            (job.id, self._user_of(job), payload_digest(job))
             for job in acked
-            if job.operation.is_kept
+            if _is_kept(job)
         ]
         settled += [
-            (job.id, user_digest(job.identity), _UNKNOWN)
-            for job in dead
-            if job.operation.is_kept
+            (job.id, self._user_of(job), _UNKNOWN) for job in dead if _is_kept(job)
         ]
         self._log_settled(tx, settled)
 
@@ -308,23 +325,31 @@ class Deliveries:
         if recent >= self._recent_users:
             self._merge_recent(tx)
 
+    def _user_of(self, job: Job) -> bytes:
+        return self._users.pop(job.id, None) or digest_of_user(job)
+
     def _merge(self, tx: sqlite3.Connection) -> None:
         """Move what is in memory and in the log to the upper table."""
-        last_job = _last_job(tx)
+        last_job = merged = _last_job(tx)
         idle: list[bytes] = []
         others: list[tuple[bytes, bytes, int, int]] = []
-        for row in self._in_memory(self._queued.keys() | self._settled.keys()):
-            user, payload, queued, settled = row
+        for user, (settled, payload) in self._settled.items():
+            queued = self._queued.get(user, 0)
             if 0 < queued <= settled:  # it replaces the levels below
                 idle.append(user + payload)
+                del self._queued[user]
             else:
-                others.append(row)
+                others.append((user, payload, queued, settled))
+        if 2 * len(self._queued) > self._merge_users:
+            others += [(user, _UNKNOWN, last, 0) for user, last in self._queued.items()]
+            self._queued.clear()
+        elif self._queued:  # these users are settled soon
+            merged = min(self._queued.values()) - 1
         if idle:
             tx.execute(_MERGE_IDLE, (b"".join(sorted(idle)), last_job))
         tx.executemany(_MERGE, sorted(others))
         tx.execute("DELETE FROM delivery_log")
-        tx.execute("UPDATE deliveries_merged SET up_to = ?", (last_job,))
-        self._queued.clear()
+        tx.execute("UPDATE deliveries_merged SET up_to = ?", (merged,))
         self._settled.clear()
 
     def _merge_recent(self, tx: sqlite3.Connection) -> None:
@@ -351,6 +376,11 @@ def _last_job(tx: sqlite3.Connection) -> int:
         " WHERE name = 'ack_queue_jobs'"
     ).fetchone()
     return int(last)
+
+
+def _is_kept(job: Job) -> bool:
+    """Whether what it sends is remembered: not that of an event."""
+    return job.code is None or job.operation.is_kept
 
 
 def _add_queued(

@@ -166,10 +166,8 @@ class JobQueue(SQLiteAckQueue):
             tx.execute(sql, (*common, *chain.from_iterable(rows)))
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
-        first_id = last_id + 1 - len(jobs)
-        self.deliveries.note_enqueued(tx, jobs, first_id)
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
-        ids = count(first_id)
+        ids = count(last_id + 1 - len(jobs))
         return [Job._make((next(ids), *job, load_id, 0, 0)) for job in jobs]
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
