@@ -28,6 +28,7 @@ ELSEWHERE = {
     "commands/status/watch": "cli/test_terminal.py",
     "console/display": "cli/test_terminal.py",
     "console/live_region": "cli/test_terminal.py",
+    "console/pages/page": "browser/test_dead_letter_page.py",
     # Threads, connections and the disk together.
     "customerio/senders": "cli/test_batch_mode.py",
     "customerio/http/transport": "integration/test_kept_connections.py",

@@ -1,7 +1,4 @@
-"use strict";
-
 const ROWS_OF_A_PAGE = 100;
-const byId = (id) => document.getElementById(id);
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
 
@@ -25,21 +22,6 @@ function pretty(json) {
       default: return visible(token);
     }
   });
-}
-
-/* The page has the system's theme until the button changes it. */
-function startTheme() {
-  const button = byId("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  button.addEventListener("click", () => {
-    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-    label();
-  });
-  system.addEventListener("change", label);
-  button.hidden = false;
-  label();
 }
 
 function readLetters() {
@@ -252,5 +234,4 @@ function startTable() {
   byId("table").hidden = false;
 }
 
-startTheme();
 if (byId("letters")) startTable();
