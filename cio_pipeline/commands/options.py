@@ -105,14 +105,16 @@ def add_data(
     *,
     required: bool,
     about: str = "the data file; - for standard input",
+    reports: tuple[str, ...] = (),
 ) -> None:
-    """Add ``-data`` and ``-format``."""
+    """Add ``-data`` and ``-format``, which may also be a format of the report."""
     add = partial(add_option, parser)
     add("data", required=required, metavar="FILE", help=about)
     add(
         "format",
-        choices=("json", "jsonl", "csv"),
-        help="format of the data file (default: by its extension, else a JSON array)",
+        choices=("json", "jsonl", "csv", *reports),
+        help="format of the data file (default: by its extension, else a JSON array)"
+        + "".join(f"; {each} writes a page for a browser" for each in reports),
     )
 
 
@@ -138,6 +140,18 @@ def add_logging(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="also append the log to a file, as JSON lines",
+    )
+
+
+def add_page_output(parser: argparse.ArgumentParser) -> None:
+    """Add ``-output``, the file of a page for a browser."""
+    add_option(
+        parser,
+        "output",
+        type=Path,
+        metavar="FILE",
+        help="write a page for a browser to a file that only you can read (replaces"
+        " an existing one)",
     )
 
 

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "cli/completion*": "cli/test_help.py",
     "*/command": "cli",
     "*/options": "unit/cli/test_parser.py",
+    "commands/check/page": "browser/test_check_page.py",
     "commands/dead_letters/page": "browser/test_dead_letter_page.py",
     "commands/queues": "cli/test_sharding.py",
     "commands/status/watch": "cli/test_terminal.py",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cio_pipeline.commands.check.attributes import AttributeFacts
+from cio_pipeline.commands.check.changes import Changes
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
@@ -45,6 +47,8 @@ _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
     "id": "id_of_another",
 }
 _Key = TypeVar("_Key")
+# Gets a payload, its attributes as JSON, its size in a batch, and its record's index.
+PayloadObserver = Callable[[Payload, bytes, int, int], None]
 
 
 @dataclass(slots=True)
@@ -78,6 +82,8 @@ class Findings:
         warnings: what Customer.io accepts, but is probably wrong.
         unused: each mapped key that no record has, with a similar key of the data.
         broken: why the file could not be read to its end; None if it could.
+        attributes: what the payloads have; empty if nobody asked for it.
+        changes: how the file differs from what was delivered; None if not compared.
     """
 
     records: int = 0
@@ -88,6 +94,8 @@ class Findings:
     warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
     unused: dict[str, str | None] = field(default_factory=dict)
     broken: DataFileError | None = None
+    attributes: list[AttributeFacts] = field(default_factory=list)
+    changes: Changes | None = None
 
     @property
     def invalid_records(self) -> int:
@@ -96,7 +104,12 @@ class Findings:
 
 
 def check_data(
-    config: Config, source: Source, *, now_seconds: float, shard: Shard = WHOLE
+    config: Config,
+    source: Source,
+    *,
+    now_seconds: float,
+    shard: Shard = WHOLE,
+    observers: Sequence[PayloadObserver] = (),
 ) -> Findings:
     """Read and map every record; send nothing and store nothing.
 
@@ -105,6 +118,7 @@ def check_data(
         source: the data; read to its end, or to the first syntax error.
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
+        observers: called with each payload.
     """
     findings = Findings()
     mapper = Mapper(config.user_id, config.mappings)
@@ -130,6 +144,8 @@ def check_data(
             claims.add(user, payload, record.record_index)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
+            for observe in observers:
+                observe(payload, body, size, record.record_index)
             _note_payload(findings, payload, record, size)
             for warning in _value_warnings(payload, times, now_seconds):
                 _warn(findings, warning, payload, record.record_index)
@@ -143,9 +159,21 @@ def check_data(
     if findings.records > findings.invalid_records:
         findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
-    is_batch = config.api == "batch"
-    findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
+    findings.requests = needed_requests(config, sendable, batch_bytes)
     return findings
+
+
+def needed_requests(config: Config, payloads: int, batch_bytes: int) -> int:
+    """Return how many requests send some payloads, at least.
+
+    Args:
+        config: how they would be sent.
+        payloads: how many there are.
+        batch_bytes: how many bytes they take in batches.
+    """
+    if config.api == "batch":
+        return -(-batch_bytes // BATCH_LIMIT_BYTES)
+    return payloads
 
 
 def estimated_seconds(config: Config, requests: int) -> float:

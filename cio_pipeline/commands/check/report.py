@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
+from cio_pipeline.commands.check.changes import Changes
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
@@ -20,9 +22,22 @@ _KEY_COLUMNS = (
 )
 
 
-def check_json(
-    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a sync needs besides the data.
+
+    Args:
+        seconds: how long it would take.
+        pending: how many jobs an earlier run left in the queue.
+        missing_keys: keys of the configuration to fill in before it.
+    """
+
+    seconds: float
+    pending: int = 0
+    missing_keys: tuple[str, ...] = ()
+
+
+def check_json(findings: Findings, estimate: Estimate) -> str:
     """Return the findings as one JSON document.
 
     Indexes of records in the file count from 0; null if none is known::
@@ -38,7 +53,9 @@ def check_json(
               "values": [str]}],
          "unused_mappings": [{"from": str, "did_you_mean": str | null}],
          "missing_keys": [str],          of the configuration
-         "broken": str | null}           why the file could not be read to its end
+         "broken": str | null,           why the file could not be read to its end
+         "attributes": [{...}],          as in `AttributeFacts`
+         "changes": null | {...}}        as in `Changes`, with -changed-only
 
     Args: as for `check_text`.
     """
@@ -47,8 +64,8 @@ def check_json(
         "users": findings.users,
         "invalid_records": findings.invalid_records,
         "requests": findings.requests,
-        "estimated_seconds": round(seconds, 1),
-        "pending": pending,
+        "estimated_seconds": round(estimate.seconds, 1),
+        "pending": estimate.pending,
         "first_payloads": [payload._asdict() for payload in findings.payloads],
         "invalid": [
             {"message": message, "count": each.count, "first_record": each.first_index}
@@ -69,32 +86,33 @@ def check_json(
         "unused_mappings": [
             {"from": key, "did_you_mean": near} for key, near in findings.unused.items()
         ],
-        "missing_keys": list(missing_keys),
+        "missing_keys": list(estimate.missing_keys),
         "broken": None if findings.broken is None else str(findings.broken),
+        "attributes": [asdict(each) for each in findings.attributes],
+        "changes": None if findings.changes is None else asdict(findings.changes),
     }
     return json.dumps(document, indent=2)
 
 
-def check_text(
-    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
-) -> str:
+def check_text(findings: Findings, estimate: Estimate) -> str:
     """Return what a sync would do, and what looks wrong.
 
     Args:
         findings: what was found.
-        seconds: how long a sync would take.
-        pending: how many jobs an earlier run left in the queue.
-        missing_keys: keys of the configuration to fill in before a sync.
+        estimate: what a sync needs besides.
     """
     lines = [
         (
             f"{counted(findings.records, 'record')} of"
             f" {counted(findings.users, 'user')},"
-            f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
+            f" {counted(findings.requests, 'request')},"
+            f" about {duration(estimate.seconds)}."
         ),
     ]
-    if pending:
-        left = counted(pending, "job")
+    if findings.changes is not None:
+        lines.append(changes_text(findings.changes))
+    if estimate.pending:
+        left = counted(estimate.pending, "job")
         lines.append(f"Before that, {left} of an earlier run would be sent.")
     if findings.payloads:
         lines += ["", "The first payloads:"]
@@ -113,10 +131,10 @@ def check_text(
     if findings.unused:
         lines += ["", "Mapped keys that no record has:"]
         lines += [_unused(key, near) for key, near in findings.unused.items()]
-    if missing_keys:
-        names = " and ".join(missing_keys)
+    if estimate.missing_keys:
+        names = " and ".join(estimate.missing_keys)
         lines += ["", f"Before a sync, fill in {names} in the configuration."]
-    if _is_fine(findings):
+    if is_fine(findings):
         lines += ["", "No problems found."]
     return "\n".join(lines)
 
@@ -201,7 +219,17 @@ def keys_json(seen: SeenKeys) -> str:
     return json.dumps(document, indent=2)
 
 
-def _is_fine(findings: Findings) -> bool:
+def changes_text(changes: Changes) -> str:
+    """Return how many records a ``-changed-only`` run would send."""
+    return (
+        f"Compared with what was delivered: {changes.new:,} new,"
+        f" {changes.changed:,} changed, {changes.unchanged:,} unchanged;"
+        f" {counted(changes.missing, 'delivered user')} not in the file."
+    )
+
+
+def is_fine(findings: Findings) -> bool:
+    """Return whether nothing looks wrong."""
     problems = (findings.broken, findings.invalid, findings.warnings, findings.unused)
     return not any(problems)
 

@@ -18,9 +18,11 @@ _MOST_STEPS = 4  # between the ticks of an axis
 _TIME_STEPS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800),
     *(21_600, 43_200, DAY_SECONDS, 2 * DAY_SECONDS, 7 * DAY_SECONDS),
-    *(30 * DAY_SECONDS, 91 * DAY_SECONDS),
 )
-_YEAR_SECONDS = 31_556_952
+_MONTH_STEPS = (1, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 24_000)
+_MONTH_SECONDS = 2_629_746
+_FIRST_MONDAY = 4 * DAY_SECONDS
+_LAST_YEAR = 9999
 _THINNEST = 0.4  # of what must be seen, however small it is
 _LABEL_HEIGHT = 13.0  # of a label at the end of a line
 
@@ -167,6 +169,16 @@ def value_axis(highest: float, label: Callable[[float], str] | None = None) -> A
     return Axis(0.0, top, ticks)
 
 
+def number_axis(low: float, high: float) -> Axis:
+    """Return an axis between two numbers, with ticks at round ones."""
+    step = nice_step(high - low)
+    axis = Axis(low, high, ())
+    first = math.ceil(low / step - 1e-9)
+    values = [n * step for n in range(first, first + _MOST_STEPS + 1)]
+    ticks = (Tick(axis.at(v), number(v)) for v in values if v <= high + step * 1e-9)
+    return axis._replace(ticks=tuple(ticks))
+
+
 def log_axis(
     lowest: float, highest: float, label: Callable[[float], str]
 ) -> tuple[Axis, Callable[[float], float]]:
@@ -194,16 +206,45 @@ def time_axis(start: float, seconds: float) -> Axis:
         seconds: the length of the axis.
     """
     end = start + max(seconds, 1.0)
-    step = next(
-        (each for each in _TIME_STEPS if end - start <= each * _MOST_STEPS),
-        math.ceil((end - start) / _MOST_STEPS / _YEAR_SECONDS) * _YEAR_SECONDS,
-    )
     axis = Axis(start, end, ())
-    first = math.ceil(start / step) * step
-    style = _time_style(step, end - start)
-    times = [first + n * step for n in range(_MOST_STEPS + 1)]
-    ticks = (Tick(axis.at(at), time_text(at, style)) for at in times if at <= end)
+    edges = [
+        each for each in time_edges(start, end, _MOST_STEPS) if start <= each <= end
+    ]
+    style = _time_style(edges, end - start)
+    ticks = (Tick(axis.at(each), time_text(each, style)) for each in edges)
     return axis._replace(ticks=tuple(ticks))
+
+
+def time_edges(low: float, high: float, most: int) -> list[float]:
+    """Return round times in UTC, from one at or before ``low`` to one after ``high``.
+
+    Args:
+        low: Unix seconds.
+        high: Unix seconds, not before ``low``.
+        most: about how many spans between them there may be.
+    """
+    step = next((each for each in _TIME_STEPS if high - low <= each * most), None)
+    if step is None:
+        return _calendar_edges(low, high, most)
+    shift = _FIRST_MONDAY if step == 7 * DAY_SECONDS else 0
+    first = (low - shift) // step * step + shift
+    return [first + n * step for n in range(int((high - first) // step) + 2)]
+
+
+def _calendar_edges(low: float, high: float, most: int) -> list[float]:
+    """Return the beginnings of months or years."""
+    months = (high - low) / _MONTH_SECONDS
+    step = next(each for each in _MONTH_STEPS if months <= each * most)
+    first = datetime.fromtimestamp(low, UTC)
+    month = (first.year * 12 + first.month - 1) // step * step
+    edges: list[float] = []
+    while not edges or edges[-1] <= high:
+        year = min(max(1, month // 12), _LAST_YEAR)
+        edges.append(datetime(year, month % 12 + 1, 1, tzinfo=UTC).timestamp())
+        if month // 12 > _LAST_YEAR:
+            break
+        month += step
+    return edges
 
 
 def time_text(seconds: float, style: str = "%Y-%m-%d %H:%M:%S") -> str:
@@ -214,10 +255,11 @@ def time_text(seconds: float, style: str = "%Y-%m-%d %H:%M:%S") -> str:
         return ""
 
 
-def _time_style(step: int, span: float) -> str:
-    if step >= _YEAR_SECONDS:
+def _time_style(edges: Sequence[float], span: float) -> str:
+    step = edges[1] - edges[0] if len(edges) > 1 else span
+    if step >= 365 * DAY_SECONDS:
         return "%Y"
-    if step >= 30 * DAY_SECONDS:
+    if step >= 28 * DAY_SECONDS:
         return "%Y-%m"
     if step >= DAY_SECONDS:
         return "%m-%d" if span < 300 * DAY_SECONDS else "%Y-%m-%d"
