@@ -205,7 +205,7 @@ def test_a_proxy_that_wants_a_password_stops_every_command_at_once(
 
 
 @pytest.mark.parametrize(
-    ("region", "advice"), [("us", "Check region"), (None, "Check any proxy")]
+    ("region", "advice"), [("us", "Check region"), (None, "Check the proxy")]
 )
 def test_verify_names_the_setting_that_the_app_apis_address_came_from(
     tmp_path: Path, region: str | None, advice: str
