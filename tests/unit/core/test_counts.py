@@ -40,6 +40,7 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
         "requests",
         "retries",
         "duration_seconds",
+        "latency_ms",
     ]
 
 
