@@ -155,6 +155,14 @@ def add_page_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def port(text: str) -> int:
+    """Read a port; 0 means a free one."""
+    number = int(text) if text.isascii() and text.isdigit() else 65_536
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return number
+
+
 def positive(text: str) -> int:
     """Read a whole number above 0."""
     number = int(text) if text.isascii() and text.isdigit() else 0

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "commands/check/page": "browser/test_check_page.py",
     "commands/dead_letters/page": "browser/test_dead_letter_page.py",
     "commands/queues": "cli/test_sharding.py",
+    "commands/status/page": "browser/test_run_page.py",
+    "commands/status/reports": "browser/test_run_page.py",
     "commands/status/watch": "cli/test_terminal.py",
     "console/display": "cli/test_terminal.py",
     "console/live_region": "cli/test_terminal.py",

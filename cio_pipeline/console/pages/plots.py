@@ -152,19 +152,17 @@ def nice_step(span: float, most_steps: int = _MOST_STEPS) -> float:
     return next(step for step in steps if span <= step * most_steps * (1 + 1e-9))
 
 
-def value_axis(highest: float, label: Callable[[float], str] | None = None) -> Axis:
-    """Return an axis from 0 to at least a value, with round ticks.
+def value_axis(highest: float) -> Axis:
+    """Return an axis from 0 to at least a value, with ticks at round whole numbers.
 
     Args:
         highest: the highest value, 0 or more.
-        label: returns the label of a tick; by default, the number.
     """
-    step = nice_step(highest or 1.0)
-    count = max(1, math.ceil((highest or 1.0) / step - 1e-9))
+    step = max(1.0, nice_step(highest))
+    count = max(1, math.ceil(highest / step - 1e-9))
     top = count * step
     ticks = tuple(
-        Tick(round(100 * n / count, 3), (label or number)(n * step))
-        for n in range(count + 1)
+        Tick(round(100 * n / count, 3), number(n * step)) for n in range(count + 1)
     )
     return Axis(0.0, top, ticks)
 
