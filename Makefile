@@ -6,12 +6,13 @@ RUN := .venv/.installed-to-run
 DEV := .venv/.installed-to-develop
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 KILLS ?= 300
+DISKS ?= 5000
 MINUTES ?= 10
 SURROUNDINGS ?= 1000
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash surroundings soak peers bench plots clean
+.PHONY: help install run test test-fast lint types format check crash power-cuts surroundings soak peers bench plots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +40,9 @@ test-fast: $(DEV) ## run the unit and property tests (under a minute)
 
 crash: $(DEV) ## kill the program 300 times, and check that nothing is lost (KILLS=300 SEED=…)
 	$(BIN)/python tests/crash/campaign.py --kills $(KILLS) --seed $(SEED)
+
+power-cuts: $(DEV) ## cut the power 5,000 times, as a model of disks, and check the results (DISKS=5000 SEED=…)
+	$(BIN)/python tests/power_cuts/campaign.py --disks $(DISKS) --seed $(SEED)
 
 surroundings: $(DEV) ## run the program in 1,000 unusual environments (SURROUNDINGS=1000)
 	SURROUNDINGS=$(SURROUNDINGS) $(BIN)/python -m pytest -q --timeout 3600 tests/properties/test_surroundings.py

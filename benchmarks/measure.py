@@ -15,6 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
+# Modules are compiled only once, as usual; installed packages are compiled already.
+_ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,11 @@ def _start(
 ) -> tuple[subprocess.Popen[bytes], float]:
     began = time.monotonic()
     process = subprocess.Popen(
-        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_ENVIRONMENT,
     )
     return process, began
 

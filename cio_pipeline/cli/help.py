@@ -26,7 +26,9 @@ commands (python main.py COMMAND -help shows the options of each):
   completion     print a completion script for bash, zsh or fish
   help COMMAND   the same as COMMAND -help
 
-Options can be written with one dash or two: -config and --config are the same.
+Options can be written with one dash or two: -config and --config are the same. They
+can also be environment variables: CIO_PIPELINE_STATE=DIR is -state DIR, and
+CIO_PIPELINE_QUIET=true is -quiet. The command line wins.
 
 exit codes:
 {EXIT_CODES}

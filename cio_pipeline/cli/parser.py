@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import cio_pipeline
 from cio_pipeline.cli.completion.options import COMPLETION
+from cio_pipeline.cli.environment import unknown_variables, words_from
 from cio_pipeline.cli.help import DESCRIPTION, EPILOG
 from cio_pipeline.cli.unknown_options import refuse_unknown_options
 from cio_pipeline.commands.check.options import CHECK
@@ -85,8 +86,17 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         return " ".join(filter(None, [", ".join(names), value]))
 
 
-def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(
+    argv: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> argparse.Namespace:
     """Read the command line.
+
+    Args:
+        argv: the arguments without the program's name.
+        environment: has the values of options that are not among them.
+        warn: called with each mistake that does not end the program.
 
     Returns:
         The options, with the command's name as ``command``.
@@ -110,7 +120,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         )
     parser = build_parser(program_name())
     if words[0] in COMMANDS:
-        refuse_unknown_options(words[0], words[1:], parsers_of(parser))
+        parsers = parsers_of(parser)
+        refuse_unknown_options(words[0], words[1:], parsers)
+        if environment and not {*words} & {*_ASKS_FOR_HELP}:
+            for problem in unknown_variables(environment, parsers):
+                warn(problem)
+            # Before what follows `--`, which is no option.
+            end = words.index("--") if "--" in words else len(words)
+            words[end:end] = words_from(environment, words[0], words[1:], parsers)
     return parser.parse_args(words)
 
 

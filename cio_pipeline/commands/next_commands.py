@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cio_pipeline.commands.options import default_state_folder
+from cio_pipeline.commands.queries import without_address
 
 
 def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
@@ -18,7 +19,7 @@ def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     return NextCommands(
         dead_letters=shlex.join([*program, "dead-letters", *queue, "-run", run_id]),
         resume=shlex.join([*program, "resume", *queue]),
-        again=shlex.join([*program, *sys.argv[1:]]),
+        again=shlex.join([*program, *without_address(sys.argv[1:])]),
     )
 
 

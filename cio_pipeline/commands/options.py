@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cio_pipeline.core.formats import FORMATS
 from cio_pipeline.core.shard import WHOLE, parse_shard
 
 DONE = "  0      done"
@@ -103,18 +104,52 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
 def add_data(
     parser: argparse.ArgumentParser,
     *,
-    required: bool,
-    about: str = "the data file; - for standard input",
+    about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
+    " standard input; several are read in the order given",
     reports: tuple[str, ...] = (),
 ) -> None:
-    """Add ``-data`` and ``-format``, which may also be a format of the report."""
+    """Add the options that name the data: ``-data``, ``-query`` and others.
+
+    Args:
+        parser: the command's parser.
+        about: the help of ``-data``.
+        reports: values of ``-format`` that are a format of the command's report.
+    """
     add = partial(add_option, parser)
-    add("data", required=required, metavar="FILE", help=about)
+    add(
+        "data",
+        action="extend",
+        nargs="+",  # a shell replaces a pattern without quotes by its files
+        metavar="FILE",
+        help=about,
+    )
     add(
         "format",
-        choices=("json", "jsonl", "csv", *reports),
+        choices=[*(each.name for each in FORMATS), *reports],
         help="format of the data file (default: by its extension, else a JSON array)"
         + "".join(f"; {each} writes a page for a browser" for each in reports),
+    )
+    add(
+        "member",
+        metavar="NAME",
+        help="the file to read in a ZIP archive that has several, or a pattern such as"
+        " 'part-*.csv' for several of them",
+    )
+    add(
+        "sheet",
+        metavar="NAME",
+        help="the sheet of an Excel or OpenDocument file (default: its first one)",
+    )
+    add(
+        "query",
+        metavar="SQL",
+        help="a query of a database instead of a file, or a file of SQL (FILE.sql)",
+    )
+    add(
+        "database",
+        metavar="ADDRESS",
+        help="the database of -query, such as postgresql://USER:PASSWORD@HOST/NAME or"
+        " sqlite:FILE (default: the configuration's database)",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.console.output import print_note
 from cio_pipeline.core.config import read_config
 from cio_pipeline.store import is_there, queue_folder
@@ -19,7 +20,7 @@ def find_queue(arguments: argparse.Namespace) -> Path:
     Raises:
         ConfigError: the configuration cannot be used.
     """
-    config = read_config(arguments.config)
+    config = with_secrets(read_config(arguments.config), arguments.config, ["siteId"])
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     others = [] if is_there(folder) else other_queues(folder)
     if others:

@@ -86,6 +86,12 @@ def _slowed_down(event: Mapping[str, Any]) -> str:
     )
 
 
+def _files_differ(event: Mapping[str, Any]) -> str:
+    kinds = {"changed": "changed", "gone": "not there", "added": "new"}
+    facts = [f"{word}: {event[name]}" for name, word in kinds.items() if event[name]]
+    return f"the data files are not those of the stopped run: {'; '.join(facts)}"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "job_dead_lettered": _dead_letter,
     "slowed_down": _slowed_down,
@@ -97,4 +103,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"the process did not run for {duration(event['seconds'])} (suspended?)"
     ),
     "data_broken": lambda event: str(event["problem"]),
+    "files_differ": _files_differ,
 }

@@ -1,9 +1,9 @@
-"""Write a result to a file: completely or not at all, readable by its owner only."""
+"""Write a file completely or not at all, also if the power is cut."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -30,21 +30,32 @@ def write_private_file(path: Path, pieces: Iterable[str]) -> None:
                 file.writelines(pieces)
         else:
             # Follow a link, and replace its target.
-            _replace(Path(os.path.realpath(path)), pieces)
+            replace_file(Path(os.path.realpath(path)), pieces, mode=0o600)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> None:
-    # mkstemp uses mode 0600. In the same folder, the rename is atomic.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+def replace_file(path: Path, pieces: Iterable[str], *, mode: int) -> None:
+    """Write text to a new file, and give it the name of the old one.
+
+    Args:
+        path: the name; it is not followed if it is a link.
+        pieces: the text.
+        mode: who may read and write it; the umask restricts it further.
+
+    Raises:
+        OSError: the file cannot be written; the old one is still there.
+    """
+    # In the same folder, the rename is atomic.
+    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors=_ERRORS) as file:
             file.writelines(pieces)
             _sync_to_disk(file)
-        os.replace(name, path)  # noqa: PTH105  # mkstemp returns a str
+        new.replace(path)
     except BaseException:
-        os.unlink(name)  # noqa: PTH108  # as above
+        new.unlink()
         raise
 
 

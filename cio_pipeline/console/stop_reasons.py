@@ -32,6 +32,9 @@ STOP_REASONS = {
     "unreachable": StopReason(
         "Customer.io could not be reached", "When it can be reached, continue with"
     ),
+    "data_unreachable": StopReason(
+        "the connection to the data was lost", "When it is back, run this again"
+    ),
     "redirected": StopReason(
         "the API's address redirects elsewhere",
         "When the address is correct, continue with",

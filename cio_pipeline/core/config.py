@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
-from cio_pipeline.core.config_document import parse_document
+from cio_pipeline.core.config_document import line_of_key, parse_document
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 from cio_pipeline.core.text import seen_from
+
+if TYPE_CHECKING:
+    from cio_pipeline.core.secret_sources import SecretSource
 
 MOST_PARALLELISM = 1000
 # What `check -suggest` writes in place of the keys.
@@ -29,6 +32,9 @@ class Config:
 
     Args:
         user_id: the key or dotted path of the user id in a record.
+        database: the address of a database; it may contain a password.
+        secret_sources: for each key of `SECRETS` that is not text: where it comes
+            from. Its own field is None until `commands.secret_values` fills it.
         requests_per_second: 0 means no limit.
         max_attempts: after this many strikes a job becomes a dead letter.
         max_outage_seconds: the run stops when no request succeeds for this time.
@@ -40,6 +46,8 @@ class Config:
     site_id: str | None = None
     api_key: str | None = field(default=None, repr=False)
     app_api_key: str | None = field(default=None, repr=False)
+    database: str | None = field(default=None, repr=False)
+    secret_sources: dict[str, SecretSource] = field(default_factory=dict)
     region: Literal["us", "eu"] | None = None
     track_url: str | None = None
     app_url: str | None = None
@@ -84,6 +92,14 @@ def parse_config(text: bytes, path: str) -> Config:
         ConfigError: with the file, the key, what was found and what was expected.
     """
     document = parse_document(text, path)
+    try:
+        return _config_of(document, path)
+    except ConfigError as error:
+        line = line_of_key(text, path, error.key or "")
+        raise ConfigError(path, error.problem, key=error.key, line=line) from None
+
+
+def _config_of(document: dict[str, Any], path: str) -> Config:
     checker = Checker(path)
     checker.refuse_unknown(document, _KEYS, "")
     missing = [name for name in _REQUIRED if name not in document]
@@ -93,7 +109,12 @@ def parse_config(text: bytes, path: str) -> Config:
     fields: dict[str, Any] = {}
     for name, value in document.items():
         fields |= _KEYS[name](checker, name, value)
-    return Config(**fields)
+    sources = {
+        key: fields.pop(SECRETS[key].field)
+        for key in SECRETS
+        if isinstance(document.get(key), dict)
+    }
+    return Config(**fields, secret_sources=sources)
 
 
 def require_track_keys(config: Config, path: str) -> TrackKeys:
@@ -124,7 +145,11 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
 def missing_track_keys(config: Config) -> list[str]:
     """Return the names of the keys that sending needs and that are not filled in."""
     keys = {"siteId": config.site_id, "apiKey": config.api_key}
-    return [name for name, key in keys.items() if key in (None, PLACEHOLDERS[name])]
+    return [
+        name
+        for name, key in keys.items()
+        if key in (None, PLACEHOLDERS[name]) and name not in config.secret_sources
+    ]
 
 
 _LARGE = 1e9  # a limit for typing errors: nobody means more seconds or requests
@@ -137,15 +162,44 @@ def _timeouts(checker: Checker, key: str, value: object) -> dict[str, Any]:
     return {"connect_timeout_seconds": seconds, "read_timeout_seconds": seconds}
 
 
+def _schema(checker: Checker, key: str, value: object) -> dict[str, Any]:
+    checker.text(key, value)
+    return {}  # it is for editors
+
+
+def _secret(checker: Checker, key: str, value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        from cio_pipeline.core.secret_sources import check_source  # noqa: PLC0415  # few use it
+
+        return {SECRETS[key].field: check_source(checker, key, value)}
+    return {SECRETS[key].field: SECRETS[key].check(checker, key, value)}
+
+
+class SecretKey(NamedTuple):
+    """A key of the configuration that has a secret.
+
+    Args:
+        field: the field of `Config`.
+        check: checks its text; the message does not contain it.
+    """
+
+    field: str
+    check: Callable[[Checker, str, object], str]
+
+
+SECRETS = {
+    "siteId": SecretKey("site_id", Checker.secret),
+    "apiKey": SecretKey("api_key", Checker.secret),
+    "appApiKey": SecretKey("app_api_key", Checker.secret),
+    "database": SecretKey("database", Checker.hidden_text),
+}
 _KEYS: dict[str, _Check] = {
     "parallelism": lambda c, k, v: {
         "parallelism": c.integer(k, v, 1, MOST_PARALLELISM)
     },
     "userId": lambda c, k, v: {"user_id": c.text(k, v)},
     "mappings": lambda c, k, v: {"mappings": check_mappings(c, k, v)},
-    "siteId": lambda c, k, v: {"site_id": c.secret(k, v)},
-    "apiKey": lambda c, k, v: {"api_key": c.secret(k, v)},
-    "appApiKey": lambda c, k, v: {"app_api_key": c.secret(k, v)},
+    **dict.fromkeys(SECRETS, _secret),
     "region": lambda c, k, v: {"region": c.one_of(k, v, ("us", "eu"))},
     "trackUrl": lambda c, _, v: {"track_url": c.url(TRACK_API, v)},
     "appUrl": lambda c, _, v: {"app_url": c.url(APP_API, v)},
@@ -160,5 +214,6 @@ _KEYS: dict[str, _Check] = {
         "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
+    "$schema": _schema,
 }
 _REQUIRED = ("parallelism", "userId", "mappings")

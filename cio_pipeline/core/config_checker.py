@@ -48,19 +48,26 @@ class Checker:
             self.fail(key, "expected text, found an empty text")
         return value
 
-    def secret(self, key: str, value: object) -> str:
-        """Check a key of Customer.io; the message does not contain it."""
+    def hidden_text(self, key: str, value: object) -> str:
+        """Return a text that is not empty; the message does not contain it."""
         if not isinstance(value, str):
             self.fail(key, f"expected text, found {kind_of(value)}")
         if not value:
+            self.fail(key, "expected text, found an empty text")
+        return value
+
+    def secret(self, key: str, value: object) -> str:
+        """Check a key of Customer.io; the message does not contain it."""
+        if value == "":
             self.fail(key, f"it is empty; Customer.io shows it in {KEYS_ARE_AT}")
-        if not value.isascii() or not value.isprintable() or " " in value:
+        text = self.hidden_text(key, value)
+        if not text.isascii() or not text.isprintable() or " " in text:
             self.fail(
                 key,
                 "it has a space, a line break or another character that no key has;"
                 " paste it again",
             )
-        return value
+        return text
 
     def number(
         self, key: str, value: object, expected: str, least: float, most: float

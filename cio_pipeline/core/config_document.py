@@ -1,13 +1,25 @@
-"""The configuration file's text: one JSON document without repeated keys. Pure."""
+"""The configuration file's text: a document without repeated keys. Pure.
+
+The file's extension says whether it is JSON, YAML or TOML.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Literal
 
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.text import kind_of
+
+_FORMATS: dict[str, Literal["YAML", "TOML"]] = {
+    ".yaml": "YAML",
+    ".yml": "YAML",
+    ".toml": "TOML",
+}
+_LAST_PART = re.compile(r"(\[\d+\]|\.?[^.\[\]]*)$")
 
 
 def parse_document(text: bytes, path: str) -> dict[str, Any]:
@@ -15,28 +27,82 @@ def parse_document(text: bytes, path: str) -> dict[str, Any]:
 
     Args:
         text: the file's content.
-        path: the file's name, for messages.
+        path: the file's name; its extension says what it is, and is JSON otherwise.
 
     Raises:
-        ConfigError: it is not UTF-8, not JSON, or not an object; or a key is repeated.
+        ConfigError: it is not UTF-8, not valid, or not an object; a key is repeated; or
+            the package that reads YAML is not installed.
     """
+    decoded = _decode(text, path)
+    name = _format_of(path)
+    if not decoded.strip():
+        raise ConfigError(path, f"the file is empty; expected a {name} object")
     try:
-        decoded = text.decode("utf-8-sig")
+        document = _PARSERS[name](decoded, path)
+    except RecursionError:
+        raise ConfigError(path, "it is nested too deeply") from None
+    except ValueError:
+        raise ConfigError(path, "a number has too many digits") from None
+    if not isinstance(document, dict):
+        raise ConfigError(path, f"expected a {name} object, found {kind_of(document)}")
+    return document
+
+
+def line_of_key(text: bytes, path: str, key: str) -> int | None:
+    """Return the line of a key, from 1; of the object that misses it; or None.
+
+    JSON has no lines here.
+
+    Args:
+        text: a file's content that `parse_document` has accepted.
+        path: the file's name.
+        key: the path of the key: ``mappings[2].to``.
+    """
+    decoded = _decode(text, path)
+    find = _LINES[_format_of(path)]
+    while key:
+        line = find(decoded, key)
+        if line is not None:
+            return line
+        key = _LAST_PART.sub("", key)
+    return None
+
+
+def _format_of(path: str) -> Literal["JSON", "YAML", "TOML"]:
+    return _FORMATS.get(PurePath(path).suffix.lower(), "JSON")
+
+
+def _decode(text: bytes, path: str) -> str:
+    try:
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         is_utf16 = text.startswith((b"\xff\xfe", b"\xfe\xff"))
         found = "it is UTF-16" if is_utf16 else f"byte {error.start} is not UTF-8"
         raise ConfigError(path, f"{found}; save the file as UTF-8") from None
-    if not decoded.strip():
-        raise ConfigError(path, "the file is empty; expected a JSON object")
+
+
+def _parse_json(text: str, path: str) -> object:
     try:
-        document = json.loads(decoded, object_pairs_hook=_refuse_duplicates(path))
+        return json.loads(text, object_pairs_hook=_refuse_duplicates(path))
     except json.JSONDecodeError as error:
         raise ConfigError(path, _explain(error)) from None
-    except RecursionError:
-        raise ConfigError(path, "it is nested too deeply") from None
-    if not isinstance(document, dict):
-        raise ConfigError(path, f"expected a JSON object, found {kind_of(document)}")
-    return document
+
+
+def _parse_yaml(text: str, path: str) -> object:
+    try:
+        from cio_pipeline.core.config_yaml import parse_yaml  # noqa: PLC0415  # optional
+    except ImportError:
+        raise ConfigError(
+            path,
+            "reading YAML needs a package: pip install 'cio-pipeline[yaml]'",
+        ) from None
+    return parse_yaml(text, path)
+
+
+def _parse_toml(text: str, path: str) -> object:
+    from cio_pipeline.core.config_toml import parse_toml  # noqa: PLC0415  # few use it
+
+    return parse_toml(text, path)
 
 
 def _explain(error: json.JSONDecodeError) -> str:
@@ -66,3 +132,27 @@ def _refuse_duplicates(path: str) -> Callable[[list[tuple[str, Any]]], dict[str,
         return document
 
     return build
+
+
+def _no_line(_text: str, _key: str) -> None:
+    """Return that the line is not known."""
+
+
+def _yaml_line(text: str, key: str) -> int | None:
+    from cio_pipeline.core.config_yaml import yaml_lines  # noqa: PLC0415  # optional
+
+    return yaml_lines(text).get(key)
+
+
+def _toml_line(text: str, key: str) -> int | None:
+    from cio_pipeline.core.config_toml import toml_line  # noqa: PLC0415  # few use it
+
+    return toml_line(text, key)
+
+
+_PARSERS = {"JSON": _parse_json, "YAML": _parse_yaml, "TOML": _parse_toml}
+_LINES: dict[str, Callable[[str, str], int | None]] = {
+    "JSON": _no_line,
+    "YAML": _yaml_line,
+    "TOML": _toml_line,
+}

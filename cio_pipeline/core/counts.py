@@ -24,6 +24,8 @@ class Counts:
         synced: jobs that Customer.io accepted.
         skipped: records not sent because nothing changed (``-changed-only``).
         dead_lettered: records and jobs that became dead letters.
+        left_out: values that could not be converted, and were left out of their
+            records (``onError``).
         pending: jobs still in the queue.
         requests: requests sent.
         retries: the requests among them that repeated a failed one.
@@ -34,6 +36,7 @@ class Counts:
     synced: int = 0
     skipped: int = 0
     dead_lettered: int = 0
+    left_out: int = 0
     pending: int = 0
     requests: int = 0
     retries: int = 0

@@ -9,6 +9,7 @@
     ├── StopRun (exit 3): the run cannot go on now; its work is kept in the queue
     │   ├── KeysRejected
     │   ├── Unreachable
+    │   ├── DataUnreachable
     │   ├── WrongAddress
     │   └── StateUnwritable
     └── RecordError: one record becomes a dead letter, and the run continues
@@ -39,13 +40,24 @@ class ConfigError(UsageError):
         path: the file, as the user named it.
         problem: one clause: what was found, what was expected.
         key: the path of the key (``mappings[2].to``), or None for the file.
+        line: the line of the key, from 1; None if it is not known.
     """
 
-    def __init__(self, path: str, problem: str, *, key: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        *,
+        key: str | None = None,
+        line: int | None = None,
+    ) -> None:
         self.path = path
         self.key = key
         self.problem = problem
-        where = f"{path}: {key!r}" if key is not None else path
+        self.line = line
+        where = path if line is None else f"{path}, line {line}"
+        if key is not None:
+            where += f": {key!r}"
         super().__init__(f"{where}: {problem}")
 
 
@@ -112,6 +124,13 @@ class Unreachable(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="unreachable")
+
+
+class DataUnreachable(StopRun):
+    """The connection that the data comes through was lost."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="data_unreachable")
 
 
 class WrongAddress(StopRun):

@@ -42,8 +42,10 @@ def identifier_kind(text: str) -> IdentifierKind:
     """Return the kind that Customer.io gives an identifier in a path, by its form."""
     if text.startswith(CIO_ID_PREFIX):
         return "cio_id"
-    local, at, domain = text.rpartition("@")
-    return "email" if at and local and "." in domain.strip(".") else "id"
+    if "@" not in text:
+        return "id"  # most are
+    local, _, domain = text.rpartition("@")
+    return "email" if local and "." in domain.strip(".") else "id"
 
 
 def identity(kind: IdentifierKind, text: str) -> Identity:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
@@ -35,6 +36,13 @@ class Record(NamedTuple):
     record_index: int
     value: JsonValue
     problem: str | None = None
+
+
+# Makes a record of a tuple with all its fields, in half the time of `Record`.
+make_record = cast(
+    "Callable[[tuple[int, JsonValue, str | None]], Record]",
+    partial(tuple.__new__, Record),
+)
 
 
 class Payload(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.conversion import CONVERTERS
@@ -11,9 +12,12 @@ from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ID_LIMIT_BYTES
+from cio_pipeline.core.lookup import MISSING, find
 from cio_pipeline.core.text import did_you_mean, kind_of
 
-_MISSING = object()
+if TYPE_CHECKING:
+    from cio_pipeline.core.computed_values import AttributeReader
+
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -26,10 +30,24 @@ class Mapper:
     Args:
         user_id: the key or dotted path of the user id.
         mappings: the configured mappings; targets differ.
+        on_left_out: called with an attribute that is left out, as its ``onError`` says,
+            and with the reason.
     """
 
-    def __init__(self, user_id: str, mappings: Sequence[Mapping]) -> None:
+    def __init__(
+        self,
+        user_id: str,
+        mappings: Sequence[Mapping],
+        on_left_out: Callable[[str, str], None] = lambda *_: None,
+    ) -> None:
         self._user_id = user_id
+        self._on_left_out = on_left_out
+        self._readers: list[AttributeReader] = []
+        # Reading all attributes in this way would take longer.
+        if any(type(mapping) is not Mapping for mapping in mappings):
+            from cio_pipeline.core.computed_values import AttributeReader  # noqa: PLC0415  # few need it
+
+            self._readers = [AttributeReader(mapping) for mapping in mappings]
         self._mappings = [
             (mapping.source, mapping.target, CONVERTERS[mapping.kind])
             for mapping in mappings
@@ -39,6 +57,8 @@ class Mapper:
     @property
     def unused(self) -> list[str]:
         """The ``from`` of each mapping whose key no record has had so far."""
+        if self._readers:
+            return [name for reader in self._readers for name in reader.unused]
         return [
             source for source, target, _ in self._mappings if target in self._unused
         ]
@@ -52,15 +72,31 @@ class Mapper:
         """
         value = _object_of(record)
         user_id = self._user_id_in(value)
+        if self._readers:
+            return Payload(user_id, self._computed(value))
         attributes: dict[str, JsonValue] = {}
         for source, target, convert in self._mappings:
-            found = _find(value, source)
-            if found is _MISSING:
+            found = find(value, source)
+            if found is MISSING:
                 continue
             attributes[target] = found if convert is None else convert(found, source)
         if self._unused:
             self._unused.difference_update(attributes)
         return Payload(user_id, attributes)
+
+    def _computed(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        attributes: dict[str, JsonValue] = {}
+        for reader in self._readers:
+            try:
+                found = reader.read(value)
+            except RecordError as error:
+                if not reader.may_be_left_out:
+                    raise
+                self._on_left_out(reader.target, str(error))
+                continue
+            if found is not MISSING:
+                attributes[reader.target] = found
+        return attributes
 
     def map_to_json(self, record: Record) -> tuple[Payload, bytes]:
         """Return a record's payload, and its attributes as JSON text.
@@ -83,7 +119,7 @@ class Mapper:
         return self._user_id_in(_object_of(record))
 
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
-        return _usable_id(_find(value, self._user_id), self._user_id, value)
+        return _usable_id(find(value, self._user_id), self._user_id, value)
 
 
 def _object_of(record: Record) -> dict[str, JsonValue]:
@@ -94,22 +130,8 @@ def _object_of(record: Record) -> dict[str, JsonValue]:
     return record.value
 
 
-def _find(record: dict[str, JsonValue], name: str) -> JsonValue:
-    """Look a name up: first as a key, then as a path into nested objects."""
-    if name in record:
-        return record[name]
-    if "." not in name:
-        return _MISSING  # type: ignore[return-value]  # compared by identity
-    here: JsonValue = record
-    for key in name.split("."):
-        if not isinstance(here, dict) or key not in here:
-            return _MISSING  # type: ignore[return-value]  # as above
-        here = here[key]
-    return here
-
-
 def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str:
-    if value is _MISSING:
+    if value is MISSING:
         near = _near(name, record)
         hint = "" if near is None else f"; {did_you_mean(near, name)}"
         raise RecordError(f"the record has no {name!r}, its user id{hint}")

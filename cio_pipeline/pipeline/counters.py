@@ -27,13 +27,16 @@ class Counters:
             self._requests += 1
             self._retries += is_retry
 
-    def records_loaded(self, jobs: int, unmappable: int, skipped: int) -> None:
+    def records_loaded(
+        self, jobs: int, unmappable: int, skipped: int, left_out: int = 0
+    ) -> None:
         """Count a committed chunk of the data file."""
         with self._lock:
             self.loaded += Counts(
                 records=jobs + unmappable + skipped,
                 skipped=skipped,
                 dead_lettered=unmappable,
+                left_out=left_out,
             )
 
     def dead_lettered(self, reason: str) -> None:

@@ -13,9 +13,11 @@ from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import WHOLE, Shard
+from cio_pipeline.core.text import listed
+from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.pipeline.parts import RunParts
-from cio_pipeline.source import Source
-from cio_pipeline.store import Load, LoadIdentity, NewDeadLetter
+from cio_pipeline.source import Inputs
+from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
 
 # A chunk is one commit: large enough that the commit costs little per record, small
 # enough that the records of a slow source are sent soon.
@@ -28,6 +30,8 @@ CHUNK_SKIPPED = 20_000
 CHUNK_SECONDS = 0.2
 # While the run stops, the loader waits this long for a silent source.
 _STOP_WAIT_SECONDS = 0.2
+# Files that one log line names.
+_MOST_NAMED = 5
 
 
 # How records are assigned to shards. A load that used another rule must not be
@@ -54,12 +58,15 @@ class _Chunk:
     Args:
         next_index: the index in the file of the record after the last one.
         began_at: when the previous chunk was committed.
+        most_records: how many records make it full.
     """
 
     next_index: int
     began_at: float
+    most_records: int
     jobs: list[NewJob] = field(default_factory=list)
     unmappable: list[NewDeadLetter] = field(default_factory=list)
+    left_out: int = 0
     _bytes: int = 0
     _skipped: int = 0
 
@@ -71,7 +78,7 @@ class _Chunk:
     def is_full(self) -> bool:
         count = len(self.jobs) + len(self.unmappable)
         return (
-            count >= CHUNK_RECORDS
+            count >= self.most_records
             or self._bytes >= CHUNK_BYTES
             or self._skipped >= CHUNK_SKIPPED
         )
@@ -93,13 +100,16 @@ class _Chunk:
 
 @dataclass(slots=True)
 class Loader:
-    """Puts the records of the data file into the queue, in the loader thread.
+    """Puts the records of the data files into the queue, in the loader thread.
+
+    The files are loaded one after the other, because the last record of a user wins.
+    If one is broken, the files after it are not loaded.
 
     Its results are read after the thread has ended.
 
     Args:
         run: the parts of the run.
-        source: the data.
+        inputs: the data files.
         changed_only: leave out payloads that Customer.io already has.
         shard: the shard to load; records of others are skipped and not counted.
         is_finished: whether all of the data is in the queue (a result).
@@ -108,15 +118,19 @@ class Loader:
     """
 
     run: RunParts
-    source: Source
+    inputs: Inputs
     changed_only: bool
     shard: Shard
     is_finished: bool = False
     broken: DataFileError | None = None
     unused: tuple[str, ...] = ()
     _mapper: Mapper = field(init=False)
+    _loads: tuple[Load, ...] = field(init=False)
     _load: Load = field(init=False)
     _chunk: _Chunk = field(init=False)
+    # Of the record that is being mapped: attributes that are left out, and why.
+    _left_out: list[tuple[str, str]] = field(default_factory=list)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
 
     def work(self, stop: Event) -> None:
         """Load the records that are not in the queue yet.
@@ -129,17 +143,9 @@ class Loader:
                 the run stops, available records are still loaded, but the loader does
                 not wait for a silent source.
         """
-        self._begin()
-        if self._load.is_finished:
-            self.is_finished = True
-            self.run.log.info("load_found_finished", source=self.source.name)
-            self.run.leases.all_loaded()
-            return
-        if self._load.next_index:
-            self.run.counters.loaded_before = self._load.next_index
-            self.run.log.info("load_resumed", next_index=self._load.next_index)
         try:
-            self.is_finished = self._read_to_end(stop)
+            self._begin()
+            self.is_finished = self._load_files(stop)
         except DataFileError as error:
             self.broken = error
         finally:
@@ -153,32 +159,71 @@ class Loader:
         if self.changed_only:
             self.run.store.keep_deliveries()
         config = self.run.config
-        self._load = self.run.store.begin_load(
-            LoadIdentity(
-                source=self.source.name,
-                fingerprint=self.source.fingerprint,
-                mapping=mapping_digest(
-                    config, changed_only=self.changed_only, shard=self.shard
-                ),
-            )
+        mapping = mapping_digest(
+            config, changed_only=self.changed_only, shard=self.shard
         )
-        self._mapper = Mapper(config.user_id, config.mappings)
-        self._chunk = _Chunk(self._load.next_index, self.run.clock.monotonic())
+        found = self.run.store.begin_loads(
+            [
+                LoadIdentity(
+                    source=item.name, fingerprint=item.fingerprint(), mapping=mapping
+                )
+                for item in self.inputs.items
+            ]
+        )
+        self._loads = found.loads
+        self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
+        self._log_changes(found.changes)
+        self._mapper = Mapper(
+            config.user_id,
+            config.mappings,
+            lambda name, problem: self._left_out.append((name, problem)),
+        )
 
-    def _read_to_end(self, stop: Event) -> bool:
-        """Load the records; return False if the load stops before the end.
+    def _log_changes(self, changes: FileChanges) -> None:
+        if not changes.is_empty:
+            self.run.log.warning(
+                "files_differ",
+                changed=listed(changes.changed, _MOST_NAMED),
+                gone=listed(changes.gone, _MOST_NAMED),
+                added=listed(changes.added, _MOST_NAMED),
+            )
+
+    def _load_files(self, stop: Event) -> bool:
+        """Load the files that are left; return False if the load stops before the end.
+
+        Raises:
+            DataFileError: a file is broken; the records before are in the queue.
+        """
+        finished = sum(load.is_finished for load in self._loads)
+        if finished:
+            self.run.log.info("load_found_finished", files=finished)
+        for position, load in enumerate(self._loads):
+            if load.is_finished:
+                continue
+            source, next_index = load.identity.source, load.next_index
+            if next_index:
+                self.run.log.info("load_resumed", source=source, next_index=next_index)
+            self._load = load
+            if not self._read_to_end(position, stop):
+                return False
+        return True
+
+    def _read_to_end(self, position: int, stop: Event) -> bool:
+        """Load the records of a file; return False if the load stops before the end.
 
         Raises:
             DataFileError: the data is broken; the records before are in the queue.
         """
+        self._chunk = self._new_chunk(self._load.next_index)
         on_wait = partial(self._on_wait, stop)
         try:
-            for record in self.source.records(self._load.next_index, on_wait):
-                self._take(record)
-                if self._chunk.is_full:
-                    self._commit()
-                    if stop.is_set():
-                        return False
+            with self.inputs.open(position) as source:
+                for record in source.records(self._load.next_index, on_wait):
+                    self._take(record)
+                    if self._chunk.is_full:
+                        self._commit()
+                        if stop.is_set():
+                            return False
         except _LoadStopped:
             self._commit()
             return False
@@ -206,17 +251,25 @@ class Loader:
 
     def _commit(self) -> None:
         chunk = self._chunk
-        queued = self.run.store.enqueue(
+        enqueued = self.run.store.enqueue(
             self._load,
             chunk.jobs,
             chunk.unmappable,
             next_index=chunk.next_index,
             changed_only=self.changed_only,
         )
-        skipped = len(chunk.jobs) - queued
-        self.run.counters.records_loaded(queued, len(chunk.unmappable), skipped)
-        self.run.leases.jobs_came()
-        self._chunk = _Chunk(chunk.next_index, self.run.clock.monotonic())
+        skipped = len(chunk.jobs) - len(enqueued)
+        self.run.counters.records_loaded(
+            len(enqueued), len(chunk.unmappable), skipped, chunk.left_out
+        )
+        self.run.leases.jobs_came(enqueued)
+        self._chunk = self._new_chunk(chunk.next_index)
+
+    def _new_chunk(self, next_index: int) -> _Chunk:
+        # Half a lease, so that two chunks fill a request where many go in one.
+        half = SENDERS[self.run.config.api].lease_size.most_jobs // 2
+        now = self.run.clock.monotonic()
+        return _Chunk(next_index, now, max(CHUNK_RECORDS, half))
 
     def _map(self, record: Record) -> None:
         try:
@@ -226,6 +279,22 @@ class Loader:
             self._chunk.add_unmappable(letter, record.record_index)
         else:
             self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            if self._left_out:
+                self._note_left_out(record.record_index)
+        self._left_out.clear()
+
+    def _note_left_out(self, record_index: int) -> None:
+        """Count the values that are left out of a record; log each cause once."""
+        self._chunk.left_out += len(self._left_out)
+        for attribute, problem in {*self._left_out} - self._reported:
+            self.run.log.warning(
+                "value_left_out",
+                attribute=attribute,
+                problem=problem,
+                source=self._load.identity.source,
+                record_index=record_index,
+            )
+        self._reported.update(self._left_out)
 
     def _dead_letter(self, record: Record, message: str) -> NewDeadLetter:
         return NewDeadLetter(
@@ -245,7 +314,9 @@ class Loader:
     def _note_unused(self) -> None:
         """Find the mapped keys that no record had, if this run read all records."""
         loaded = self.run.counters.loaded
-        has_read_all = self.is_finished and not self._load.next_index
+        has_read_all = self.is_finished and not any(
+            load.is_begun for load in self._loads
+        )
         if not has_read_all or loaded.records == loaded.dead_lettered:
             return
         self.unused = tuple(self._mapper.unused)

@@ -15,7 +15,7 @@ from cio_pipeline.pipeline.counters import Counters
 from cio_pipeline.pipeline.recorder import Recorder
 from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import Leases, Store
 
 
@@ -50,7 +50,7 @@ class RunParts:
         run_id: the unique name of the run.
         command: ``sync`` or ``resume``.
         config: the configuration.
-        source: the data, or None if nothing is loaded.
+        inputs: the data, or None if nothing is loaded.
         store: the state of the workspace.
         leases: hands out jobs and takes them back.
         throttle: decides when a request may be sent.
@@ -67,7 +67,7 @@ class RunParts:
     run_id: str
     command: str
     config: Config
-    source: Source | None
+    inputs: Inputs | None
     store: Store
     leases: Leases
     throttle: Throttle

@@ -31,7 +31,7 @@ from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import Leases, Store
 
 # How long requests in flight may take to end after a stop.
@@ -71,7 +71,7 @@ class Run:
         config: the configuration.
         basic_token: base64 of ``site id:API key``.
         store: the state of the workspace; the caller holds its run lock.
-        source: the data, or None to send only what is queued.
+        inputs: the data, or None to send only what is queued.
         changed_only: send only users whose payload differs from what was acked last.
         shard: the shard whose records are loaded.
         stop: set by a signal handler, or by the run itself.
@@ -83,7 +83,7 @@ class Run:
     config: Config
     basic_token: str
     store: Store
-    source: Source | None
+    inputs: Inputs | None
     changed_only: bool = False
     shard: Shard = WHOLE
     stop: Event
@@ -99,10 +99,10 @@ class Run:
         self._parts = parts = self._make_parts()
         self._leases, self._counters = parts.leases, parts.counters
         self._load: Loader | None = None
-        if self.source is not None:
+        if self.inputs is not None:
             self._load = Loader(
                 parts,
-                self.source,
+                self.inputs,
                 changed_only=self.changed_only,
                 shard=self.shard,
             )
@@ -113,7 +113,7 @@ class Run:
             run_id=self.run_id,
             command=self.command,
             config=config,
-            source=self.source,
+            inputs=self.inputs,
             store=self.store,
             leases=Leases(
                 self.store.queue,
@@ -166,7 +166,7 @@ class Run:
     # -- start ---------------------------------------------------------------
 
     def _begin(self) -> None:
-        name = self.source.name if self.source else None
+        name = self.inputs.name if self.inputs else None
         self.store.start_run(
             RunRecord(
                 run_id=self.run_id,

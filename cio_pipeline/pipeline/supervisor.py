@@ -166,15 +166,15 @@ class Supervisor:
         run, summary = self.run, self.summary()
         done = summary.counts.settled
         self._rates.note(now, done=done, settled=run.leases.counts.settled)
-        is_loading = run.source is not None and not run.threads.is_done("loader")
+        is_loading = run.inputs is not None and not run.threads.is_done("loader")
         total = self._total(summary, is_loading=is_loading)
         return Progress(
             command=run.command,
-            source=run.source.name if run.source else None,
+            source=self._source_name(is_loading=is_loading),
             seconds=summary.duration_seconds,
             is_loading=is_loading,
-            bytes_read=run.source.bytes_read if run.source else None,
-            size_bytes=run.source.size_bytes if run.source else None,
+            bytes_read=run.inputs.bytes_read if run.inputs else None,
+            size_bytes=run.inputs.size_bytes if run.inputs else None,
             total=total,
             counts=summary.counts,
             in_flight=run.leases.in_flight,
@@ -183,13 +183,19 @@ class Supervisor:
             hold=self._hold(now, summary, is_loading=is_loading),
         )
 
+    def _source_name(self, *, is_loading: bool) -> str | None:
+        inputs = self.run.inputs
+        if inputs is None:
+            return None
+        return inputs.current_name if is_loading else inputs.name
+
     def _total(self, summary: RunSummary, *, is_loading: bool) -> int | None:
-        source = self.run.source
+        inputs = self.run.inputs
         resumed, records = summary.counts.resumed, summary.counts.records
-        if source is None or not is_loading:
+        if inputs is None or not is_loading:
             return resumed + records
-        size = source.size_bytes
-        share = min(1.0, source.bytes_read / size) if size else None
+        size = inputs.size_bytes
+        share = min(1.0, inputs.bytes_read / size) if size else None
         loaded_before = self.run.counters.loaded_before
         return estimated_total(resumed, records, loaded_before, share)
 

@@ -1,8 +1,20 @@
-"""Reads a data file's records as a stream, in any of the formats."""
+"""Reads data files' records as a stream, in any of the formats."""
 
 from __future__ import annotations
 
+from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.data_file import Source, open_source
-from cio_pipeline.source.raw import OnWait, is_pipe
+from cio_pipeline.source.inputs import STANDARD_INPUT, Input, Inputs, find_inputs
+from cio_pipeline.source.raw import OnWait
 
-__all__ = ["OnWait", "Source", "is_pipe", "open_source"]
+__all__ = [
+    "READ_ALL",
+    "STANDARD_INPUT",
+    "Input",
+    "Inputs",
+    "OnWait",
+    "ReadOptions",
+    "Source",
+    "find_inputs",
+    "open_source",
+]

@@ -11,7 +11,7 @@ from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
@@ -130,7 +130,7 @@ class _Columns:
         values = compress(row, self._is_named) if self._is_named else row
         value: dict[str, JsonValue] = dict(zip(self._keys, values))  # noqa: B905
         if len(row) <= self._width:
-            return Record(index, value)
+            return make_record((index, value, None))
         problem = f"the row has {len(row)} values, the header {self._width} names"
         return Record(index, value, problem)
 

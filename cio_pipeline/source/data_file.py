@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
-from pathlib import PurePath
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import BinaryIO, Self, cast
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_named, format_of
+from cio_pipeline.core.formats import Format, format_named, format_of_content
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.source.raw import (
-    OnWait,
-    RawData,
-    ReadFrom,
-    SkippedRow,
-    fingerprint,
-    open_file,
-)
+from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.extras import import_optional
+from cio_pipeline.source.local_files import Pipe, local_file
+from cio_pipeline.source.place import Place
+from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
+
+_MAGIC_BYTES = 8
+_ZIP_MAGIC = b"PK\x03\x04"
 
 
 def open_source(
@@ -27,64 +26,114 @@ def open_source(
     *,
     format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
+    options: ReadOptions = READ_ALL,
 ) -> Source:
-    """Open a data file.
+    """Open one data file.
 
     Args:
         path: the file, or ``-`` for standard input.
-        format: the name of its format; None to use its extension, with JSON as the
-            default. Gzip is recognized by the first bytes.
+        format: the name of its format; None for that of the options.
         stdin: standard input, for ``-``, without a buffer.
+        options: how it is read.
 
     Raises:
         DataFileError: it does not exist, is not a file, cannot be read, is empty, or
             starts like another format.
     """
-    file = stdin if path == "-" and stdin is not None else open_file(path)
-    try:
-        return Source(path, file, format_named(format) if format else format_of(path))
-    except DataFileError:
-        if path != "-":
+    is_stdin = path == "-" and stdin is not None
+    place = Pipe("standard input", stdin) if is_stdin else local_file(path)
+    options = replace(options, format=format) if format else options
+    return DataFile(place, options, place.name).open()
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file of a run, before it is opened.
+
+    Args:
+        place: where it is.
+        options: how it is read.
+        name: how dead letters name it.
+    """
+
+    place: Place
+    options: ReadOptions
+    name: str
+
+    @property
+    def path(self) -> str:
+        """How messages name it."""
+        return self.place.path
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Its size; None if unknown (a pipe)."""
+        return self.place.size_bytes
+
+    @property
+    def is_pipe(self) -> bool:
+        """Whether it can be read only once."""
+        return self.place.is_pipe
+
+    @property
+    def is_local_file(self) -> bool:
+        """Whether opening it takes no time, and can be repeated."""
+        return self.place.is_local_file
+
+    def fingerprint(self) -> str | None:
+        """Return what identifies its data, and how it is read, in a later run.
+
+        Raises:
+            DataFileError: it cannot be read.
+        """
+        return self.place.fingerprint(self.options.digest_text(self.name))
+
+    def open(self) -> Source:
+        """Open it.
+
+        Raises:
+            DataFileError: it cannot be read, is empty, or starts like another format.
+        """
+        file = self.place.open()
+        try:
+            return Source(self, file)
+        except BaseException:
             file.close()
-        raise
-
-
-def _readable(name: str) -> str:
-    """Return a file's name as UTF-8 text: names can be any bytes."""
-    return os.fsencode(name).decode("utf-8", "replace")
+            raise
 
 
 class Source:
     """An open data file. Its records are read once, in order.
 
     Args:
-        path: as the user named it.
+        data_file: what is opened.
         file: its bytes, from the start.
-        data_format: its format.
 
     Attributes:
+        format: its format.
         skipped_rows: kind -> number of rows read that are not records.
     """
 
-    def __init__(self, path: str, file: BinaryIO, data_format: Format) -> None:
-        self._path = path
-        self._file = file
-        self.format = data_format
-        self._is_stdin = path == "-"
-        self.name = "stdin" if self._is_stdin else _readable(PurePath(path).name)
-        self.fingerprint = (
-            None if self._is_stdin else fingerprint(file, data_format.name)
-        )
+    def __init__(self, data_file: DataFile, file: BinaryIO) -> None:
         self.skipped_rows: Counter[SkippedRow] = Counter()
-        self._raw = self._open_raw()
+        self._place, options = data_file.place, data_file.options
+        self._file = file
+        self.refuse_changed()
+        self.format = options.format_of(data_file.name)
+        if not self._place.is_pipe and options.format is None:
+            self.format = _format_of_content(file) or self.format
+        if options.sheet is not None and self.format.name != "excel":
+            raise DataFileError(
+                self._place.path, "it has no sheets; remove -sheet from the command"
+            )
+        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._is_stdin:
-            self._file.close()
+        self._file.close()
 
     @property
     def bytes_read(self) -> int:
@@ -92,11 +141,9 @@ class Source:
         return self._raw.bytes_read
 
     @property
-    def size_bytes(self) -> int | None:
-        """The file's size; None if unknown (a pipe)."""
-        return (
-            None if self.fingerprint is None else os.fstat(self._file.fileno()).st_size
-        )
+    def is_text(self) -> bool:
+        """Whether every value is text until a mapping converts it."""
+        return self.format.is_text
 
     def records(
         self, start: int = 0, on_wait: OnWait | None = None
@@ -110,12 +157,25 @@ class Source:
                 returned before. What it raises ends the reading.
 
         Raises:
-            DataFileError: the data is invalid or ends too early. All records before
-                that point have been returned.
+            DataFileError: the data is invalid, ends too early, or was changed while
+                it was read. All records before that point have been returned.
         """
         if on_wait is not None:
             self._raw.on_wait = on_wait
-        return self._read_from(start)
+        return chain(self._read_from(start), self._unchanged())
+
+    def refuse_changed(self) -> None:
+        """Raise `DataFileError` if it is no longer the file that the run began with."""
+        if self._place.has_changed(self._file):
+            raise DataFileError(
+                self._place.path,
+                "it was changed after this run had started to use it; run again to"
+                " load it from the beginning",
+            )
+
+    def _unchanged(self) -> Iterator[Record]:
+        self.refuse_changed()
+        yield from ()
 
     def _begin(self) -> ReadFrom:
         """Let the format's module check the start; return the function that reads on.
@@ -124,9 +184,18 @@ class Source:
         `DataFileError` for another format. Otherwise it returns a function that reads
         the records from an index on, once. ``skipped_rows`` counts the skipped rows.
         """
-        reader = import_module(f"cio_pipeline.source.{self.format.module}")
+        module = f"cio_pipeline.source.{self.format.module}"
+        reader = import_optional(self._place.path, module, self.format.extra)
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
-    def _open_raw(self) -> RawData:
-        name = "standard input" if self._is_stdin else self._path
-        return RawData(name, self._file, self.size_bytes)
+
+def _format_of_content(file: BinaryIO) -> Format | None:
+    """Return the format that the first bytes identify, or None."""
+    beginning = file.read(_MAGIC_BYTES)
+    file.seek(0)
+    if beginning.startswith(_ZIP_MAGIC):
+        # Imported here: no other data needs it.
+        from cio_pipeline.source.workbook_file import is_workbook  # noqa: PLC0415  # see above
+
+        return format_named("excel") if is_workbook(file) else None
+    return format_of_content(beginning)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import count, islice
+from itertools import count, islice, repeat
 from typing import Any
 
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.jobs import Record, make_record
 from cio_pipeline.core.text import counted
 from cio_pipeline.source.json_cut import JsonText
 from cio_pipeline.source.raw import RawData
@@ -171,4 +171,4 @@ class _Array(_Values):
             return
         self._value_ended()
         first, self._index = self._index, self._index + len(values)
-        yield from map(Record, count(first), values)
+        yield from map(make_record, zip(count(first), values, repeat(None)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 
 import orjson
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.source.json_array import read_values
 from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES, has_long_number, parse_record
@@ -52,10 +52,11 @@ def read_objects(raw: RawData, beginning: bytes, start: int) -> Iterator[Record]
 def _read_lines(raw: RawData, start: int) -> Iterator[Record]:
     """Read the values of a JSON Lines file; skipped ones are not parsed."""
     index = 0
-    for offset, lines in _groups_of_lines(raw):
-        values = _parse_all(lines) if index >= start else None
+    for offset, text in _complete_lines(raw):
+        lines = text.split(b"\n")
+        values = _parse_all(text, lines) if index >= start else None
         if values is not None:
-            yield from map(Record, count(index), values)
+            yield from map(make_record, zip(count(index), values, repeat(None)))
             index += len(values)
             continue
         line_offset = offset
@@ -77,15 +78,14 @@ def _are_lines(beginning: bytes) -> bool:
     return bool(end)
 
 
-def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
+def _complete_lines(raw: RawData) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that each piece completes, with the byte of the first one."""
     offset, rest = raw.offset, b""
     while piece := raw.read():
-        text = rest + piece
-        *lines, rest = text.split(b"\n")
-        if lines:
-            yield offset, lines
-            offset += len(text) - len(rest)
+        text, found, rest = (rest + piece).rpartition(b"\n")
+        if found:
+            yield offset, text
+            offset += len(text) + 1
         if len(rest) > RECORD_LIMIT_BYTES:
             raise DataFileError(
                 raw.name,
@@ -93,12 +93,12 @@ def _groups_of_lines(raw: RawData) -> Iterator[tuple[int, list[bytes]]]:
                 byte_offset=offset,
             )
     if rest:
-        yield offset, [rest]
+        yield offset, rest
 
 
-def _parse_all(lines: list[bytes]) -> list[JsonValue] | None:
-    """Parse all lines at once; None if they must be parsed one by one."""
-    if has_long_number(b"\n".join(lines)):
+def _parse_all(text: bytes, lines: list[bytes]) -> list[JsonValue] | None:
+    """Parse all lines of a text at once; None if they must be parsed one by one."""
+    if has_long_number(text):
         return None
     try:
         return list(map(orjson.loads, lines))

@@ -1,23 +1,18 @@
-"""The data file's bytes: opening, decompressing, counting and fingerprints."""
+"""The data file's bytes: waiting for them, decompressing and counting."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import select
-import stat
-import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
-from cio_pipeline.core.text import seen_from
-from cio_pipeline.source.gzip_members import GzipMembers
+from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.packing import Members, packing_of
 
-PIECE_BYTES = 65_536
+PIECE_BYTES = 32_768  # the values of larger pieces do not fit into a core's cache
 # How often a wait for a pipe's next bytes calls `on_wait`.
 WAIT_SECONDS = 0.1
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -28,17 +23,17 @@ _FOREIGN = {
     _GZIP_MAGIC: "it is compressed with gzip twice; decompress it once",
     b"\xff\xfe": "it is UTF-16 or UTF-32; save it as UTF-8",
     b"\xfe\xff": "it is UTF-16 or UTF-32; save it as UTF-8",
-    b"PK\x03\x04": "it is a ZIP archive or a spreadsheet, expected JSON or CSV;"
-    " unpack it, or export the sheet as CSV",
+    b"PK\x03\x04": "it is a ZIP archive or a spreadsheet, which can be read only from"
+    " a file with the right extension (.zip, .xlsx)",
     b"BZh": "it is compressed with bzip2; decompress it or use gzip",
-    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; decompress it or use gzip",
+    b"\x28\xb5\x2f\xfd": "it is compressed twice; decompress it once",
     b"\xfd7zX": "it is compressed with xz; decompress it or use gzip",
-    b"PAR1": "it is a Parquet file, expected JSON, JSON Lines or CSV",
+    b"PAR1": "it is a Parquet file; use -format parquet",
 }
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
 OnWait = Callable[[float], None]
-SkippedRow = Literal["header_repeated", "row_without_values"]
+SkippedRow = Literal["header_repeated", "row_without_values", "sheet_not_read"]
 # Reads a file's records from an index on (from 0), once. If the data is invalid, all
 # records before that point have been returned.
 ReadFrom = Callable[[int], Iterator[Record]]
@@ -55,26 +50,39 @@ class RawData:
         name: the file, as the user named it.
         file: its bytes, from the start, without a buffer.
         size: its size on disk; None if it has none (a pipe).
+        options: how it is read.
+
+    Attributes:
+        bytes_read: how many bytes of the file itself were read, compressed or not.
+        offset: how many (unpacked) bytes were returned.
+        on_wait: see `OnWait`.
     """
 
-    def __init__(self, name: str, file: BinaryIO, size: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        file: BinaryIO,
+        size: int | None,
+        options: ReadOptions = READ_ALL,
+    ) -> None:
         self.name = name
+        self.options = options
         self.size_bytes = size
-        self.bytes_read = 0  # of the file itself, compressed or not
+        self.bytes_read = 0
         self.offset = 0
         self.on_wait: OnWait = _wait_on
         self._file = file
         # A regular file is always ready: `poll` says nothing about it.
         may_wait = size is None and isinstance(file, io.FileIO)
         self._poll = _poll_of(file) if may_wait else None
-        self._members: GzipMembers | None = None
+        self._members: Members | None = None
         self._ahead = b""
 
     def read(self) -> bytes:
         """Return the next piece; nothing at the end.
 
         Raises:
-            DataFileError: the file cannot be read, or its gzip data is damaged.
+            DataFileError: the file cannot be read, or its compressed data is damaged.
         """
         piece, self._ahead = self._ahead or self._read(), b""
         self.offset += len(piece)
@@ -92,8 +100,10 @@ class RawData:
             DataFileError: as `read`; or it is not UTF-8.
         """
         piece = self._read_at_least(_MAGIC_BYTES)
-        if piece.startswith(_GZIP_MAGIC):
-            self._members = GzipMembers(piece, self._read_file, PIECE_BYTES)
+        if packing := packing_of(self.name, piece):
+            self._members = Members(
+                self.name, packing, piece, self._read_file, PIECE_BYTES
+            )
             piece = self._read_at_least(_MAGIC_BYTES)
         self._refuse_foreign(piece)
         if piece.startswith(_UTF8_BOM):
@@ -107,6 +117,18 @@ class RawData:
         self.offset += len(piece) - len(rest)
         self._ahead = rest
         return rest
+
+    def seekable(self) -> BinaryIO:
+        """Return the file itself, for formats that are read in another order.
+
+        Raises:
+            DataFileError: it is a pipe.
+        """
+        if self.size_bytes is None:
+            raise DataFileError(
+                self.name, "this format cannot be read from a pipe; use a file"
+            )
+        return self._file
 
     def _refuse_foreign(self, beginning: bytes) -> None:
         for magic, problem in _FOREIGN.items():
@@ -123,24 +145,7 @@ class RawData:
         return piece
 
     def _read(self) -> bytes:
-        if self._members is None:
-            return self._read_file()
-        try:
-            return self._members.read()
-        except EOFError as error:
-            raise DataFileError(
-                self.name,
-                "the gzip data ends too early (the byte is counted in the decompressed"
-                " data); fetch the file again",
-                byte_offset=self.offset,
-            ) from error
-        except zlib.error as error:
-            raise DataFileError(
-                self.name,
-                "the gzip data is damaged (the byte is counted in the decompressed"
-                f" data; {error}); fetch the file again",
-                byte_offset=self.offset,
-            ) from error
+        return self._read_file() if self._members is None else self._members.read()
 
     def _read_file(self) -> bytes:
         """Wait for bytes and return them; nothing at the end."""
@@ -178,43 +183,3 @@ def _poll_of(file: BinaryIO) -> select.poll:
     poll = select.poll()
     poll.register(file.fileno(), select.POLLIN)
     return poll
-
-
-def is_pipe(path: str) -> bool:
-    """Return whether a path exists and can be read only once."""
-    return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
-
-
-def open_file(path: str) -> BinaryIO:
-    """Open a data file.
-
-    Raises:
-        DataFileError: it does not exist, is not a file, or cannot be read.
-    """
-    try:
-        if Path(path).is_dir():
-            raise DataFileError(path, "it is a folder, not a file")
-        return Path(path).open("rb", buffering=0)
-    except FileNotFoundError:
-        raise DataFileError(path, f"there is no such file{seen_from(path)}") from None
-    except OSError as error:
-        raise DataFileError(path, f"it cannot be read: {error.strerror}") from error
-
-
-def fingerprint(file: BinaryIO, data_format: str) -> str | None:
-    """Return a digest that identifies a file later; None if it is not a regular file.
-
-    It depends on the size, the modification time and both ends, but not on the path:
-    a moved file is the same file.
-    """
-    about = os.fstat(file.fileno())
-    if not stat.S_ISREG(about.st_mode):
-        return None
-    digest = hashlib.sha256(
-        f"{about.st_size} {about.st_mtime_ns} {data_format}\n".encode()
-    )
-    digest.update(file.read(PIECE_BYTES))
-    file.seek(max(0, about.st_size - PIECE_BYTES))
-    digest.update(file.read(PIECE_BYTES))
-    file.seek(0)
-    return digest.hexdigest()

@@ -23,7 +23,8 @@ from cio_pipeline.store.dead_letters.table import (
     list_dead_letters,
     newest_id,
 )
-from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.queue.load_plan import FileChanges, Load, LoadIdentity
+from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals, is_there, open_reader, read_totals
 from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
 from cio_pipeline.store.workspace import make_private_folder, queue_folder
@@ -36,10 +37,12 @@ __all__ = [
     "KEPT_RUNS",
     "CauseCount",
     "DeadLetterStatistics",
+    "FileChanges",
     "Heartbeat",
     "Leases",
     "Load",
     "LoadIdentity",
+    "LoadSet",
     "NewDeadLetter",
     "ReasonCount",
     "Requeued",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cio_pipeline.core.jobs import DeadLetter
 from cio_pipeline.store.dead_letters.statistics import (
@@ -22,7 +22,9 @@ from cio_pipeline.store.dead_letters.table import (
 )
 from cio_pipeline.store.reader import open_reader
 from cio_pipeline.store.run_lock import RunLock
-from cio_pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from cio_pipeline.store.store import Store
 
 _T = TypeVar("_T")
 
@@ -99,5 +101,8 @@ def discard(folder: Path, selection: Selection) -> int:
 def _change(folder: Path, change: Callable[[Store], _T], nothing: _T) -> _T:
     if not folder.exists():
         return nothing
+    # Imported here, because persist-queue takes long and a list does not need it.
+    from cio_pipeline.store.store import Store  # noqa: PLC0415  # see above
+
     with RunLock(folder), Store(folder) as store:
         return change(store)

@@ -35,7 +35,8 @@ class Heartbeat:
 
 def start_run(queue: JobQueue, run: RunRecord) -> None:
     """Add a run, and mark earlier ones that did not end as killed."""
-    with queue.transaction() as tx:
+    # Once a second, so a power cut undoes no more than that.
+    with queue.transaction(is_durable=True) as tx:
         tx.execute(
             "UPDATE runs SET status = 'stopped', reason = 'killed',"
             " ended_at = json_extract(counts, '$.written_at')"
@@ -73,7 +74,8 @@ def save_run(
     """
     counts = document_of(summary) | (document_of(heartbeat) if heartbeat else {})
     status = "running" if ended_at is None else summary.status
-    with queue.transaction() as tx:
+    # Once a second, so a power cut undoes no more than that.
+    with queue.transaction(is_durable=True) as tx:
         tx.execute(
             "UPDATE runs SET status = ?, reason = ?, ended_at = ?, counts = ?"
             " WHERE run_id = ?",

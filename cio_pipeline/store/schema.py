@@ -16,6 +16,8 @@ from cio_pipeline.store.workspace import open_private_file
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
 VERSION = 2
+# Table, name and type of columns that files of this version may not have yet.
+_ADDED_COLUMNS = (("loads", "set_id", "INTEGER"),)
 
 
 def prepare(folder: Path) -> None:
@@ -74,12 +76,21 @@ def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an older version."""
+    _add_columns(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Add columns that older versions ignore, so that they can still use the file."""
+    for table, column, kind in _ADDED_COLUMNS:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        if column not in {name for _, name, *_ in columns}:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 
 FILE_NAME = "queue.db"

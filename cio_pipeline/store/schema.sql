@@ -14,6 +14,7 @@ INSERT INTO totals VALUES (1, 0, 0, 0);
 
 -- One row per load: how much of a data file is in the queue.
 -- fingerprint is NULL if the data cannot be identified later (a pipe).
+-- set_id is the id of the first load of the run that loads it; NULL for that one.
 CREATE TABLE loads (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source TEXT NOT NULL,
@@ -21,7 +22,8 @@ CREATE TABLE loads (
     mapping TEXT NOT NULL,
     next_index INTEGER NOT NULL DEFAULT 0,
     is_finished INTEGER NOT NULL DEFAULT 0,
-    started_at TEXT NOT NULL
+    started_at TEXT NOT NULL,
+    set_id INTEGER
 );
 
 -- job_id is the job's position in the queue. A requeued job gets its old position, so

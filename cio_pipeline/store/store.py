@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from cio_pipeline.core.errors import StateUnwritable
-from cio_pipeline.core.jobs import NewJob
+from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.timeline import TimelineChange
 from cio_pipeline.store import runs
@@ -22,7 +22,8 @@ from cio_pipeline.store.dead_letters.table import (
 )
 from cio_pipeline.store.queue import loads
 from cio_pipeline.store.queue.job_queue import JobQueue
-from cio_pipeline.store.queue.loads import Load, LoadIdentity
+from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
+from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
@@ -53,9 +54,9 @@ class Store:
         """Return the counters."""
         return self.queue.totals()
 
-    def begin_load(self, identity: LoadIdentity) -> Load:
-        """Continue this data's load, or start a new one (`loads.begin_load`)."""
-        return loads.begin_load(self.queue, identity)
+    def begin_loads(self, identities: Sequence[LoadIdentity]) -> LoadSet:
+        """Continue the loads of files, or start new ones (`loads.begin_loads`)."""
+        return loads.begin_loads(self.queue, identities)
 
     def enqueue(
         self,
@@ -65,7 +66,7 @@ class Store:
         *,
         next_index: int,
         changed_only: bool = False,
-    ) -> int:
+    ) -> list[Job]:
         """Commit a chunk of a load: its jobs, its dead letters, its progress.
 
         After a crash just before the commit, the entire chunk is repeated; just after
@@ -80,15 +81,17 @@ class Store:
                 `keep_deliveries`.
 
         Returns:
-            How many jobs were enqueued.
+            The jobs that were enqueued, with their ids.
         """
-        with self.queue.transaction() as tx:
+        # A payload may be sent as soon as it is queued. If a power cut could undo that,
+        # the payload before it would still count as the one that Customer.io has.
+        with self.queue.transaction(is_durable=changed_only) as tx:
             if changed_only:
                 jobs = self.queue.deliveries.changed_only(tx, jobs)
-            self.queue.insert(tx, jobs, load.id)
+            enqueued = self.queue.insert(tx, jobs, load.id)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
-        return len(jobs)
+        return enqueued
 
     def keep_deliveries(self) -> None:
         """From now on, remember what each user was last sent (see `deliveries`)."""
@@ -131,7 +134,7 @@ class Store:
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
-        with self.queue.transaction() as tx:
+        with self.queue.transaction(is_durable=True) as tx:
             overtaken = self.queue.deliveries.note_requeued(tx, selection)
             return Requeued(requeue_dead_letters(tx, selection), overtaken)
 

@@ -51,7 +51,10 @@ def make_private_folder(folder: Path) -> None:
         StateUnwritable: it cannot be created, or its mode cannot be changed.
     """
     try:
+        missing = [each for each in folder.absolute().parents if not each.exists()]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (folder.absolute(), *missing):
+            _sync_name(each)
         if not folder.stat().st_mode & stat.S_ISVTX:
             # If it belongs to another user, it is not ours to change.
             with contextlib.suppress(PermissionError):
@@ -61,6 +64,19 @@ def make_private_folder(folder: Path) -> None:
             f"the state folder {folder} cannot be used: {error.strerror}."
             " Name another folder with -state DIR",
         ) from error
+
+
+def _sync_name(folder: Path) -> None:
+    """Make the name of a folder durable, as far as the system allows that.
+
+    After a power cut, a synced file is lost if its folder's name is (``fsync(2)``).
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def open_private_file(path: Path) -> int:

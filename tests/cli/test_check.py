@@ -351,7 +351,7 @@ def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> No
     assert counts == {"header_repeated": 2, "row_without_values": 3}
     assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
     assert "2  the CSV file repeats its header" in text
-    assert "3  a row of the CSV file has no values" in text
+    assert "3  a row of the table has no values" in text
     assert "No problems found" not in text
 
 
@@ -400,3 +400,11 @@ def test_a_page_needs_a_file_of_its_own(
 
     assert outcome.code == 2
     assert words in outcome.stderr
+
+
+def test_check_prints_the_schema_of_configurations(program: Program) -> None:
+    """It needs no configuration: one is about to be written."""
+    outcome = program.run_as_given("check", "-schema")
+
+    assert outcome.code == 0
+    assert outcome.result["required"] == ["parallelism", "userId", "mappings"]

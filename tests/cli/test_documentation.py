@@ -22,12 +22,12 @@ PAGES = [
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def configurations() -> Iterator[tuple[str, str]]:
-    """Find the fenced JSON objects that are configurations."""
+def configurations() -> Iterator[tuple[str, str, str]]:
+    """Find the fenced configurations: page, language, text."""
     for page in PAGES:
         for language, text in _FENCE.findall(page.read_text("utf-8")):
-            if language == "json" and '"parallelism"' in text:
-                yield page.name, text
+            if language in ("json", "yaml", "toml") and "parallelism" in text:
+                yield page.name, language, text
 
 
 def command_lines() -> Iterator[tuple[str, str]]:
@@ -52,12 +52,14 @@ def command_lines() -> Iterator[tuple[str, str]]:
                 yield page.name, " ".join(line.split())
 
 
-@pytest.mark.parametrize(("page", "text"), list(configurations()))
-def test_every_configuration_shown_is_valid(page: str, text: str) -> None:
+@pytest.mark.parametrize(("page", "language", "text"), list(configurations()))
+def test_every_configuration_shown_is_valid(
+    page: str, language: str, text: str
+) -> None:
     """Whoever copies one starts with something that works."""
     filled = text.replace('"…"', f'"{PLACEHOLDERS["siteId"]}"')
 
-    assert parse_config(filled.encode(), page)
+    assert parse_config(filled.encode(), f"{page}.{language}")
 
 
 @pytest.mark.parametrize(("page", "line"), list(command_lines()))

@@ -145,7 +145,7 @@ SETTINGS: dict[str, Setting] = {
         f'"trackUrl": "{n.api.url}', '"trackUrl": "https://track.customer.io/api/v1'
     ),
     "An address that leads elsewhere": answer_like_another_server,
-    "Two data files at once": lambda _: None,
+    "A pattern that matches no file": lambda _: None,
     "Packed twice": pack_twice,
     "The users are inside of an object": lambda n: n.write(
         "users.json", json.dumps({"data": USERS})

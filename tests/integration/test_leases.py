@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -23,6 +19,7 @@ from cio_pipeline.core.jobs import (
 )
 from cio_pipeline.store import Leases, LoadIdentity, Store, make_private_folder
 from tests.support.builders import NOON, make_clock
+from tests.support.stepping import at_line
 
 FITS = 10  # jobs of one byte in a lease of ten
 LONG_SECONDS = 20.0
@@ -47,7 +44,7 @@ class Filling:
     def __init__(self, store: Store) -> None:
         self._store = store
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
-        self._load = store.begin_load(identity)
+        self._load = store.begin_loads([identity]).loads[0]
         self._loaded = 0
         self.leases = Leases(
             store.queue,
@@ -62,9 +59,9 @@ class Filling:
         numbers = range(self._loaded, self._loaded + count)
         self._loaded += count
         jobs = [NewJob(str(number), b"{}", number) for number in numbers]
-        self._store.enqueue(self._load, jobs, [], next_index=self._loaded)
-        self.leases.jobs_came()
-        self.leases.tend()
+        self.leases.jobs_came(
+            self._store.enqueue(self._load, jobs, [], next_index=self._loaded)
+        )
 
     def lease_in_thread(self) -> tuple[threading.Thread, list[Job]]:
         """Take a lease in another thread; return the thread and the list it fills."""
@@ -133,8 +130,8 @@ def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> N
     step, has_more = 0, True
     while has_more:
         filling = Filling(store)
-        filling.leases.jobs_came()
-        with called_at(step, filling.leases.all_loaded) as called:
+        filling.leases.jobs_came([])
+        with at_line("_fetch", step, filling.leases.all_loaded) as called:
             filling.leases.tend()
         if not called:
             filling.leases.all_loaded()
@@ -152,42 +149,12 @@ def test_a_load_that_ends_at_any_line_of_a_fetch_ends_the_run(store: Store) -> N
     assert step > 5, "the lines were stepped through"
 
 
-@contextmanager
-def called_at(step: int, call: Callable[[], None]) -> Iterator[list[int]]:
-    """Call a function before one line of `_fetch`, as another thread could.
-
-    Args:
-        step: the index of the line among those that run, from 0.
-        call: the function.
-
-    Yields:
-        The line's number, after the call.
-    """
-    lines = iter(range(step + 1))
-    called: list[int] = []
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        if frame.f_code.co_name != "_fetch":
-            return None
-        if event == "line" and not called and next(lines, step) == step:
-            called.append(frame.f_lineno)
-            call()
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield called
-    finally:
-        sys.settrace(before)
-
-
 def test_a_full_window_that_backs_off_counts_as_resting(tmp_path: Path) -> None:
     """Otherwise one user's long `Retry-After` makes a run wait for a day in silence."""
     make_private_folder(tmp_path / "state")
     with Store(tmp_path / "state") as store:
         identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
-        load = store.begin_load(identity)
+        load = store.begin_loads([identity]).loads[0]
         jobs = [NewJob("one", b"{}", n) for n in range(10_001)]
         store.enqueue(
             load, [*jobs, NewJob("two", b"{}", 10_001)], [], next_index=10_002
@@ -228,8 +195,8 @@ def test_held_jobs_are_settled_when_nothing_else_can_be_sent(
     identity = LoadIdentity(source="d", fingerprint="f", mapping="m")
     count = 3 if is_loaded else 10_100
     jobs = [NewJob("ada", b"{}", n) for n in range(count)]
-    store.enqueue(store.begin_load(identity), jobs, [], next_index=count)
-    leases.jobs_came()
+    load = store.begin_loads([identity]).loads[0]
+    leases.jobs_came(store.enqueue(load, jobs, [], next_index=count))
     if is_loaded:
         leases.all_loaded()
     for _ in range(10):
@@ -252,9 +219,9 @@ def test_a_refused_job_is_settled_in_memory_and_written_at_the_commit(
 ) -> None:
     """No consumer waits for the disk; the row names the file of the job."""
     for source in ("old.json", "new.json"):
-        load = store.begin_load(
-            LoadIdentity(source=source, fingerprint=source, mapping="m")
-        )
+        load = store.begin_loads(
+            [LoadIdentity(source=source, fingerprint=source, mapping="m")]
+        ).loads[0]
         store.enqueue(load, [NewJob(source, b"{}", 4)], [], next_index=5)
     leases = Leases(
         store.queue, parallelism=2, size=ONE_JOB, run_id="r", clock=make_clock()

@@ -16,9 +16,10 @@ def enqueue(store: Store, users: dict[str, bytes]) -> int:
     """Enqueue the changed payloads of these users; return how many."""
     identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
     jobs = [NewJob(user, body, n) for n, (user, body) in enumerate(users.items())]
-    load = store.begin_load(identity)
+    load = store.begin_loads([identity]).loads[0]
     store.keep_deliveries()
-    return store.enqueue(load, jobs, [], next_index=len(jobs), changed_only=True)
+    enqueued = store.enqueue(load, jobs, [], next_index=len(jobs), changed_only=True)
+    return len(enqueued)
 
 
 def make_version_1(folder: Path) -> None:
@@ -56,3 +57,18 @@ def test_deliveries_of_version_1_are_still_known(tmp_path: Path) -> None:
     assert others == 3
     assert pending == 4
     assert version == VERSION
+
+
+def test_a_load_that_an_older_version_began_continues(tmp_path: Path) -> None:
+    """Its table of loads has no sets yet."""
+    identity = LoadIdentity(source="data.json", fingerprint="f", mapping="m")
+    with Store(tmp_path) as store:
+        load = store.begin_loads([identity]).loads[0]
+        store.enqueue(load, [], [], next_index=3)
+    with closing(sqlite3.connect(tmp_path / "queue.db")) as connection, connection:
+        connection.execute("ALTER TABLE loads DROP COLUMN set_id")
+
+    with Store(tmp_path) as store:
+        again = store.begin_loads([identity]).loads[0]
+
+    assert (again.id, again.next_index) == (load.id, 3)

@@ -217,6 +217,41 @@ def test_verify_and_check_print_no_key(program: Program) -> None:
     look_everywhere(program, *outcomes)
 
 
+def test_keys_that_are_read_elsewhere_are_printed_nowhere(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A configuration in a repository has names only; each command reads what it needs.
+
+    The last server's error page has all of the request's headers.
+    """
+    printed = program.folder.parent / "printed"
+    printed.write_text(API_KEY + "\n", "utf-8")
+    asked = program.folder.parent / "asked"
+    command = ["sh", "-c", 'echo >> "$0"; cat "$1"', str(asked), str(printed)]
+    monkeypatch.setenv("CIO_TEST_SITE", SITE)
+    monkeypatch.setenv("CIO_TEST_APP", APP_KEY)
+    program.configure(
+        siteId={"env": "CIO_TEST_SITE"},
+        apiKey={"command": command},
+        appApiKey={"env": "CIO_TEST_APP"},
+        maxOutageSeconds=1,
+    )
+    with ScriptedApi(SETTINGS) as api:
+        program.url = api.url
+        outcomes = outcomes_of(program, *files_of(program))
+        runs = len(asked.read_text("utf-8").splitlines())
+        data = program.write_data(USERS)
+        for others in ("status", "dead-letters", f"check -data {data}"):
+            outcomes.append(program.run(others))
+    with RawServer(echo(b"401 No", as_php)) as server:
+        program.url = server.url
+        outcomes += outcomes_of(program, command="verify")
+
+    assert [outcome.code for outcome in outcomes] == [0, 0, 0, 0, 0, 3, 3]
+    assert runs == len(asked.read_text("utf-8").splitlines()) == len(FORMATS)
+    look_everywhere(program, *outcomes)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -72,12 +72,17 @@ def test_no_configuration_breaks_the_reader(
 
 
 @_in_tmp
-@given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+@given(
+    name=st.sampled_from(["c.json", "c.yaml", "c.toml"]),
+    content=st.binary(max_size=60)
+    | st.text(max_size=60).map(str.encode)
+    | st.text("-:[]{}#&*!|>'\"%@`,?=. \n\t\\0aux", max_size=60).map(str.encode),
+)
 def test_no_bytes_break_the_configurations_reader(
-    tmp_path: Path, content: bytes
+    tmp_path: Path, name: str, content: bytes
 ) -> None:
     """Nearly all bytes are not a configuration."""
-    path = tmp_path / "c.json"
+    path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ConfigError):
         read_config(str(path))

@@ -79,7 +79,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def fetch(self) -> None:
         """Fetch pending jobs into memory."""
-        self.leases.jobs_came()
+        self.leases.jobs_came([])
         self.leases.tend()
 
     def next_jobs(self) -> set[int]:
@@ -123,20 +123,21 @@ class StoreMachine(RuleBasedStateMachine):
             self.store.keep_deliveries()
             self.keeps_deliveries = True
         identity = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
-        load = self.store.begin_load(identity)
-        first = max(self.users, default=0) + 1
+        load = self.store.begin_loads([identity]).loads[0]
         jobs = [NewJob(*each, place) for place, each in enumerate(users)]
         kept = self.changed(users) if changed_only else users
-        count = self.store.enqueue(
+        enqueued = self.store.enqueue(
             load, jobs, [], next_index=len(jobs), changed_only=changed_only
         )
-        assert count == len(kept)
+        first = max(self.users, default=0) + 1
+        assert [job.id for job in enqueued] == [first + n for n in range(len(kept))]
         if is_end:
             self.store.finish_load(load, len(jobs))
         for job_id, (user, body) in enumerate(kept, start=first):
             self.users[job_id] = user
             self.bodies[job_id] = body
             self.pending.add(job_id)
+        self.leases.jobs_came(enqueued)
         self.fetch()
 
     @precondition(lambda self: self.next_jobs())
@@ -225,7 +226,6 @@ class StoreMachine(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         """Time goes on."""
         self.now += seconds
-        self.leases.jobs_came()
         if seconds >= 0.05:  # the committer would commit a group that waited so long
             self.commit()
 

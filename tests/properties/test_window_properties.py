@@ -8,9 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cio_pipeline.core.jobs import Job
+from cio_pipeline.core.jobs import Job, LeaseSize
 from cio_pipeline.store.queue.window import Window
 from tests.support.builders import make_job
+
+SIZE = LeaseSize(3, 30, lambda job: job.id)
 
 
 class WindowMachine(RuleBasedStateMachine):
@@ -18,9 +20,7 @@ class WindowMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = Window(
-            enough_ready=20, most_jobs=20, most_bytes=200, cost=lambda job: job.id
-        )
+        self.window = Window(enough_ready=20, most_jobs=20, most_bytes=200, size=SIZE)
         self.waiting: dict[str, deque[int]] = defaultdict(deque)
         self.out: dict[int, Job] = {}
         self.due: dict[int, float] = {}
@@ -39,8 +39,8 @@ class WindowMachine(RuleBasedStateMachine):
 
     @rule()
     def take(self) -> None:
-        """A job that goes out is its user's oldest, alone, and due."""
-        job = self.window.take(self.now)
+        """Jobs that go out are their users' oldest, alone, due, and fit together."""
+        jobs = self.window.take(self.now)
 
         free = {
             line[0]
@@ -49,19 +49,21 @@ class WindowMachine(RuleBasedStateMachine):
             and line[0] not in self.out
             and self.due.get(line[0], 0.0) <= self.now
         }
-        if job is None:
-            assert not free
-            return
-        assert job.id in free
-        self.out[job.id] = job
-        self.due.pop(job.id, None)
+        ids = [job.id for job in jobs]
+        assert set(ids) <= free
+        assert len(set(ids)) == len(ids) <= SIZE.most_jobs
+        assert bool(ids) == bool(free)
+        assert len(ids) <= 1 or sum(ids) <= SIZE.most_bytes
+        for job in jobs:
+            self.out[job.id] = job
+            self.due.pop(job.id, None)
 
     @precondition(lambda self: self.out)
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
         """After a job is done, its user's next one may go."""
         job = self.out.pop(data.draw(st.sampled_from(sorted(self.out))))
-        self.window.finish(job)
+        self.window.finish([job])
         assert self.waiting[job.user_id].popleft() == job.id
 
     @precondition(lambda self: self.out)

@@ -80,8 +80,8 @@ def put_dead_letters(program: Program, letters: Iterable[NewDeadLetter]) -> None
     make_private_folder(program.state)
     make_private_folder(folder)
     with Store(folder) as store:
-        store.begin_load(
-            LoadIdentity(source="users.json", fingerprint=None, mapping="m")
-        )
+        store.begin_loads(
+            [LoadIdentity(source="users.json", fingerprint=None, mapping="m")]
+        ).loads[0]
         with store.queue.transaction() as tx:
             insert_dead_letters(tx, list(letters))

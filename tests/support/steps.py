@@ -9,7 +9,7 @@ STORE = "cio_pipeline.store"
 # Every transaction of a sync, by the function that makes it, and which one.
 _TRANSACTIONS = [
     (f"{STORE}.runs:start_run", 1),
-    (f"{STORE}.queue.loads:begin_load", 1),
+    (f"{STORE}.queue.loads:begin_loads", 1),
     (f"{STORE}.store:Store.enqueue", 1),
     (f"{STORE}.store:Store.enqueue", 2),
     (f"{STORE}.store:Store.finish_load", 1),
@@ -33,12 +33,17 @@ POINTS = [
     (f"{STORE}.queue.loads:save_progress:return", 1),
     (f"{STORE}.queue.loads:save_progress:return", 3),
     (f"{STORE}.store:Store.finish_load:call", 1),
+    # committed jobs reach memory: from the loader, or fetched
+    (f"{STORE}.queue.leases:Leases.jobs_came:call", 1),
+    (f"{STORE}.queue.leases:Leases.jobs_came:return", 2),
+    (f"{STORE}.queue.leases:Leases._admit:return", 1),
+    (f"{STORE}.queue.leases:Leases._fetch:return", 2),
     # an answer, its outcome, its settling
     ("cio_pipeline.customerio.http.transport:Transport.send:return", 1),
     ("cio_pipeline.customerio.http.transport:Transport.send:return", 400),
     ("cio_pipeline.customerio.outcome:judge:return", 150),
     (f"{STORE}.queue.leases:Leases.settle:call", 10),
-    (f"{STORE}.queue.leases:Leases.settle:return", 700),
+    (f"{STORE}.queue.leases:Leases.ack:return", 600),
     # the settling commits, dead letters among them
     (f"{STORE}.queue.job_queue:JobQueue.delete:call", 1),
     (f"{STORE}.queue.job_queue:JobQueue.delete:return", 2),

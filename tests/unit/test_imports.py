@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +39,34 @@ def test_looking_at_a_queue_loads_no_http(command: str) -> None:
     assert [each for each in loaded if each.startswith("cio_pipeline.source")] == []
     # Below 300 when this was written; other versions of libraries may need more.
     assert int(count) < 350
+
+
+_CHECK = """
+import sys
+from cio_pipeline.cli import main
+code = main(["check", "-config", "c.json", "-data", "users.json", "-state", "state"])
+print(code, *sys.modules, file=sys.stderr)
+"""
+
+
+def test_a_json_file_loads_nothing_of_the_other_sources(tmp_path: Path) -> None:
+    """Plain syncs start as fast as ever, with the packages of the extras or without."""
+    config = {"parallelism": 1, "userId": "id", "mappings": []}
+    (tmp_path / "c.json").write_text(json.dumps(config), "utf-8")
+    (tmp_path / "users.json").write_text('[{"id": 1}]', "utf-8")
+
+    process = subprocess.run(
+        [sys.executable, "-c", _CHECK],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    code, *loaded = process.stderr.split()
+
+    optional = {"pyarrow", "adbc_driver_manager", "python_calamine"}
+    ours = {"database_address", "arrow_table", "query", "spreadsheet", "workbook_file"}
+    assert code == "0"
+    assert optional.isdisjoint(loaded)
+    assert ours.isdisjoint(name.rpartition(".")[2] for name in loaded)

@@ -45,9 +45,10 @@ class FrequentValue(TypedDict):
 
 
 class LongestText(TypedDict):
-    """The longest text of an attribute."""
+    """The longest text of an attribute, and where it is."""
 
     characters: int
+    source: str
     record: int
     begins: str
 
@@ -113,20 +114,22 @@ class Attributes:
         targets = (each.target for each in config.mappings)
         self._columns = {name: _Column(draw) for name in targets}
 
-    def add(
-        self, payload: Payload, _body: bytes, _size: int, record_index: int
-    ) -> None:
-        """Add the attributes of a payload."""
+    def add(self, payload: Payload, _body: bytes, _size: int, position: int) -> None:
+        """Add the attributes of a payload, and the position of its record."""
         for name, value in payload.attributes.items():
             column = self._columns.get(name)
             if column is None:
                 column = self._columns[name] = _Column(self._draw)
-            column.add(value, record_index)
+            column.add(value, position)
 
-    def facts(self) -> list[AttributeFacts]:
-        """Return what is known about each that a payload has."""
+    def facts(self, place_of: Callable[[int], tuple[str, int]]) -> list[AttributeFacts]:
+        """Return what is known about each that a payload has.
+
+        Args:
+            place_of: returns the file of a position, and the record's index in it.
+        """
         facts = (
-            column.facts(name, is_time=name in self._times)
+            column.facts(name, place_of, is_time=name in self._times)
             for name, column in self._columns.items()
         )
         return [each for each in facts if each.records]
@@ -137,23 +140,27 @@ class _Column:
 
     def __init__(self, draw: Callable[[], float]) -> None:
         self._values: list[JsonValue] = []
-        self._record_indexes: list[int] = []
+        self._positions: list[int] = []
         self._types: Counter[type] = Counter()
         self._distinct = DistinctValues()
         self._frequent = FrequentValues()
         self._numbers = Sample(draw)
         self._lowest: float | None = None
         self._highest: float | None = None
-        self._longest: LongestText | None = None
+        self._longest = ""
+        self._longest_characters = -1
+        self._longest_at = 0
         self._over_limit = 0
 
-    def add(self, value: JsonValue, record_index: int) -> None:
+    def add(self, value: JsonValue, position: int) -> None:
         self._values.append(value)
-        self._record_indexes.append(record_index)
+        self._positions.append(position)
         if len(self._values) >= _BATCH_VALUES:
             self._count_batch()
 
-    def facts(self, name: str, *, is_time: bool) -> AttributeFacts:
+    def facts(
+        self, name: str, place_of: Callable[[int], tuple[str, int]], *, is_time: bool
+    ) -> AttributeFacts:
         self._count_batch()
         ordered = self._numbers.ordered()
         return AttributeFacts(
@@ -173,7 +180,7 @@ class _Column:
             is_time=is_time and bool(ordered),
             histogram=histogram(ordered, self._numbers.seen, is_time=is_time),
             histogram_is_exact=self._numbers.is_exact,
-            longest=self._longest,
+            longest=self._longest_text(place_of),
             over_limit=self._over_limit,
         )
 
@@ -183,7 +190,7 @@ class _Column:
         for each in types:
             self._count_type(each, [v for v in self._values if type(v) is each])
         self._values.clear()
-        self._record_indexes.clear()
+        self._positions.clear()
 
     def _count_type(self, kind: type, values: list[Any]) -> None:
         if kind is str:
@@ -208,15 +215,26 @@ class _Column:
         What stands for a long one is its beginning and a digest.
         """
         longest = max(texts, key=len)
-        if self._longest is None or len(longest) > self._longest["characters"]:
-            self._longest = LongestText(
-                characters=len(longest),
-                record=self._record_indexes[self._values.index(longest)],
-                begins=shortened(longest, _MOST_SHOWN_OF_A_VALUE),
-            )
+        if len(longest) > self._longest_characters:
+            self._longest = shortened(longest, _MOST_SHOWN_OF_A_VALUE)
+            self._longest_characters = len(longest)
+            self._longest_at = self._positions[self._values.index(longest)]
         if len(longest) <= _LONG:
             return texts
         return [each if len(each) <= _LONG else self._begin(each) for each in texts]
+
+    def _longest_text(
+        self, place_of: Callable[[int], tuple[str, int]]
+    ) -> LongestText | None:
+        if self._longest_characters < 0:
+            return None
+        source, record = place_of(self._longest_at)
+        return LongestText(
+            characters=self._longest_characters,
+            source=source,
+            record=record,
+            begins=self._longest,
+        )
 
     def _begin(self, text: str) -> str:
         raw = text.encode(errors="surrogatepass")

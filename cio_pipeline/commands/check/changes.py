@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -20,6 +21,7 @@ class ChangeExample(TypedDict):
 
     change: Change
     user_id: str
+    source: str
     record: int
     attributes: dict[str, JsonValue]
 
@@ -58,33 +60,37 @@ class ChangeCounter:
         self._waiting: list[tuple[NewJob, Payload, int]] = []
         self._counts: Counter[Change] = Counter()
         self._known = Duplicates()
-        self._examples: list[ChangeExample] = []
+        self._examples: list[tuple[Change, Payload, int]] = []
         self._shown: Counter[Change] = Counter()
         self._bytes = 0
 
-    def add(self, payload: Payload, body: bytes, size: int, record_index: int) -> None:
+    def add(self, payload: Payload, body: bytes, size: int, position: int) -> None:
         """Add a payload.
 
         Args:
             payload: the payload.
             body: its attributes as they would be sent.
             size: how many bytes it takes in a batch.
-            record_index: its record's position in the file.
+            position: of its record.
         """
-        job = NewJob(payload.user_id, body, record_index)
+        job = NewJob(payload.user_id, body, position)
         self._waiting.append((job, payload, size))
         if len(self._waiting) >= _CHUNK_PAYLOADS:
             self._compare()
 
-    def changes(self) -> Changes:
-        """Return the result."""
+    def changes(self, place_of: Callable[[int], tuple[str, int]]) -> Changes:
+        """Return the result.
+
+        Args:
+            place_of: returns the file of a position, and the record's index in it.
+        """
         self._compare()
         return Changes(
             new=self._counts["new"],
             changed=self._counts["changed"],
             unchanged=self._counts["unchanged"],
             missing=self._delivered.count_users() - self._known.count_users(),
-            examples=self._examples,
+            examples=[_example(*each, place_of) for each in self._examples],
             bytes_to_send=self._bytes,
         )
 
@@ -98,16 +104,22 @@ class ChangeCounter:
                 self._known.add(identity_of(job.user_id))
             if change != "unchanged":
                 self._bytes += size
-                self._add_example(change, payload, job.record_index)
+                if self._shown[change] < _SHOWN_EXAMPLES:
+                    self._shown[change] += 1
+                    self._examples.append((change, payload, job.record_index))
 
-    def _add_example(self, change: Change, payload: Payload, record_index: int) -> None:
-        if self._shown[change] < _SHOWN_EXAMPLES:
-            self._shown[change] += 1
-            self._examples.append(
-                ChangeExample(
-                    change=change,
-                    user_id=payload.user_id,
-                    record=record_index,
-                    attributes=payload.attributes,
-                )
-            )
+
+def _example(
+    change: Change,
+    payload: Payload,
+    position: int,
+    place_of: Callable[[int], tuple[str, int]],
+) -> ChangeExample:
+    source, record = place_of(position)
+    return ChangeExample(
+        change=change,
+        user_id=payload.user_id,
+        source=source,
+        record=record,
+        attributes=payload.attributes,
+    )

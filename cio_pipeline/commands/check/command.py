@@ -6,6 +6,7 @@ import argparse
 import random
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 from cio_pipeline.commands.check.attributes import Attributes
@@ -28,37 +29,52 @@ from cio_pipeline.commands.check.report import (
     keys_text,
     suggestion_text,
 )
-from cio_pipeline.commands.inputs import open_data, read_config_for_shard
+from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.commands.queries import keys_for_data
+from cio_pipeline.commands.secret_values import is_set, with_secrets
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.core.config import Config, missing_track_keys
 from cio_pipeline.core.errors import StateUnwritable, UsageError
-from cio_pipeline.source import Source
+from cio_pipeline.core.secret_sources import FromEnvironment
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import queue_folder
 from cio_pipeline.store.comparison import open_deliveries
 from cio_pipeline.store.status import read_status
 
+_SCHEMA = "configuration.schema.json"
+_SHOWN_FILES = 3  # of those whose names are in the page's heading
 # The same file has the same report: the numbers only choose which values to sample.
 _SEEDED = random.Random(0)  # noqa: S311  # see above
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Validate, map and report; send nothing."""
+    if arguments.schema:
+        write([files("cio_pipeline").joinpath(_SCHEMA).read_text("utf-8")])
+        return 0
     if arguments.suggest:
         return _suggest(arguments)
     if arguments.config is None:
         raise UsageError("check needs -config FILE, or -suggest -data FILE")
     _choose_report(arguments)
     config = read_config_for_shard(arguments)
-    if arguments.data is None:
+    for key, secret in config.secret_sources.items():
+        if not is_set(secret):
+            print_note(f"note: {secret}, which has {key}, is not set")
+    if not has_data(arguments):
         missing_keys = missing_track_keys(config)
         show_configuration = (
             configuration_json if arguments.json else configuration_text
         )
         write([show_configuration(missing_keys)])
         return 0
-    with open_data(arguments) as source:
-        findings = _check(arguments, config, source)
-    _report(arguments, config, findings)
+    keys = ["siteId"] if arguments.changed_only else []
+    keys += keys_for_data(arguments)
+    config = with_secrets(config, arguments.config, keys)
+    with open_data(arguments, config) as inputs:
+        findings = _check(arguments, config, inputs)
+        name = ", ".join(item.name for item in inputs.items[:_SHOWN_FILES])
+    _report(arguments, config, findings, name)
     if findings.broken is not None:
         raise findings.broken
     return 1 if findings.invalid else 0
@@ -73,7 +89,7 @@ def _choose_report(arguments: argparse.Namespace) -> None:
                 "-format html needs a file: add -output check.html, and open that file"
                 " in a browser"
             )
-    if arguments.data is None and (arguments.output or arguments.changed_only):
+    if not has_data(arguments) and (arguments.output or arguments.changed_only):
         raise UsageError("-output and -changed-only need -data FILE")
     if arguments.output is not None and arguments.json:
         raise UsageError(
@@ -81,7 +97,7 @@ def _choose_report(arguments: argparse.Namespace) -> None:
         )
 
 
-def _check(arguments: argparse.Namespace, config: Config, source: Source) -> Findings:
+def _check(arguments: argparse.Namespace, config: Config, inputs: Inputs) -> Findings:
     attributes = changes = None
     observers: list[PayloadObserver] = []
     with ExitStack() as stack:
@@ -94,15 +110,15 @@ def _check(arguments: argparse.Namespace, config: Config, source: Source) -> Fin
             observers.append(changes.add)
         findings = check_data(
             config,
-            source,
+            inputs,
             now_seconds=datetime.now(UTC).timestamp(),
             shard=arguments.shard,
             observers=observers,
         )
         if attributes is not None:
-            findings.attributes = attributes.facts()
+            findings.attributes = attributes.facts(findings.files.place_of)
         if changes is not None:
-            _note_changes(config, findings, changes.changes())
+            _note_changes(config, findings, changes.changes(findings.files.place_of))
     return findings
 
 
@@ -112,11 +128,12 @@ def _note_changes(config: Config, findings: Findings, changes: Changes) -> None:
     findings.requests = needed_requests(config, sent, changes.bytes_to_send)
 
 
-def _report(arguments: argparse.Namespace, config: Config, findings: Findings) -> None:
-    has_queue = config.site_id is not None
+def _report(
+    arguments: argparse.Namespace, config: Config, findings: Findings, name: str
+) -> None:
     facts = Estimate(
         seconds=estimated_seconds(config, findings.requests),
-        pending=_pending(_folder(arguments, config)) if has_queue else 0,
+        pending=_pending(arguments, config),
         missing_keys=tuple(missing_track_keys(config)),
     )
     if arguments.output is None:
@@ -125,10 +142,8 @@ def _report(arguments: argparse.Namespace, config: Config, findings: Findings) -
     # Imported here, because only the page needs Jinja2.
     from cio_pipeline.commands.check.page import check_page  # noqa: PLC0415  # see above
 
-    name = Path(arguments.data).name
-    write(
-        check_page(findings, facts, name=name, now=datetime.now(UTC)), arguments.output
-    )
+    now = datetime.now(UTC)
+    write(check_page(findings, facts, name=name, now=now), arguments.output)
     print_note(
         f"written to {arguments.output}, readable only by you, because payloads are"
         " personal data"
@@ -139,8 +154,19 @@ def _folder(arguments: argparse.Namespace, config: Config) -> Path:
     return queue_folder(config, arguments.config, arguments.state, arguments.shard)
 
 
-def _pending(folder: Path) -> int:
-    """Return how many jobs are queued; 0 if we may not read the state."""
+def _pending(arguments: argparse.Namespace, config: Config) -> int:
+    """Return how many jobs are queued; 0 if that is not known.
+
+    A program that prints the site id is not run: it may ask for a password.
+    """
+    secret = config.secret_sources.get("siteId")
+    if isinstance(secret, FromEnvironment) and is_set(secret):
+        config = with_secrets(config, arguments.config, ["siteId"])
+    elif secret is not None:
+        print_note("note: jobs of an earlier run are not counted: siteId is not known")
+    if config.site_id is None:
+        return 0
+    folder = _folder(arguments, config)
     try:
         return read_status(folder, datetime.now(UTC)).pending
     except StateUnwritable as error:
@@ -149,12 +175,12 @@ def _pending(folder: Path) -> int:
 
 
 def _suggest(arguments: argparse.Namespace) -> int:
-    if arguments.data is None:
-        raise UsageError("check -suggest needs -data FILE")
-    with open_data(arguments) as source:
-        seen = look_at_keys(source)
+    if not has_data(arguments):
+        raise UsageError("check -suggest needs -data FILE, or -query and -database")
+    with open_data(arguments) as inputs:
+        seen = look_at_keys(inputs)
     if not seen.records:
-        raise UsageError(f"{arguments.data}: no record is a JSON object")
+        raise UsageError(f"{', '.join(inputs.paths)}: no record is a JSON object")
     if arguments.json:
         write([keys_json(seen)])
         return 0

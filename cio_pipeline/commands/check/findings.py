@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from cio_pipeline.commands.check.attributes import AttributeFacts
 from cio_pipeline.commands.check.changes import Changes
+from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
@@ -16,6 +20,7 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.identifiers import (
@@ -31,7 +36,8 @@ from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
 from cio_pipeline.customerio.batch import item_bytes
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
+from cio_pipeline.source.raw import SkippedRow
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
@@ -40,6 +46,7 @@ _MOST_SHOWN_OF_A_VALUE = 40
 # Customer.io answers in about 80 ms; that limits the rate of one connection.
 _ANSWER_SECONDS = 0.08
 _SUGGESTION_RECORDS = 10_000
+_LEAST_OF_A_FILE = 100
 _MOST_KNOWN_KEYS = 1000
 # Attributes that set an identifier of the user, and the warning for each.
 _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
@@ -47,7 +54,7 @@ _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
     "id": "id_of_another",
 }
 _Key = TypeVar("_Key")
-# Gets a payload, its attributes as JSON, its size in a batch, and its record's index.
+# Gets a payload, its attributes as JSON, its size in a batch, and a record's position.
 PayloadObserver = Callable[[Payload, bytes, int, int], None]
 
 
@@ -57,9 +64,9 @@ class Found:
 
     Args:
         count: how often.
-        first_index: the index of the first such record in the file, from 0; None
-            if the problem is not about single records.
-        examples: indexes of records that conflict, one group each.
+        first_index: the position of the first such record (`CheckedFiles`); None if
+            the problem is not about single records.
+        examples: positions of records that conflict, one group each.
         values: the first such values, as text; long ones are cut.
     """
 
@@ -67,6 +74,51 @@ class Found:
     first_index: int | None
     examples: list[tuple[int, ...]] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CheckedFiles:
+    """The files of a check. A position counts the records of all files, from 0.
+
+    Args:
+        names: their names.
+        starts: the position of the first record of each file that was read.
+        here: the position of the record that was read last.
+        skipped_rows: kind -> number of rows read that are not records.
+    """
+
+    names: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    here: int = -1
+    skipped_rows: Counter[SkippedRow] = field(default_factory=Counter)
+
+    @property
+    def are_several(self) -> bool:
+        """Whether a record's index needs the name of its file."""
+        return len(self.names) > 1
+
+    def records(self, inputs: Inputs) -> Iterator[Record]:
+        """Read the records of all files.
+
+        Raises:
+            DataFileError: one of them cannot be read to its end.
+        """
+        self.names = [item.name for item in inputs.items]
+        for position in range(len(self.names)):
+            start = self.here + 1
+            self.starts.append(start)
+            with inputs.open(position) as source:
+                try:
+                    for record in source.records():
+                        self.here = start + record.record_index
+                        yield record
+                finally:
+                    self.skipped_rows += source.skipped_rows
+
+    def place_of(self, position: int) -> tuple[str, int]:
+        """Return the file of a record, and the record's index in it."""
+        file = bisect_right(self.starts, position) - 1
+        return self.names[file], position - self.starts[file]
 
 
 @dataclass(slots=True)
@@ -78,10 +130,13 @@ class Findings:
         users: how many different users they have.
         requests: how many requests a sync would send, at least.
         payloads: the first ones.
+        example: the first record that can be sent; None if there is none.
+        mappings: those of the configuration.
         invalid: records that cannot be sent, by error message.
         warnings: what Customer.io accepts, but is probably wrong.
         unused: each mapped key that no record has, with a similar key of the data.
         broken: why the file could not be read to its end; None if it could.
+        files: the files that were read.
         attributes: what the payloads have; empty if nobody asked for it.
         changes: how the file differs from what was delivered; None if not compared.
     """
@@ -90,10 +145,13 @@ class Findings:
     users: int = 0
     requests: int = 0
     payloads: list[Payload] = field(default_factory=list)
+    example: Example | None = None
+    mappings: Sequence[Mapping] = ()
     invalid: dict[str, Found] = field(default_factory=dict)
     warnings: dict[PayloadWarning, Found] = field(default_factory=dict)
     unused: dict[str, str | None] = field(default_factory=dict)
     broken: DataFileError | None = None
+    files: CheckedFiles = field(default_factory=CheckedFiles)
     attributes: list[AttributeFacts] = field(default_factory=list)
     changes: Changes | None = None
 
@@ -105,7 +163,7 @@ class Findings:
 
 def check_data(
     config: Config,
-    source: Source,
+    inputs: Inputs,
     *,
     now_seconds: float,
     shard: Shard = WHOLE,
@@ -115,43 +173,46 @@ def check_data(
 
     Args:
         config: what to map, and how it would be sent.
-        source: the data; read to its end, or to the first syntax error.
+        inputs: the data; read to its end, or to the first syntax error.
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
         observers: called with each payload.
     """
-    findings = Findings()
-    mapper = Mapper(config.user_id, config.mappings)
+    findings = Findings(mappings=config.mappings)
+    left_out: dict[str, str] = {}  # of one record: attributes, and why
+    mapper = Mapper(config.user_id, config.mappings, left_out.__setitem__)
     duplicates = Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
     batch_bytes = 0
     known_keys: dict[str, None] = {}
     try:
-        for record in source.records():
+        for record in findings.files.records(inputs):
             if not shard.takes(record, mapper):
                 continue
             findings.records += 1
+            left_out.clear()
             if isinstance(record.value, dict) and len(known_keys) < _MOST_KNOWN_KEYS:
                 known_keys |= dict.fromkeys(record.value)
             try:
                 payload, body = mapper.map_to_json(record)
             except RecordError as error:
-                _note_invalid(findings, str(error), record.record_index)
+                _note_invalid(findings, str(error), findings.files.here)
                 continue
             user = identity_of(payload.user_id)
             duplicates.add(user)
-            claims.add(user, payload, record.record_index)
+            claims.add(user, payload, findings.files.here)
             size = item_bytes(Job(0, payload.user_id, body, 0, 0))
             batch_bytes += size
             for observe in observers:
-                observe(payload, body, size, record.record_index)
+                observe(payload, body, size, findings.files.here)
             _note_payload(findings, payload, record, size)
+            _note_left_out(findings, left_out)
             for warning in _value_warnings(payload, times, now_seconds):
-                _warn(findings, warning, payload, record.record_index)
+                _warn(findings, warning, payload)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in source.skipped_rows.items():
+    for kind, count in findings.files.skipped_rows.items():
         findings.warnings[PayloadWarning(kind)] = Found(count, None)
     _note_duplicates(findings, duplicates)
     claims.note_shared(findings, duplicates)
@@ -184,22 +245,25 @@ def estimated_seconds(config: Config, requests: int) -> float:
     return requests / rate
 
 
-def look_at_keys(source: Source) -> SeenKeys:
-    """Return the keys of the first records of a data file.
+def look_at_keys(inputs: Inputs) -> SeenKeys:
+    """Return the keys of the first records of the data, some of each file.
 
     Raises:
         DataFileError: not even the first record could be read.
     """
-    seen = SeenKeys(is_text=source.format.is_text)
+    most = max(_LEAST_OF_A_FILE, _SUGGESTION_RECORDS // len(inputs.items))
+    seen: SeenKeys | None = None
     try:
-        for record in source.records():
-            if isinstance(record.value, dict):
-                seen.add(record.value)
-            if seen.records >= _SUGGESTION_RECORDS:
-                break
+        for position in range(len(inputs.items)):
+            with inputs.open(position) as source:
+                seen = seen or SeenKeys(is_text=source.is_text)
+                for record in islice(source.records(), most):
+                    if isinstance(record.value, dict):
+                        seen.add(record.value)
     except DataFileError:
-        if not seen.records:
+        if seen is None or not seen.records:
             raise
+    assert seen is not None  # noqa: S101  # there is at least one file
     return seen
 
 
@@ -234,11 +298,21 @@ def _note_payload(
 ) -> None:
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
+        if findings.example is None and isinstance(record.value, dict):
+            findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
-        _warn(findings, warning, payload, record.record_index)
+        _warn(findings, warning, payload)
     if size > PAYLOAD_LIMIT_BYTES:
-        too_large = PayloadWarning("payload_too_large")
-        _warn(findings, too_large, payload, record.record_index)
+        _warn(findings, PayloadWarning("payload_too_large"), payload)
+
+
+def _note_left_out(findings: Findings, left_out: dict[str, str]) -> None:
+    for attribute, problem in left_out.items():
+        warning = PayloadWarning("value_left_out", attribute)
+        _count(findings.warnings, warning, findings.files.here)
+        values = findings.warnings[warning].values
+        if problem not in values and len(values) < _SHOWN_VALUES:
+            values.append(problem)
 
 
 def _value_warnings(
@@ -253,10 +327,8 @@ def _value_warnings(
             yield PayloadWarning(warning, name)
 
 
-def _warn(
-    findings: Findings, warning: PayloadWarning, payload: Payload, index: int
-) -> None:
-    _count(findings.warnings, warning, index)
+def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None:
+    _count(findings.warnings, warning, findings.files.here)
     values = findings.warnings[warning].values
     if len(values) == _SHOWN_VALUES:
         return

@@ -19,7 +19,7 @@ from cio_pipeline.commands.options import (
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser, needs_config=False)
     add_queue(parser, USERS_OF_SHARD)
-    add_data(parser, required=False, reports=("html",))
+    add_data(parser, reports=("html",))
     add_page_output(parser)
     add_option(
         parser,
@@ -33,6 +33,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print a configuration for the data file",
     )
+    add_option(
+        parser,
+        "schema",
+        action="store_true",
+        help="print the JSON Schema of configurations, for editors",
+    )
 
 
 CHECK = Command(
@@ -45,7 +51,8 @@ CHECK = Command(
   python main.py check -config configuration.json -data data.json \
 -format html -output check.html
   python main.py check -suggest -data data.json > configuration.json
-  python main.py check -config configuration.json""",
+  python main.py check -config configuration.json
+  python main.py check -schema > configuration.schema.json""",
     exit_codes=f"""\
   0      every record can be sent
   1      some records would be dead letters

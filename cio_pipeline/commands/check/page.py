@@ -12,7 +12,7 @@ from cio_pipeline.commands.check.changes import Changes
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.histograms import HistogramBar
 from cio_pipeline.commands.check.remedies import REMEDIES
-from cio_pipeline.commands.check.report import Estimate, is_fine
+from cio_pipeline.commands.check.report import Estimate, is_fine, record_text
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
 from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.pages.page import Page
@@ -114,17 +114,17 @@ def _problems(findings: Findings, estimate: Estimate) -> Iterator[Problem]:
             count=found.count,
             about=f"{message}. Correct the data or the mappings; as they are, these"
             " records become dead letters.",
-            examples=_where(found),
+            examples=_where(found, findings),
         )
     for key, near in findings.unused.items():
         hint = "" if near is None else f" {did_you_mean(near, key).capitalize()}"
         about = f"No record has the mapped key {key!r}.{hint}"
         yield Problem(heading="Nothing to map", count=None, about=about)
     for warning, found in findings.warnings.items():
-        yield _problem(warning, found)
+        yield _problem(warning, found, findings)
 
 
-def _problem(warning: PayloadWarning, found: Found) -> Problem:
+def _problem(warning: PayloadWarning, found: Found, findings: Findings) -> Problem:
     meaning = MEANINGS[warning.kind]
     about = f"{meaning[:1].upper()}{meaning[1:]}"
     remedy = REMEDIES.get(warning.kind, "")
@@ -132,16 +132,19 @@ def _problem(warning: PayloadWarning, found: Found) -> Problem:
         heading=warning.attribute or warning.kind.replace("_", " "),
         count=found.count,
         about=f"{about}{'' if about.endswith('?') else '.'} {remedy}".strip(),
-        examples=(*(f"“{each}”" for each in found.values), *_where(found)),
+        examples=(*(f"“{each}”" for each in found.values), *_where(found, findings)),
     )
 
 
-def _where(found: Found) -> tuple[str, ...]:
+def _where(found: Found, findings: Findings) -> tuple[str, ...]:
     if found.examples:
         return tuple(
-            f"records {', '.join(map(str, group))}" for group in found.examples
+            f"records {', '.join(record_text(each, findings) for each in group)}"
+            for group in found.examples
         )
-    return () if found.first_index is None else (f"first: record {found.first_index}",)
+    if found.first_index is None:
+        return ()
+    return (f"first: record {record_text(found.first_index, findings)}",)
 
 
 # -- payloads -------------------------------------------------------------------

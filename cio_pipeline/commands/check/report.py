@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from cio_pipeline.commands.check.changes import Changes
+from cio_pipeline.commands.check.example import example_lines
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
 from cio_pipeline.commands.check.warnings import MEANINGS, PayloadWarning
@@ -40,16 +41,21 @@ class Estimate:
 def check_json(findings: Findings, estimate: Estimate) -> str:
     """Return the findings as one JSON document.
 
-    Indexes of records in the file count from 0; null if none is known::
+    Indexes of records in their file count from 0; null if none is known::
 
         {"records": int, "users": int, "invalid_records": int, "requests": int,
          "estimated_seconds": float, "pending": int,
          "first_payloads": [{"user_id": str, "attributes": {str: any JSON}}],
-         "invalid": [{"message": str, "count": int, "first_record": int | null}],
+         "example": {"record": {str: any JSON}, "user_id": str,
+                     "attributes": {str: any JSON}} | null,
+         "invalid": [{"message": str, "count": int, "first_record": int | null,
+                      "first_source": str | null}],       its file
          "warnings": [
              {"warning": str, "attribute": str | null, "meaning": str,
               "count": int, "first_record": int | null,
+              "first_source": str | null,
               "examples": [[int]],       groups of indexes
+              "example_sources": [[str]],
               "values": [str]}],
          "unused_mappings": [{"from": str, "did_you_mean": str | null}],
          "missing_keys": [str],          of the configuration
@@ -67,8 +73,14 @@ def check_json(findings: Findings, estimate: Estimate) -> str:
         "estimated_seconds": round(estimate.seconds, 1),
         "pending": estimate.pending,
         "first_payloads": [payload._asdict() for payload in findings.payloads],
+        "example": None
+        if findings.example is None
+        else {
+            "record": findings.example.record,
+            **findings.example.payload._asdict(),
+        },
         "invalid": [
-            {"message": message, "count": each.count, "first_record": each.first_index}
+            {"message": message, "count": each.count, **_place(each, findings)}
             for message, each in findings.invalid.items()
         ],
         "warnings": [
@@ -77,8 +89,9 @@ def check_json(findings: Findings, estimate: Estimate) -> str:
                 "attribute": warning.attribute,
                 "meaning": MEANINGS[warning.kind],
                 "count": each.count,
-                "first_record": each.first_index,
-                "examples": each.examples,
+                **_place(each, findings),
+                "examples": _examples(each, findings, 1),
+                "example_sources": _examples(each, findings, 0),
                 "values": each.values,
             }
             for warning, each in findings.warnings.items()
@@ -101,6 +114,39 @@ def check_text(findings: Findings, estimate: Estimate) -> str:
         findings: what was found.
         estimate: what a sync needs besides.
     """
+    lines = _figures(findings, estimate)
+    if findings.payloads:
+        lines += ["", "The first payloads:"]
+        lines += [
+            f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
+            for user_id, sent in findings.payloads
+        ]
+    if findings.example and (
+        changed := example_lines(findings.example, findings.mappings)
+    ):
+        lines += ["", "Values of the first of them, before and after:", *changed]
+    if findings.invalid:
+        dead = counted(findings.invalid_records, "record")
+        lines += ["", f"{dead} cannot be sent (dead letters):"]
+        lines += [
+            _line(message, each, findings) for message, each in findings.invalid.items()
+        ]
+    if findings.warnings:
+        lines += ["", "Warnings (Customer.io accepts these; they are probably wrong):"]
+        for warning, each in findings.warnings.items():
+            lines += [_line(_meaning(warning), each, findings), *_values(each)]
+    if findings.unused:
+        lines += ["", "Mapped keys that no record has:"]
+        lines += [_unused(key, near) for key, near in findings.unused.items()]
+    if estimate.missing_keys:
+        names = " and ".join(estimate.missing_keys)
+        lines += ["", f"Before a sync, fill in {names} in the configuration."]
+    if is_fine(findings):
+        lines += ["", "No problems found."]
+    return "\n".join(lines)
+
+
+def _figures(findings: Findings, estimate: Estimate) -> list[str]:
     lines = [
         (
             f"{counted(findings.records, 'record')} of"
@@ -114,29 +160,7 @@ def check_text(findings: Findings, estimate: Estimate) -> str:
     if estimate.pending:
         left = counted(estimate.pending, "job")
         lines.append(f"Before that, {left} of an earlier run would be sent.")
-    if findings.payloads:
-        lines += ["", "The first payloads:"]
-        lines += [
-            f"  {visible(user_id)}: {short_json(sent, _MOST_SHOWN_OF_A_PAYLOAD)}"
-            for user_id, sent in findings.payloads
-        ]
-    if findings.invalid:
-        dead = counted(findings.invalid_records, "record")
-        lines += ["", f"{dead} cannot be sent (dead letters):"]
-        lines += [_line(message, each) for message, each in findings.invalid.items()]
-    if findings.warnings:
-        lines += ["", "Warnings (Customer.io accepts these; they are probably wrong):"]
-        for warning, each in findings.warnings.items():
-            lines += [_line(_meaning(warning), each), *_values(each)]
-    if findings.unused:
-        lines += ["", "Mapped keys that no record has:"]
-        lines += [_unused(key, near) for key, near in findings.unused.items()]
-    if estimate.missing_keys:
-        names = " and ".join(estimate.missing_keys)
-        lines += ["", f"Before a sync, fill in {names} in the configuration."]
-    if is_fine(findings):
-        lines += ["", "No problems found."]
-    return "\n".join(lines)
+    return lines
 
 
 def configuration_json(missing_keys: Sequence[str]) -> str:
@@ -244,9 +268,9 @@ def _meaning(warning: PayloadWarning) -> str:
     return about + MEANINGS[warning.kind]
 
 
-def _line(text: str, found: Found) -> str:
-    where = "" if found.first_index is None else f" (first: {_first(found)})"
-    return f"  {found.count:>9,}  {visible(text)}{where}"
+def _line(text: str, found: Found, findings: Findings) -> str:
+    where = "" if found.first_index is None else f" (first: {_first(found, findings)})"
+    return f"  {found.count:>9,}  {visible(text)}{visible(where)}"
 
 
 def _values(found: Found) -> list[str]:
@@ -256,8 +280,27 @@ def _values(found: Found) -> list[str]:
     )
 
 
-def _first(found: Found) -> str:
+def _first(found: Found, findings: Findings) -> str:
     if found.examples and len(found.examples[0]) > 1:
-        *others, last = map(str, found.examples[0])
+        *others, last = (record_text(each, findings) for each in found.examples[0])
         return f"records {', '.join(others)} and {last}"
-    return f"record {found.first_index}"
+    assert found.first_index is not None  # noqa: S101  # the caller has looked
+    return f"record {record_text(found.first_index, findings)}"
+
+
+def record_text(position: int, findings: Findings) -> str:
+    """Return a record's index, with its file if there are several."""
+    name, index = findings.files.place_of(position)
+    return f"{index} of {name}" if findings.files.are_several else str(index)
+
+
+def _place(found: Found, findings: Findings) -> dict[str, JsonValue]:
+    name, index = None, None
+    if found.first_index is not None:
+        name, index = findings.files.place_of(found.first_index)
+    return {"first_record": index, "first_source": name}
+
+
+def _examples(found: Found, findings: Findings, part: int) -> list[list[str | int]]:
+    place_of = findings.files.place_of
+    return [[place_of(each)[part] for each in group] for group in found.examples]

@@ -31,6 +31,8 @@ WarningKind = Literal[
     "id_of_another",
     "header_repeated",
     "row_without_values",
+    "sheet_not_read",
+    "value_left_out",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
@@ -73,7 +75,11 @@ MEANINGS: dict[WarningKind, str] = {
     "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
     " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
     "header_repeated": "the CSV file repeats its header: the row is skipped",
-    "row_without_values": "a row of the CSV file has no values: it is skipped",
+    "row_without_values": "a row of the table has no values: it is skipped",
+    "sheet_not_read": "the workbook has another sheet, which is not read: select one"
+    " with -sheet",
+    "value_left_out": "the value cannot be converted and will be left out, because"
+    ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
 }
 # How Customer.io reads a user id because of its form.
 _READ_AS: dict[IdentifierKind, WarningKind] = {

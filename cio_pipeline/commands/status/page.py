@@ -113,6 +113,7 @@ def _figures(run: RunRecord) -> list[tuple[str, str]]:
         ("Synced", counts.synced),
         ("Unchanged", counts.skipped),
         ("Dead letters", counts.dead_lettered),
+        ("Values left out", counts.left_out),
         ("Left in the queue", counts.pending),
         ("Requests", counts.requests),
         ("Retries", counts.retries),

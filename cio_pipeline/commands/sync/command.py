@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
+from cio_pipeline.commands.queries import keys_for_data, secrets_of
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.sync.summary import (
     summary_json,
     summary_text,
@@ -22,14 +24,14 @@ from cio_pipeline.commands.sync.summary import (
 from cio_pipeline.console.display import open_display
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.console.signals import StopSignals
-from cio_pipeline.core.config import require_track_keys
+from cio_pipeline.core.config import Config, require_track_keys
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.customerio import basic_token
 from cio_pipeline.machine import SYSTEM_CLOCK, allow_connections, prepare_threads
 from cio_pipeline.pipeline.cpu_affinity import keep_to_one_core
 from cio_pipeline.pipeline.result import RunResult, not_begun
 from cio_pipeline.pipeline.run import Run, RunContext
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 from cio_pipeline.store import Store, make_private_folder, queue_folder
 from cio_pipeline.store.dead_letter_actions import statistics_of
 from cio_pipeline.store.resharding import take_turn
@@ -42,24 +44,32 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load and send."""
-    with open_data(arguments) as source:
-        return _run_to_end(arguments, source)
+    config = _read_config(arguments, keys_for_data(arguments))
+    with open_data(arguments, config) as inputs:
+        return _run_to_end(arguments, config, inputs)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Send what is queued."""
-    return _run_to_end(arguments, None)
+    return _run_to_end(arguments, _read_config(arguments, []), None)
 
 
-def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
+def _read_config(arguments: argparse.Namespace, keys: list[str]) -> Config:
     config = read_config_for_shard(arguments)
+    return with_secrets(config, arguments.config, ["siteId", "apiKey", *keys])
+
+
+def _run_to_end(
+    arguments: argparse.Namespace, config: Config, inputs: Inputs | None
+) -> int:
     site_id, api_key = require_track_keys(config, arguments.config)
     token = basic_token(site_id, api_key)
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     stop = threading.Event()
+    secret_texts = [api_key, token, *secrets_of(arguments, config)]
     with open_display(arguments) as display:
-        log = display.configure_log([api_key, token]).bind(run_id=run_id)
+        log = display.configure_log(secret_texts).bind(run_id=run_id)
         signals = StopSignals(stop, on_second=display.abandon)
         new_run = partial(
             Run,
@@ -67,8 +77,8 @@ def _run_to_end(arguments: argparse.Namespace, source: Source | None) -> int:
             command=arguments.command,
             config=config,
             basic_token=token,
-            source=source,
-            changed_only=source is not None and arguments.changed_only,
+            inputs=inputs,
+            changed_only=inputs is not None and arguments.changed_only,
             shard=arguments.shard,
             stop=stop,
         )

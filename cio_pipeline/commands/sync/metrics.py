@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from prometheus_client import write_to_textfile
+from prometheus_client import generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -19,6 +19,7 @@ from prometheus_client.core import (
 )
 from structlog.typing import FilteringBoundLogger
 
+from cio_pipeline.console.private_file import replace_file
 from cio_pipeline.core.latency import (
     BUCKETS_OF_A_DOUBLING,
     LAST_BUCKET,
@@ -187,7 +188,9 @@ class RunMetrics:
                 # The library would replace a device or a pipe with its file.
                 self._warn_once("it is not a regular file")
                 return
-            write_to_textfile(str(self._path), _Collected(families))
+            text = generate_latest(_Collected(families)).decode()
+            # node_exporter is another user.
+            replace_file(self._path, [text], mode=0o644)
         except OSError as error:
             self._warn_once(error.strerror)
 

@@ -27,7 +27,7 @@ EXIT_CODES = """\
 
 def _add_sync(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    add_data(parser, required=True)
+    add_data(parser)
     add_option(
         parser,
         "changed-only",

@@ -29,7 +29,8 @@ def summary_json(summary: RunSummary) -> str:
          "status": "completed" | "completed_with_dead_letters" | "stopped",
          "reason": str | null,           a key of `STOP_REASONS`
          "records": int, "resumed": int, "synced": int, "skipped": int,
-         "dead_lettered": int, "pending": int, "requests": int, "retries": int,
+         "dead_lettered": int, "left_out": int, "pending": int, "requests": int,
+         "retries": int,
          "duration_seconds": float,
          "latency_ms": null | {"p50": float, "p95": float, "p99": float}}
     """

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import threading
-from functools import partial
 
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.queries import keys_for_data, secrets_of
+from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.commands.verify.report import verification_json, verification_text
 from cio_pipeline.commands.verify.verifier import Verifier
@@ -21,18 +22,23 @@ from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.customerio import AppClient, Transport, app_url_of_region, basic_token
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.machine import SYSTEM_CLOCK
-from cio_pipeline.source import is_pipe
 
 _PROGRESS_SECONDS = 5.0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look up the users, compare and report; return 1 if some differ."""
-    if arguments.data == "-" or is_pipe(arguments.data):
+    config = read_config(arguments.config)
+    config = with_secrets(config, arguments.config, keys_for_data(arguments))
+    inputs = open_data(arguments, config)
+    if any(item.is_pipe for item in inputs.items):
         raise UsageError(
             "verify reads the data twice, which is not possible with a pipe: use a file"
         )
-    config = read_config(arguments.config)
+    keys = ["appApiKey"]
+    if config.app_url is None and config.region is None:
+        keys += ["siteId", "apiKey"]  # to ask for the region
+    config = with_secrets(config, arguments.config, keys)
     if config.app_api_key is None:
         raise ConfigError(
             arguments.config,
@@ -40,8 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
             " Account Settings > API Credentials > App API Keys)",
             key="appApiKey",
         )
-    log = LinesDisplay(arguments).configure_log(_secrets(config))
-    with open_data(arguments):
+    log = LinesDisplay(arguments).configure_log(
+        [*_secrets(config), *secrets_of(arguments, config)]
+    )
+    with inputs:
         pass  # report a wrong name before the first request
     stop = threading.Event()
     with StopSignals(stop) as signals:
@@ -52,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         url = _find_url(config, arguments.config, transport, stop, log)
         verifier = Verifier(
             mapper=Mapper(config.user_id, config.mappings),
-            open_source=partial(open_data, arguments),
+            inputs=inputs,
             look_ups=LookUps(
                 AppClient(transport, url, config.app_api_key),
                 address_hint=_address_hint(config),

@@ -18,7 +18,9 @@ from cio_pipeline.commands.options import (
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
-    add_data(parser, required=True, about="the data file")
+    add_data(
+        parser, about="the data file, a folder or a pattern; several are read in order"
+    )
     add = partial(add_option, parser)
     add(
         "sample",

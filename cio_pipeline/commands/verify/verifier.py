@@ -18,7 +18,7 @@ from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.source import Source
+from cio_pipeline.source import Inputs
 
 # Users listed in the result; the counts are of all.
 MOST_NAMED = 1000
@@ -74,7 +74,7 @@ class Verifier:
 
     Args:
         mapper: makes payloads from records.
-        open_source: opens the data at its beginning.
+        inputs: the data, which can be read several times.
         look_ups: looks up people.
         sample: how many users to look up, an even sample; None for all.
         wait_seconds: how long users that differ are looked up again. The App API
@@ -88,7 +88,7 @@ class Verifier:
         self,
         *,
         mapper: Mapper,
-        open_source: Callable[[], Source],
+        inputs: Inputs,
         look_ups: LookUps,
         sample: int | None,
         wait_seconds: float,
@@ -97,7 +97,7 @@ class Verifier:
         on_progress: Callable[[int], None],
     ) -> None:
         self._mapper = mapper
-        self._open_source = open_source
+        self._inputs = inputs
         self._look_ups = look_ups
         self._sample_size = sample
         self._wait_seconds = wait_seconds
@@ -186,14 +186,13 @@ class Verifier:
                 yield from merged.pop(number).values()
 
     def _payloads(self) -> Iterator[Payload]:
-        with self._open_source() as source:
-            for record in source.records(0, self._check_stop):
-                try:
-                    payload, _ = self._mapper.map_to_json(record)
-                except RecordError:
-                    self._result.invalid += 1
-                    continue
-                yield payload
+        for record in self._inputs.records(self._check_stop):
+            try:
+                payload, _ = self._mapper.map_to_json(record)
+            except RecordError:
+                self._result.invalid += 1
+                continue
+            yield payload
 
     def _check_stop(self, _waited_seconds: float) -> None:
         if self._stop.is_set():

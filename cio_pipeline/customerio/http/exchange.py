@@ -111,6 +111,7 @@ def exchange(connection: Connection, request: bytes) -> Exchanged:
             answer.feed(piece)
         else:
             answer.end()
+    answer.forget_parser()
     return Exchanged(answer.reply(), answer.is_reusable and is_sent)
 
 
@@ -224,6 +225,10 @@ class _Answer:
         if not self._is_in_body or has_length or codings != b"identity":
             raise BrokenAnswer("the answer was cut off")
         self.is_over = True
+
+    def forget_parser(self) -> None:
+        """Break the cycle with the parser, so that both are freed at once."""
+        del self._parser
 
     def reply(self) -> Reply:
         """Return the answer."""

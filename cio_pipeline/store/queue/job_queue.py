@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,15 @@ from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
 
 _BUSY_TIMEOUT_SECONDS = 30.0
+# Each step of a statement lets another thread have the interpreter, so rows are
+# inserted and deleted many at a time.
+_ROWS = 50
+_INSERT_ROWS = [
+    "INSERT INTO ack_queue_jobs"  # noqa: S608  # no values in it
+    " (timestamp, load_id, user_id, data, record_index, status) VALUES "
+    + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * rows)
+    for rows in range(_ROWS + 1)
+]
 
 
 class JobQueue(SQLiteAckQueue):
@@ -93,8 +103,12 @@ class JobQueue(SQLiteAckQueue):
         return self.totals().pending
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, is_durable: bool = False) -> Iterator[sqlite3.Connection]:
         """Run the block as one transaction; an exception rolls it back.
+
+        Args:
+            is_durable: whether a power cut after it cannot undo it, nor anything
+                before it.
 
         Raises:
             StateUnwritable: the disk is full, read-only or failing.
@@ -102,6 +116,8 @@ class JobQueue(SQLiteAckQueue):
         """
         with self.tran_lock, translated(self.path):
             connection = self._writer
+            level = "FULL" if is_durable else "NORMAL"
+            connection.execute(f"PRAGMA synchronous={level}")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -115,35 +131,34 @@ class JobQueue(SQLiteAckQueue):
 
     def keep_deliveries(self) -> None:
         """From now on, remember what each user was last sent (see `deliveries`)."""
-        with self.transaction() as tx:
+        with self.transaction(is_durable=True) as tx:
             self.deliveries.begin(tx)
 
     def forget_deliveries(self) -> None:
         """Forget what each user was last sent; `keep_deliveries` starts again."""
-        with self.transaction() as tx:
+        with self.transaction(is_durable=True) as tx:
             self.deliveries.forget(tx)
 
     def insert(
         self, tx: sqlite3.Connection, jobs: Sequence[NewJob], load_id: int
-    ) -> None:
-        """Append jobs, inside a transaction."""
-        now = time.time()
-        tx.executemany(
-            "INSERT INTO ack_queue_jobs"
-            " (data, timestamp, status, user_id, record_index, load_id)"
-            " VALUES (?, ?, 0, ?, ?, ?)",
-            ((job.body, now, job.user_id, job.record_index, load_id) for job in jobs),
-        )
+    ) -> list[Job]:
+        """Append jobs, inside a transaction; return them with their ids."""
+        common = (time.time(), load_id)
+        for start in range(0, len(jobs), _ROWS):
+            rows = jobs[start : start + _ROWS]
+            tx.execute(_INSERT_ROWS[len(rows)], (*common, *chain.from_iterable(rows)))
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
-        self.deliveries.note_enqueued(tx, jobs, last_id + 1 - len(jobs))
+        first_id = last_id + 1 - len(jobs)
+        self.deliveries.note_enqueued(tx, jobs, first_id)
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
+        ids = count(first_id)
+        return [Job._make((next(ids), *job, load_id, 0, 0)) for job in jobs]
 
     def delete(self, tx: sqlite3.Connection, job_ids: Sequence[int]) -> None:
         """Remove settled jobs, inside a transaction."""
         tx.executemany(
-            "DELETE FROM ack_queue_jobs WHERE _id = ?",
-            ((job_id,) for job_id in job_ids),
+            "DELETE FROM ack_queue_jobs WHERE _id BETWEEN ? AND ?", _runs(job_ids)
         )
         tx.execute("UPDATE totals SET pending = pending - ?", (len(job_ids),))
 
@@ -166,10 +181,10 @@ class JobQueue(SQLiteAckQueue):
             )
         ]
 
-    def has_jobs_of(self, load_id: int) -> bool:
-        """Return whether any job of a load is pending."""
+    def has_jobs_since(self, load_id: int) -> bool:
+        """Return whether any job of a load, or of a later one, is pending."""
         rows = self.read(
-            "SELECT 1 FROM ack_queue_jobs WHERE load_id = ? LIMIT 1",
+            "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1",
             (load_id,),
         )
         return bool(rows)
@@ -206,3 +221,17 @@ class JobQueue(SQLiteAckQueue):
             if free > pages // 3:
                 connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Return the first and the last of each run of consecutive numbers."""
+    first = last = None
+    for number in sorted(numbers):
+        if last is None or first is None:
+            first = number
+        elif number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    if first is not None and last is not None:
+        yield first, last

@@ -9,7 +9,8 @@ pending again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -90,7 +91,7 @@ class Leases:
         self._all_loaded = False
         self._may_have_more = True
         self._needs_tending = threading.Event()
-        self._fetched_up_to = 0  # only the committer uses it
+        self._fetched_up_to = 0  # the newest job that has been in memory
         self._committed_at = clock.monotonic()  # only the committer uses it
         self.counts = Counts()  # what has been committed since the start
 
@@ -111,10 +112,11 @@ class Leases:
             while not (self.is_over or self._is_only_held_left()):
                 now = self._clock.monotonic()
                 if now < full_by and self._is_filling():
-                    self._needs_tending.set()
+                    if self._may_have_more:
+                        self._needs_tending.set()
                     self._changed.wait(full_by - now)
                     continue
-                jobs = self._take(now)
+                jobs = self._window.take(now)
                 if jobs:
                     if self._may_have_more and self._window.is_low:
                         self._needs_tending.set()
@@ -125,24 +127,35 @@ class Leases:
             self._changed.notify_all()
             return []
 
+    def ack(self, jobs: Sequence[Job]) -> None:
+        """Take back jobs that are all done: as `settle`, but faster."""
+        with self._settling():
+            self._group.acked += jobs
+            self._forget(jobs)
+
     def settle(self, settled: Sequence[tuple[Job, Settlement]]) -> None:
         """Take back jobs after their attempt; they are committed later.
 
         Waits while a full group is not committed yet.
         """
+        with self._settling():
+            for job, settlement in settled:
+                self._settle_one(job, settlement)
+
+    @contextmanager
+    def _settling(self) -> Iterator[None]:
         with self._changed:
             # After `close` only jobs in flight come back. They do not wait: a job
             # that was answered and not committed would be sent twice.
             while not self._is_closed and self._is_group_full():
                 self._needs_tending.set()
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
-            for job, settlement in settled:
-                self._settle_one(job, settlement)
+            yield
             if self.is_over:
                 self._changed.notify_all()
             else:
                 # A user's next job may be free, or a backoff may end sooner.
-                self._changed.notify(len(settled))
+                self._wake()
 
     def hold(self, job: Job, settlement: Settlement) -> None:
         """Keep a leased job and its settlement until `take_held`."""
@@ -172,9 +185,23 @@ class Leases:
 
     # -- for the loader ----------------------------------------------------
 
-    def jobs_came(self) -> None:
-        """Note that the queue has new jobs."""
-        self._may_have_more = True
+    def jobs_came(self, jobs: Sequence[Job]) -> None:
+        """Add jobs that were just committed to the window, as far as there is room.
+
+        These are not read back from the file. The others are fetched later; so are all
+        of them if older jobs have not been fetched yet.
+
+        Args:
+            jobs: all that one commit added to the queue, in order.
+        """
+        with self._changed:
+            # Ids are consecutive: no job is between the newest in memory and these.
+            if jobs and jobs[0].id == self._fetched_up_to + 1:
+                taken = jobs[: self._window.room]
+                self._admit(taken)
+                if len(taken) == len(jobs):
+                    return
+            self._may_have_more = True
         self._needs_tending.set()
 
     def all_loaded(self) -> None:
@@ -283,7 +310,7 @@ class Leases:
         match settlement:
             case Ack():
                 self._group.acked.append(job)
-                self._forget(job)
+                self._forget([job])
             case Nack():
                 tried = job._replace(
                     attempts=job.attempts + 1,
@@ -295,13 +322,15 @@ class Leases:
             case ToDeadLetters():
                 tried = job._replace(attempts=job.attempts + 1)
                 self._group.dead.append((tried, settlement))
-                self._forget(job)
+                self._forget([job])
             case _:
                 assert_never(settlement)
 
-    def _forget(self, job: Job) -> None:
-        self._group.retried.pop(job.id, None)
-        self._window.finish(job)
+    def _forget(self, jobs: Sequence[Job]) -> None:
+        if self._group.retried:
+            for job in jobs:
+                self._group.retried.pop(job.id, None)
+        self._window.finish(jobs)
 
     def _is_filling(self) -> bool:
         """Whether to wait for a fuller lease.
@@ -318,22 +347,10 @@ class Leases:
             and not self._is_exhausted
         )
 
-    def _take(self, now: float) -> list[Job]:
-        size = self._size
-        jobs: list[Job] = []
-        cost = 0
-        while len(jobs) < size.most_jobs and (job := self._window.peek(now)):
-            cost += size.cost(job)
-            if jobs and cost > size.most_bytes:
-                break
-            self._window.take(now)
-            jobs.append(job)
-        return jobs
-
     def _fetch(self) -> None:
         """Fetch the next jobs while there is room for them.
 
-        Only the committer moves the cursor, so each id is fetched once and in order.
+        The loader may add jobs meanwhile, so each job is added once and in order.
         """
         while self._may_have_more and (room := min(self._window.room, _FETCH_JOBS)):
             # The order matters. A job that comes from here on sets `_may_have_more`
@@ -341,15 +358,23 @@ class Leases:
             self._may_have_more = False
             all_loaded = self._all_loaded
             jobs = self._queue.fetch(self._fetched_up_to, room)
-            if jobs:
-                self._fetched_up_to = jobs[-1].id
-            self._admit(jobs, is_full=len(jobs) == room, all_loaded=all_loaded)
+            with self._changed:
+                self._admit([job for job in jobs if job.id > self._fetched_up_to])
+                if len(jobs) == room:
+                    self._may_have_more = True
+                elif all_loaded:
+                    self._is_exhausted = True
+                    self._changed.notify_all()
 
-    def _admit(self, jobs: list[Job], *, is_full: bool, all_loaded: bool) -> None:
-        with self._changed:
+    def _admit(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            self._fetched_up_to = jobs[-1].id
             self._window.admit(jobs)
-            if is_full:
-                self._may_have_more = True
-            elif all_loaded:
-                self._is_exhausted = True
-            self._changed.notify_all()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Wake a consumer for each lease that is ready, and one more.
+
+        The others would only look and wait again.
+        """
+        self._changed.notify(1 + self._window.ready_leases)

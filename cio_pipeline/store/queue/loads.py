@@ -3,67 +3,55 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from cio_pipeline.store.queue.load_plan import (
+    FileChanges,
+    Load,
+    LoadIdentity,
+    plan_loads,
+)
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadIdentity:
-    """What identifies a load in a later run.
+class LoadSet:
+    """The loads of one run.
 
     Args:
-        source: the data file's name, for people; it may change.
-        fingerprint: the data's fingerprint; None if there is none (a pipe).
-        mapping: a digest of how records are mapped.
+        loads: one for each data file, in order.
+        changes: how the files differ from those of the run that is continued.
     """
 
-    source: str
-    fingerprint: str | None
-    mapping: str
+    loads: tuple[Load, ...]
+    changes: FileChanges
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """One load.
+def begin_loads(queue: JobQueue, identities: Sequence[LoadIdentity]) -> LoadSet:
+    """Continue the loads of these data files, or start new ones.
 
-    Args:
-        next_index: the index of the next record to load.
-        is_finished: whether all of the data is in the queue.
+    Those of the newest set are continued (`load_plan`) if one of them is unfinished
+    or has pending jobs. An older set is never continued: later loads have
+    overwritten its values.
     """
-
-    id: int
-    next_index: int
-    is_finished: bool
-
-
-def begin_load(queue: JobQueue, identity: LoadIdentity) -> Load:
-    """Continue this data's load, or start a new one.
-
-    The newest load is continued if it has the same data and mapping, and is
-    unfinished or has pending jobs. An older load is never continued: later loads
-    have overwritten its values.
-    """
-    load = _last(queue, identity)
-    if load is not None and (not load.is_finished or queue.has_jobs_of(load.id)):
-        return load
+    earlier = _newest_set(queue)
+    is_done = all(load.is_finished for load in earlier)
+    if is_done and not (earlier and queue.has_jobs_since(earlier[0].id)):
+        earlier = []
+    plan = plan_loads(earlier, identities)
+    loads = list(plan.continued)
+    new = identities[len(loads) :]
     with queue.transaction() as tx:
-        cursor = tx.execute(
-            "INSERT INTO loads (source, fingerprint, mapping, started_at)"
-            " VALUES (?, ?, ?, ?)",
-            (
-                identity.source,
-                identity.fingerprint,
-                identity.mapping,
-                datetime.now(UTC).isoformat(timespec="seconds"),
-            ),
-        )
-        _forget_old(tx)
-    assert cursor.lastrowid is not None  # noqa: S101  # an INSERT was made
-    return Load(id=cursor.lastrowid, next_index=0, is_finished=False)
+        _leave_set(tx, [load for load in earlier if load not in loads])
+        for identity in new:
+            loads.append(_insert(tx, identity, loads[0].id if loads else None))
+        _forget_old(tx, loads[0].id)
+    return LoadSet(loads=tuple(loads), changes=plan.changes)
 
 
 def save_progress(
@@ -76,21 +64,57 @@ def save_progress(
     )
 
 
-def _last(queue: JobQueue, identity: LoadIdentity) -> Load | None:
+def _newest_set(queue: JobQueue) -> list[Load]:
+    # A load without a set was written by an older version: it is alone in its set.
     rows = queue.read(
-        "SELECT id, next_index, is_finished FROM loads"
-        " WHERE id = (SELECT MAX(id) FROM loads) AND fingerprint = ? AND mapping = ?",
-        (identity.fingerprint, identity.mapping),
+        "SELECT id, source, fingerprint, mapping, next_index, is_finished FROM loads"
+        " WHERE COALESCE(set_id, id) ="
+        " (SELECT COALESCE(set_id, id) FROM loads ORDER BY id DESC LIMIT 1)"
+        " ORDER BY id"
     )
-    if not rows:
-        return None
-    load_id, next_index, is_finished = rows[0]
-    return Load(id=load_id, next_index=next_index, is_finished=bool(is_finished))
+    return [
+        Load(
+            id=load_id,
+            identity=LoadIdentity(
+                source=source, fingerprint=fingerprint, mapping=mapping
+            ),
+            next_index=next_index,
+            is_finished=bool(is_finished),
+        )
+        for load_id, source, fingerprint, mapping, next_index, is_finished in rows
+    ]
 
 
-def _forget_old(tx: sqlite3.Connection) -> None:
-    """Delete old loads without pending jobs, to keep the table small."""
+def _leave_set(tx: sqlite3.Connection, loads: Sequence[Load]) -> None:
+    """Take loads that are not continued out of their set."""
+    for load in loads:
+        if load.is_begun:
+            tx.execute("UPDATE loads SET set_id = id WHERE id = ?", (load.id,))
+        else:
+            tx.execute("DELETE FROM loads WHERE id = ?", (load.id,))
+
+
+def _insert(tx: sqlite3.Connection, identity: LoadIdentity, set_id: int | None) -> Load:
+    """Add a load to a set; with None, to a set of its own."""
+    cursor = tx.execute(
+        "INSERT INTO loads (source, fingerprint, mapping, started_at, set_id)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (
+            identity.source,
+            identity.fingerprint,
+            identity.mapping,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            set_id,
+        ),
+    )
+    assert cursor.lastrowid is not None  # noqa: S101  # an INSERT was made
+    return Load(id=cursor.lastrowid, identity=identity)
+
+
+def _forget_old(tx: sqlite3.Connection, first_id: int) -> None:
+    """Delete loads long before a set, without pending jobs, to keep the table small."""
     tx.execute(
-        "DELETE FROM loads WHERE id < (SELECT MAX(id) FROM loads) - 1000"
-        " AND NOT EXISTS (SELECT 1 FROM ack_queue_jobs WHERE load_id = loads.id)"
+        "DELETE FROM loads WHERE id < ? - 1000"
+        " AND NOT EXISTS (SELECT 1 FROM ack_queue_jobs WHERE load_id = loads.id)",
+        (first_id,),
     )

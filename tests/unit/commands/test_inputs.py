@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.commands.inputs import open_data, read_config_for_shard
-from cio_pipeline.core.errors import ConfigError, DataFileError
+from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.core.errors import ConfigError, DataFileError, UsageError
 from cio_pipeline.core.shard import WHOLE, Shard
 
 DOCUMENT = {
@@ -18,6 +18,11 @@ DOCUMENT = {
     "mappings": [{"from": "a", "to": "a"}],
     "requestsPerSecond": 900,
 }
+
+
+NOTHING: dict[str, object] = dict.fromkeys(
+    ("data", "format", "member", "sheet", "query", "database")
+)
 
 
 @pytest.mark.parametrize(("shard", "rate"), [(WHOLE, 900), (Shard(1, 3), 300)])
@@ -38,7 +43,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=missing):
         read_config_for_shard(Namespace(config=missing, shard=WHOLE))
     with pytest.raises(DataFileError, match=missing):
-        open_data(Namespace(data=missing, format=None))
+        open_data(Namespace(**NOTHING | {"data": [missing]}))
 
 
 def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
@@ -46,5 +51,25 @@ def test_the_format_that_was_named_counts(tmp_path: Path) -> None:
     path = tmp_path / "export.txt"
     path.write_text("id\n1\n", "utf-8")
 
-    with open_data(Namespace(data=str(path), format="csv")) as source:
-        assert [record.value for record in source.records()] == [{"id": "1"}]
+    given = NOTHING | {"data": [str(path)], "format": "csv"}
+    with open_data(Namespace(**given)) as inputs:
+        assert [record.value for record in inputs.records()] == [{"id": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "sync needs -data FILE, or -query SQL -database ADDRESS"),
+        ({"database": "sqlite:a"}, "sync needs -data FILE, or -query"),
+        ({"data": ["a"], "database": "sqlite:a"}, "-database needs -query SQL"),
+        ({"data": ["a"], "query": "SELECT 1"}, "-data and -query exclude each other"),
+        ({"format": "csv", "query": "SELECT 1"}, "-format and -query exclude each"),
+    ],
+)
+def test_there_is_one_kind_of_data(given: dict[str, object], problem: str) -> None:
+    """Which of two would be synced?"""
+    arguments = Namespace(command="sync", **NOTHING | given)
+
+    assert has_data(arguments) == ({*given} != {"database"} and given != {})
+    with pytest.raises(UsageError, match=problem):
+        open_data(arguments)

@@ -93,3 +93,13 @@ def test_events_are_told_in_words(event: dict[str, Any], words: str) -> None:
 
     assert words in line
     assert "run_id" not in line
+
+
+def test_files_that_differ_from_the_stopped_runs_are_one_line() -> None:
+    """It explains why a file is loaded from its beginning."""
+    names = {"changed": "b.csv", "gone": "", "added": "c.csv, d.csv"}
+    event = {"event": "files_differ", "timestamp": TIME, **names}
+
+    (line,) = shown(EventLines(), [event], "warning")
+
+    assert line.endswith("the stopped run: changed: b.csv; new: c.csv, d.csv")

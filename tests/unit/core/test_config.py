@@ -11,12 +11,14 @@ import pytest
 from cio_pipeline.core.config import (
     PLACEHOLDERS,
     Config,
+    missing_track_keys,
     parse_config,
     read_config,
     require_track_keys,
 )
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import ConfigError
+from cio_pipeline.core.secret_sources import FromCommand, FromEnvironment
 
 GOOD: dict[str, Any] = {
     "parallelism": 25,
@@ -106,6 +108,14 @@ def test_every_key_is_read() -> None:
         ({"timeoutSeconds": [10, 30]}, ["'timeoutSeconds'", "found a list"]),
         ({"requestsPerSecond": 10**400}, ["'requestsPerSecond'"]),
         ({"maxOutageSeconds": 10**400}, ["'maxOutageSeconds'"]),
+        (
+            {"mappings": [{"to": "a", "value": "x", "type": "number"}]},
+            ["'mappings[0].value'", "it is not a number (text)"],
+        ),
+        (
+            {"mappings": [{"to": "a", "from": "b", "default": "x", "type": "boolean"}]},
+            ["'mappings[0].default'", "neither true nor false"],
+        ),
         ({"apiKey": "secret\n"}, ["'apiKey'", "line break"]),
         ({"apiKey": ""}, ["'apiKey'", "empty"]),
     ],
@@ -121,10 +131,28 @@ def test_a_message_has_the_key_and_what_was_expected(
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("key", ["apiKey", "appApiKey", "siteId"])
-def test_an_invalid_api_key_is_not_in_the_message(key: str) -> None:
+def test_secrets_may_come_from_elsewhere() -> None:
+    """They are not asked for as missing, and are still unread."""
+    config = parse(
+        siteId={"env": "SITE"}, apiKey={"command": ["op"]}, database="postgresql://h"
+    )
+
+    assert (config.site_id, config.api_key) == (None, None)
+    assert config.database == "postgresql://h"
+    assert config.secret_sources == {
+        "siteId": FromEnvironment("SITE"),
+        "apiKey": FromCommand(("op",)),
+    }
+    assert missing_track_keys(config) == []
+
+
+@pytest.mark.parametrize("key", ["apiKey", "appApiKey", "siteId", "database"])
+def test_an_invalid_secret_is_not_in_the_message(key: str) -> None:
     """Guarantee 10: keys are never in error messages."""
-    assert "hunter2" not in complaint(**{key: "hunter2 "})
+    assert "hunter2" not in complaint(**{key: ["hunter2 "]})
+    assert "hunter2" not in complaint(**{key: {"command": "hunter2"}})
+    if key != "database":
+        assert "hunter2" not in complaint(**{key: "hunter2 "})
 
 
 def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
@@ -150,3 +178,14 @@ def test_a_placeholder_is_not_a_key() -> None:
 
     with pytest.raises(ConfigError, match="placeholder 'YOUR-SITE-ID'"):
         require_track_keys(config, "c.json")
+
+
+def test_a_message_has_the_line_in_yaml_and_toml() -> None:
+    """Such files are long, and have comments."""
+    yaml = b"# five\nparallelism: five\nuserId: id\nmappings: []\n"
+    toml = b'userId = "id"\nmappings = []\n\nparallelism = "five"\n'
+
+    with pytest.raises(ConfigError, match=r"c\.yaml, line 2: 'parallelism': expected"):
+        parse_config(yaml, "c.yaml")
+    with pytest.raises(ConfigError, match=r"c\.toml, line 4: 'parallelism': expected"):
+        parse_config(toml, "c.toml")

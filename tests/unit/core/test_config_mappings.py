@@ -25,12 +25,21 @@ def test_mappings_keep_their_order() -> None:
     assert found == (Mapping("b", "x"), Mapping("a", "y", "number"))
 
 
+def test_a_plain_mapping_stays_what_it_was() -> None:
+    """Its text is part of a load's identity: an unfinished load continues."""
+    (found,) = check([{"from": "a", "to": "y", "type": "number"}])
+
+    assert repr(found) == "Mapping(source='a', target='y', kind='number')"
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
         ({}, ["'mappings'", "list", "an object"]),
         (["x"], ["'mappings[0]'", "'from'", "'to'"]),
         ([{"from": "a"}], ["'mappings[0].to'", "required"]),
+        ([{"to": "a"}], ["'mappings[0].from'", "required", "'template'"]),
+        ([{"to": "a", "from": ""}], ["'mappings[0].from'", "empty text"]),
         ([{"from": "a", "to": ""}], ["'mappings[0].to'"]),
         (
             [{"from": "a", "too": "b", "to": "c"}],

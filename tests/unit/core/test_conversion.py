@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cio_pipeline.core.conversion import convert
+from cio_pipeline.core.conversion import convert, converter_of
 from cio_pipeline.core.errors import RecordError
 
 
@@ -45,6 +45,10 @@ def typed(kind: Any, value: Any) -> Any:
         ("2024-01-31 04:30:00.000 -0800", 1706704200),
         ("2024-01-31 12:30:00+00", 1706704200),
         ("20240131T123000Z", 1706704200),
+        ("2024/01/31 12:30:00", 1706704200),
+        ("2024.01.31", 1706659200),
+        ("2024-01-31 4:30:00 -0800", 1706704200),
+        ("2024-01-31 12:30:00.000 Z", 1706704200),
         ("20240131123000", 1706704200),
         ("20240131123000.5", 1706704200),
         ("20240131123000123", 1706704200),
@@ -79,6 +83,8 @@ def test_times_become_unix_seconds(value: Any, seconds: int | None) -> None:
         "2021-02-30",
         "2021-03-04T25:00:00",
         "04/03/2021",
+        "2021/03-04",
+        "2021-03-04 5",
         "nan",
         "1e999",
         True,
@@ -146,6 +152,20 @@ def test_a_value_that_is_not_a_time_is_refused(value: Any) -> None:
         ("boolean", "-1", True),
         ("boolean", "WAHR", True),
         ("boolean", "\x00", False),
+        ("boolean", "FAŁSZ", False),
+        ("boolean", "Ja", True),
+        ("number", "$1,249.50", 1249.5),
+        ("number", "(3)", -3),
+        ("integer", "1,249.00", 1249),
+        ("integer", "12,345,678,901,234,567,890.0", 12345678901234567890),
+        ("text", 5, "5"),
+        ("text", 1.5, "1.5"),
+        ("text", True, "true"),
+        ("text", " x ", " x "),
+        ("text", "", ""),
+        ("text", None, None),
+        ("text", {"$oid": "60a6"}, "60a6"),
+        ("text", {"$numberLong": "5"}, "5"),
         ("integer", "12345678901234567890.0", 12345678901234567890),
         ("integer", {"$numberLong": "5000000000"}, 5000000000),
         ("integer", {"$numberInt": "5"}, 5),
@@ -183,6 +203,8 @@ def test_text_is_converted_to_a_mappings_type(
         ("boolean", float("nan")),
         ("boolean", "x"),
         ("number", {"$oid": "1"}),
+        ("text", {"a": 1}),
+        ("text", ["a"]),
         ("number", {"$numberLong": "x"}),
         ("number", {"$numberDouble": "NaN"}),
         ("number", {"$numberLong": "1", "unit": "m"}),
@@ -202,3 +224,41 @@ def test_too_many_digits_have_our_own_message(kind: str, text: str) -> None:
     """Python's message advises to change its settings, which does not help."""
     with pytest.raises(RecordError, match=r"is text of .* characters, too long"):
         typed(kind, text)
+
+
+def test_a_number_with_a_comma_needs_the_decimal_sign() -> None:
+    """The message says what to add; nothing is guessed."""
+    with pytest.raises(RecordError, match='add "decimal": "," or'):
+        typed("number", "1,249")
+    for kind, sign, text, number in [
+        ("number", ",", "1.249", 1249),
+        ("number", ",", "1,25", 1.25),
+        ("number", ".", "1,249", 1249),
+        ("integer", ",", "1.249,00", 1249),
+        ("integer", ",", "1,00", 1),
+    ]:
+        convert = converter_of(kind, None, sign)  # type: ignore[arg-type]  # as given
+        assert convert is not None
+        assert convert(text, "v") == number
+
+
+def test_a_time_may_have_a_format() -> None:
+    """Then no other is read, and a number is digits."""
+    convert = converter_of("timestamp", "DD/MM/YYYY", None)
+    assert convert is not None
+
+    assert convert(" 31/01/2024 ", "v") == 1706659200
+    assert [convert(each, "v") for each in (None, "", " ", "00/00/0000")] == [None] * 4
+    for value in ("2024-01-31", 1706659200, True, []):
+        with pytest.raises(RecordError, match="not a time in the format 'DD/MM/YYYY'"):
+            convert(value, "v")
+    digits = converter_of("timestamp", "DDMMYYYY", None)
+    assert digits is not None
+    assert digits(31012024, "v") == 1706659200
+
+
+@pytest.mark.parametrize("text", ["1/15/2024", " 15.01.24 08:30", "03-04-2024"])
+def test_a_date_with_the_day_or_month_first_needs_a_format(text: str) -> None:
+    """It is asked for, and never guessed."""
+    with pytest.raises(RecordError, match=r'add "format".*"DD/MM/YYYY" or "MM/DD'):
+        typed("timestamp", text)

@@ -36,6 +36,7 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
         "synced",
         "skipped",
         "dead_lettered",
+        "left_out",
         "pending",
         "requests",
         "retries",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.core.formats import FORMATS, Format, format_of
+from cio_pipeline.core.formats import FORMATS, Format, format_of, format_of_content
 from cio_pipeline.source import open_source
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +24,19 @@ def test_no_two_formats_share_a_name_or_an_extension() -> None:
     assert max((names + extensions).values()) == 1
 
 
+TEXT_FORMATS = [each for each in FORMATS if not each.magic_numbers]
+
+
 @pytest.mark.parametrize("each", FORMATS, ids=[each.name for each in FORMATS])
+def test_each_format_has_a_module(each: Format) -> None:
+    """Formats of bytes have an extra, whose packages may not be there."""
+    path = Path("cio_pipeline", "source", f"{each.module}.py")
+
+    assert (ROOT / path).is_file()
+    assert bool(each.magic_numbers) == (each.extra is not None)
+
+
+@pytest.mark.parametrize("each", TEXT_FORMATS, ids=[each.name for each in TEXT_FORMATS])
 def test_each_format_has_a_module_that_reads_it(each: Format, tmp_path: Path) -> None:
     """The module's name is text, so no type checker finds a mistake in it."""
     module = import_module(f"cio_pipeline.source.{each.module}")
@@ -54,6 +66,26 @@ def test_each_format_has_a_module_that_reads_it(each: Format, tmp_path: Path) ->
 def test_a_files_name_gives_its_format(path: str, name: str) -> None:
     """Compression and case do not matter; JSON is the default."""
     assert format_of(path).name == name
+
+
+@pytest.mark.parametrize(
+    ("beginning", "name"),
+    [
+        (b"PAR1\x15\x04", "parquet"),
+        (b"ARROW1\0\0", "arrow"),
+        (b"\xff\xff\xff\xff\x10", "arrow"),
+        (b"ORC\n", "orc"),
+        (b'[{"id"', None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_of_some_formats_name_them(
+    beginning: bytes, name: str | None
+) -> None:
+    """The extension says nothing about such a file that the bytes do not."""
+    found = format_of_content(beginning)
+
+    assert (found and found.name) == name
 
 
 def test_help_imports_no_format() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cio_pipeline.core.config_computed import ComputedMapping
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.jobs import Record
@@ -124,6 +125,25 @@ def test_mappings_that_find_nothing_are_noted() -> None:
     mapper.map(Record(1, {"id": 2, "name": None}))
 
     assert (before, mapper.unused) == (["name", "nmae"], ["nmae"])
+
+
+def test_a_value_that_cannot_be_made_may_be_left_out() -> None:
+    """`onError` decides between the attribute and the person."""
+    left_out: list[tuple[str, str]] = []
+    mappings = [
+        Mapping("name", "name"),
+        ComputedMapping("at", "at", "timestamp", on_error="skip"),
+        ComputedMapping("n", "n", "number", default=0),
+    ]
+    mapper = Mapper("id", mappings, lambda *each: left_out.append(each))
+
+    payload = mapper.map(Record(0, {"id": 1, "name": "x", "at": "soon"}))
+
+    assert payload.attributes == {"name": "x", "n": 0}
+    assert left_out == [("at", "'at' is not a time (text)")]
+    assert mapper.unused == ["n"]
+    with pytest.raises(RecordError, match="'n' is not a number"):
+        mapper.map(Record(1, {"id": 1, "n": "x"}))
 
 
 def test_the_id_may_be_a_path() -> None:

@@ -121,8 +121,6 @@ def test_a_pipe_is_read() -> None:
         values = [record.value for record in source.records()]
 
     assert values == [{"id": n} for n in range(50)]
-    assert source.fingerprint is None
-    assert source.name == "stdin"
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
@@ -141,27 +139,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peaks[1] < 2 * peaks[0]
 
 
-def test_a_fingerprint_knows_the_same_file_and_no_other(tmp_path: Path) -> None:
-    """A load continues only with the same data; a moved file is the same."""
-    path = tmp_path / "data.json"
-    path.write_bytes(b"1, 2, 3")
-    about = path.stat()
-
-    def look(where: Path, data_format: Any = "csv") -> str | None:
-        with open_source(str(where), format=data_format) as source:
-            return source.fingerprint
-
-    first, again = look(path), look(path)
-    moved = path.rename(tmp_path / "moved.json")
-    after_move = look(moved)
-    moved.write_bytes(b"1, 2, 4")
-    os.utime(moved, ns=(about.st_atime_ns, about.st_mtime_ns))
-
-    assert first == again == after_move
-    assert look(moved) != first
-    assert look(moved, "jsonl") != look(moved)
-
-
 def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     """`-data <(export)` has no size, and can be read only once."""
     path = tmp_path / "pipe.jsonl"
@@ -174,7 +151,6 @@ def test_a_named_pipe_is_read(tmp_path: Path) -> None:
 
     writer.join()
     assert values == [{"id": 1}, {"id": 2}]
-    assert source.fingerprint is None
 
 
 @pytest.mark.parametrize(

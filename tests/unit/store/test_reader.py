@@ -16,7 +16,7 @@ IDENTITY = LoadIdentity(source="data.json", fingerprint=None, mapping="m")
 def enqueue(store: Store) -> None:
     """Add jobs to the queue."""
     jobs = [NewJob(user, b"{}", n) for n, user in enumerate("ab")]
-    store.enqueue(store.begin_load(IDENTITY), jobs, [], next_index=2)
+    store.enqueue(store.begin_loads([IDENTITY]).loads[0], jobs, [], next_index=2)
 
 
 def test_reading_creates_no_queue(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def make_queue(state: Path, shard: Shard, users: str = "") -> Path:
     folder.mkdir()
     with Store(folder) as store:
         jobs = [NewJob(user, b"{}", n) for n, user in enumerate(users)]
-        store.enqueue(store.begin_load(IDENTITY), jobs, [], next_index=len(jobs))
+        store.enqueue(
+            store.begin_loads([IDENTITY]).loads[0], jobs, [], next_index=len(jobs)
+        )
     return folder
 
 

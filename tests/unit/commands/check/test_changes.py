@@ -16,7 +16,7 @@ def compare(folder: Path, users: list[str], payload: bytes) -> Changes:
         counter = ChangeCounter(delivered)
         for index, user in enumerate(users):
             counter.add(Payload(user, {"n": 1}), payload, 10, index)
-        return counter.changes()
+        return counter.changes(lambda position: ("users.json", position))
 
 
 def test_changes_are_counted_with_examples(tmp_path: Path) -> None:
@@ -37,6 +37,7 @@ def test_changes_are_counted_with_examples(tmp_path: Path) -> None:
     assert changes.examples[0] == {
         "change": "changed",
         "user_id": "500",
+        "source": "users.json",
         "record": 0,
         "attributes": {"n": 1},
     }

@@ -19,8 +19,9 @@ from cio_pipeline.commands.check.warnings import PayloadWarning
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.shard import Shard
-from cio_pipeline.source import open_source
+from cio_pipeline.source import find_inputs
 
 CONFIG = Config(
     parallelism=25,
@@ -36,7 +37,7 @@ def check(
     """Check a data file."""
     path = folder / "data.json"
     path.write_bytes(content)
-    with open_source(str(path)) as source:
+    with find_inputs([str(path)], ReadOptions()) as source:
         return check_data(config, source, now_seconds=NOON, **options)
 
 
@@ -151,9 +152,12 @@ def test_the_keys_of_a_broken_file_are_those_before_the_break(tmp_path: Path) ->
     """`check -suggest` needs no complete file; but it needs one record."""
     path = tmp_path / "data.json"
     path.write_bytes(b'[{"id": 1}, {"id"')
-    with open_source(str(path)) as source:
+    with find_inputs([str(path)], ReadOptions()) as source:
         assert list(look_at_keys(source).keys) == ["id"]
 
     path.write_bytes(b'[{"id"')
-    with open_source(str(path)) as source, pytest.raises(DataFileError):
+    with (
+        find_inputs([str(path)], ReadOptions()) as source,
+        pytest.raises(DataFileError),
+    ):
         look_at_keys(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cio_pipeline.commands.check.findings import Findings, Found
+from cio_pipeline.commands.check.findings import CheckedFiles, Findings, Found
 from cio_pipeline.commands.check.report import (
     Estimate,
     check_json,
@@ -27,6 +27,7 @@ BAD = Findings(
     requests=7,
     payloads=[Payload("\x1b[2J", {"name": "x" * 5000})],
     invalid={"no id": Found(2, 3)},
+    files=CheckedFiles(["users.json"], [0]),
     warnings={
         PayloadWarning("value_too_long", "name"): Found(4, 5, values=["xxx"]),
         PayloadWarning("email_of_another"): Found(2, 1, [(1, 6)]),
@@ -81,7 +82,14 @@ def test_the_json_has_the_same_and_can_be_read_by_programs() -> None:
     assert document["records"] == 9
     assert document["invalid_records"] == 2
     assert document["estimated_seconds"] == 1.5
-    assert document["invalid"] == [{"message": "no id", "count": 2, "first_record": 3}]
+    assert document["invalid"] == [
+        {
+            "message": "no id",
+            "count": 2,
+            "first_record": 3,
+            "first_source": "users.json",
+        }
+    ]
     assert [each["warning"] for each in document["warnings"]] == [
         "value_too_long",
         "email_of_another",

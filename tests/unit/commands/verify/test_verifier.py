@@ -15,7 +15,8 @@ from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.mapping import Mapper
-from cio_pipeline.source import open_source
+from cio_pipeline.core.read_options import ReadOptions
+from cio_pipeline.source import find_inputs
 from tests.support.builders import make_clock
 
 
@@ -68,7 +69,7 @@ def verify(
     ticks = count()
     return Verifier(
         mapper=Mapper("id", (Mapping("n", "n"),)),
-        open_source=lambda: open_source(str(path)),
+        inputs=find_inputs([str(path)], ReadOptions()),
         look_ups=workspace,  # type: ignore[arg-type]  # its one method is all it needs
         sample=sample,
         wait_seconds=wait_seconds,

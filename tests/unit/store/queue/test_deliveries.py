@@ -24,16 +24,17 @@ class Queue:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self.store.keep_deliveries()
-        self.load = self.store.begin_load(
-            LoadIdentity(source="data.json", fingerprint=None, mapping="m")
-        )
+        self.load = self.store.begin_loads(
+            [LoadIdentity(source="data.json", fingerprint=None, mapping="m")]
+        ).loads[0]
 
     def enqueue(self, *jobs: tuple[str, bytes]) -> int:
         """Enqueue what changed; return how many jobs that is."""
         new = [NewJob(user, body, place) for place, (user, body) in enumerate(jobs)]
-        return self.store.enqueue(
+        enqueued = self.store.enqueue(
             self.load, new, [], next_index=len(new), changed_only=True
         )
+        return len(enqueued)
 
     def send(self, refused: bytes | None = None) -> list[bytes]:
         """Send all that is queued; return the bodies in order."""
