@@ -12,7 +12,7 @@ SURROUNDINGS ?= 1000
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash power-cuts surroundings soak peers bench plots clean
+.PHONY: help install run test test-fast lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ bench: $(DEV) peers ## measure speed and memory, and print tables
 plots: $(DEV) ## draw the results of the last make bench into docs/images
 	$(PIP) -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/plot.py
+
+pictures: $(DEV) ## take the pictures of the pages for the documents (two minutes)
+	$(BIN)/python benchmarks/pictures.py
 
 clean: ## delete .venv, caches and all local state
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

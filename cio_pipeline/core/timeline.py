@@ -136,7 +136,9 @@ class TimelineBuilder:
         """Note why a run makes no progress at a time; None if it does."""
         kind = hold.kind if hold else None
         if hold is not None:
-            start = max(0.0, at - (hold.since_seconds or 0.0))
+            # What lasted before it, such as a pause, is not also a part of this one.
+            ended = max((e.end for e in self._holds if e.kind != kind), default=0.0)
+            start = min(at, max(ended, at - (hold.since_seconds or 0.0)))
             self._extend(hold, start, at, is_same=kind == self._is_held)
         self._is_held = kind
 

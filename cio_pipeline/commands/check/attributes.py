@@ -167,7 +167,8 @@ class _Column:
             name=name,
             records=self._types.total(),
             types={_KINDS[each]: n for each, n in self._types.most_common()},
-            distinct=self._distinct.count(),
+            # An estimate can be above what is possible.
+            distinct=min(self._distinct.count(), self._types.total()),
             distinct_is_exact=self._distinct.is_exact,
             frequent=[
                 FrequentValue(value=_shown(value), records=n)

@@ -34,6 +34,9 @@ from cio_pipeline.core.timeline import HoldSpan, Step, Timeline
 
 _MOST_BARS = 120
 _MOST_BANDS = 200
+# Shorter ones are shown only if the API asked for them, or failed.
+_SHORTEST_SECONDS = 1.0
+_ALWAYS_SHOWN = ("throttled", "outage")
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _HOLDS: Mapping[HoldKind, str] = {
@@ -76,6 +79,7 @@ def run_plot(run: RunRecord, timeline: Timeline) -> Plot:
     seconds = max(run.duration_seconds, steps[-1].at + length if steps else 1.0)
     axis = time_axis(start, seconds)
     span = span_text(length)
+    holds = _worth_showing(timeline.holds)
     panels = [
         _panel(axis, start, steps, length, "synced"),
         _panel(axis, start, steps, length, "retries"),
@@ -90,12 +94,12 @@ def run_plot(run: RunRecord, timeline: Timeline) -> Plot:
         unit="time, UTC",
         ticks=axis.ticks,
         panels=tuple(panels),
-        bands=tuple(_bands(axis, start, timeline.holds)),
+        bands=tuple(_bands(axis, start, holds)),
         headings=(
             *("from, UTC", "synced", "unchanged", "retried", "dead letters"),
             *("50 % within", "95 %", "99 %", "no progress"),
         ),
-        rows=[_row(start, step, length, timeline.holds) for step in steps],
+        rows=[_row(start, step, length, holds) for step in steps],
     )
 
 
@@ -110,8 +114,16 @@ def shown_holds(run: RunRecord, holds: Sequence[HoldSpan]) -> list[ShownHold]:
             f" {time_text(start + hold.end, '%H:%M:%S')}",
             _about(hold),
         )
-        for index, hold in enumerate(holds[:_MOST_BANDS])
+        for index, hold in enumerate(_worth_showing(holds))
     ]
+
+
+def _worth_showing(holds: Sequence[HoldSpan]) -> list[HoldSpan]:
+    return [
+        hold
+        for hold in holds
+        if hold.kind in _ALWAYS_SHOWN or hold.end - hold.start >= _SHORTEST_SECONDS
+    ][:_MOST_BANDS]
 
 
 def _about(hold: HoldSpan) -> str:
@@ -200,7 +212,7 @@ def _points(
 
 
 def _bands(axis: Axis, start: float, holds: Sequence[HoldSpan]) -> Iterator[Band]:
-    for index, hold in enumerate(holds[:_MOST_BANDS]):
+    for index, hold in enumerate(holds):
         ends = start + hold.start, start + hold.end
         yield band(axis, ends[0], ends[1], hold.kind, _mark(index))
 

@@ -67,6 +67,18 @@ def test_a_hold_lasts_until_another_is_seen() -> None:
     )
 
 
+def test_a_hold_does_not_reach_back_into_another() -> None:
+    """Right after a pause, no answer has come for the time of the pause, too."""
+    builder = TimelineBuilder()
+    builder.note_hold(10.0, Hold(kind="throttled"))
+    builder.note_hold(13.0, Hold(kind="throttled"))
+    builder.note_hold(13.2, Hold(kind="answers", since_seconds=3.0))
+
+    pause, silence = builder.take_change().holds
+    assert (pause.start, pause.end) == (10.0, 13.0)
+    assert (silence.start, silence.end) == (13.0, 13.2)
+
+
 def test_holds_that_are_close_become_one() -> None:
     """A storm of pauses is one band, not a thousand."""
     builder = TimelineBuilder()

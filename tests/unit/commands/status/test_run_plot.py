@@ -69,6 +69,22 @@ def test_the_seconds_of_an_outage_break_the_lines() -> None:
     assert [len(line.runs) for line in answers[-1].lines] == [2, 2, 2]
 
 
+def test_a_short_silence_is_not_worth_a_band_but_a_short_pause_is() -> None:
+    """What the API asked for is always shown."""
+    holds = (
+        HoldSpan(kind="answers", start=0.0, end=0.4),
+        HoldSpan(kind="throttled", start=0.5, end=0.6),
+        HoldSpan(kind="answers", start=1.0, end=2.5),
+    )
+
+    shown = shown_holds(RUN, holds)
+
+    assert [(each.mark, each.kind) for each in shown] == [
+        ("A", "throttled"),
+        ("B", "answers"),
+    ]
+
+
 def replace_at(step: Step, at: int) -> Step:
     """Move a step."""
     return step._replace(at=at)
