@@ -12,7 +12,7 @@ SURROUNDINGS ?= 1000
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast test-installs locks lint types format check crash power-cuts surroundings soak peers bench plots clean
+.PHONY: help install run test test-fast test-installs locks lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ bench: $(DEV) peers ## measure speed and memory, and print tables
 plots: $(DEV) ## draw the results of the last make bench into docs/images
 	$(PIP) -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/plot.py
+
+pictures: $(DEV) ## take the pictures of the pages for the documents (two minutes)
+	$(BIN)/python benchmarks/pictures.py
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --upgrade

@@ -107,8 +107,15 @@ def add_data(
     *,
     about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
     " standard input; several are read in the order given",
+    reports: tuple[str, ...] = (),
 ) -> None:
-    """Add the options that name the data, and those of a file's form."""
+    """Add the options that name the data, and those of a file's form.
+
+    Args:
+        parser: the command's parser.
+        about: the help of ``-data``.
+        reports: values of ``-format`` that are a format of the command's report.
+    """
     add = partial(add_option, parser)
     add(
         "data",
@@ -119,8 +126,9 @@ def add_data(
     )
     add(
         "format",
-        choices=[each.name for each in FORMATS],
-        help="format of the data file (default: by its content and its extension)",
+        choices=[*(each.name for each in FORMATS), *reports],
+        help="format of the data file (default: by its content and its extension)"
+        + "".join(f"; {each} writes a page for a browser" for each in reports),
     )
     add(
         "records",
@@ -210,6 +218,26 @@ def encoding(text: str) -> str:
             " and iso-8859-1"
         )
     return name
+
+
+def add_page_output(parser: argparse.ArgumentParser) -> None:
+    """Add ``-output``, the file of a page for a browser."""
+    add_option(
+        parser,
+        "output",
+        type=Path,
+        metavar="FILE",
+        help="write a page for a browser to a file that only you can read (replaces"
+        " an existing one)",
+    )
+
+
+def port(text: str) -> int:
+    """Read a port; 0 means a free one."""
+    number = int(text) if text.isascii() and text.isdigit() else 65_536
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return number
 
 
 def positive(text: str) -> int:

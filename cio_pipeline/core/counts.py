@@ -50,6 +50,10 @@ class Counts:
         names = (field.name for field in fields(self))
         return Counts(**{n: getattr(self, n) + getattr(other, n) for n in names})
 
+    def __sub__(self, other: Counts) -> Counts:
+        names = (field.name for field in fields(self))
+        return Counts(**{n: getattr(self, n) - getattr(other, n) for n in names})
+
     @property
     def settled(self) -> int:
         """How many records and jobs are done."""

@@ -255,6 +255,11 @@ class Outcomes(NamedTuple):
     of_all: JobOutcome | None = None
 
     @property
+    def is_answered(self) -> bool:
+        """Whether there was an answer, whatever it said."""
+        return not isinstance(self.of_all, Retryable) or self.of_all.kind != "no_reply"
+
+    @property
     def is_accepted(self) -> bool:
         """Whether Customer.io accepted the request, perhaps without some items."""
         return self.of_all is None or isinstance(self.of_all, Synced)

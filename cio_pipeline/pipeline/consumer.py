@@ -71,6 +71,8 @@ class Consumer:
             self.run.leases.release(jobs)
             self.run.fail(stop_run(outcomes))
             return []
+        if outcomes.is_answered:
+            self.run.recorder.latencies.add(self.run.clock.monotonic() - sent_at)
         api_is_up = self._update_throttle(jobs[0], outcomes, sent_at)
         if isinstance(outcomes.of_all, Synced):
             self._ack(jobs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from threading import Event, Lock
@@ -17,6 +17,7 @@ from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
 from cio_pipeline.core.jobs import LeaseSize
+from cio_pipeline.core.latency import Latencies, percentiles
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.customerio import (
@@ -34,6 +35,7 @@ from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
 from cio_pipeline.pipeline.rate_limit import most_at_once
+from cio_pipeline.pipeline.recorder import Recorder
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import ThreadGroup
@@ -60,6 +62,7 @@ class RunContext:
         clock: time and random numbers.
         log: a logger bound to the run.
         observer: shows the progress.
+        latencies: how long the answers take.
         on_beat: called about every second in the main thread, with the summary so
             far and the number of dead letters by reason.
     """
@@ -67,6 +70,7 @@ class RunContext:
     clock: Clock
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
+    latencies: Latencies = field(default_factory=Latencies)
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
@@ -152,6 +156,7 @@ class Run:
             ),
             threads=ThreadGroup(self._fail),
             counters=Counters(),
+            recorder=Recorder(self.context.latencies),
             clock=clock,
             log=log,
             stop=self.stop,
@@ -295,8 +300,12 @@ class Run:
         if error is not None and not isinstance(error, CioPipelineError):
             raise error
         summary = self._summary()
+        timeline = self._parts.recorder.record(summary.duration_seconds, summary.counts)
+        summary = replace(
+            summary, latency_ms=percentiles(self.context.latencies.buckets)
+        )
         try:
-            self.store.end_run(summary, self.context.clock.timestamp())
+            self.store.end_run(summary, self.context.clock.timestamp(), timeline)
         except StopRun as unwritable:
             error = error or unwritable
         self.context.log.info(
@@ -336,6 +345,7 @@ class Run:
             reason=reason,
             counts=counts.balanced(),
             duration_seconds=round(self.context.clock.monotonic() - self._began, 3),
+            latency_ms=percentiles(self.context.latencies.buckets),
         )
 
     def _reason(self) -> str | None:

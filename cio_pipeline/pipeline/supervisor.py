@@ -168,6 +168,7 @@ class Supervisor:
         due = [report for report in reports if now >= report.due_at]
         if due:
             progress = self._progress(now)
+            self.run.recorder.note(progress)
         for report in due:
             report.due_at = now + report.every_seconds
             report.make(progress)
@@ -175,7 +176,8 @@ class Supervisor:
     def _beat(self, progress: Progress) -> None:
         beat = Heartbeat(written_at=self.run.clock.timestamp(), progress=progress)
         summary = self.summary()
-        self.run.store.beat(summary, beat)
+        timeline = self.run.recorder.record(summary.duration_seconds, summary.counts)
+        self.run.store.beat(summary, beat, timeline)
         for call in self.on_beat:
             call(summary, self.run.counters.dead_letters())
 

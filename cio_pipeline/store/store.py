@@ -10,6 +10,7 @@ from typing import Self
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.core.runs import RunRecord, RunSummary
+from cio_pipeline.core.timeline import TimelineChange
 from cio_pipeline.store import runs
 from cio_pipeline.store.dead_letters.table import (
     NewDeadLetter,
@@ -116,13 +117,23 @@ class Store:
         """Add a run to the history (`runs.start_run`)."""
         runs.start_run(self.queue, run)
 
-    def beat(self, summary: RunSummary, heartbeat: Heartbeat) -> None:
+    def beat(
+        self,
+        summary: RunSummary,
+        heartbeat: Heartbeat,
+        timeline: TimelineChange | None = None,
+    ) -> None:
         """Write the state of the active run."""
-        runs.save_run(self.queue, summary, heartbeat=heartbeat)
+        runs.save_run(self.queue, summary, heartbeat=heartbeat, timeline=timeline)
 
-    def end_run(self, summary: RunSummary, ended_at: str) -> None:
+    def end_run(
+        self,
+        summary: RunSummary,
+        ended_at: str,
+        timeline: TimelineChange | None = None,
+    ) -> None:
         """Write how the run ended."""
-        runs.save_run(self.queue, summary, ended_at=ended_at)
+        runs.save_run(self.queue, summary, ended_at=ended_at, timeline=timeline)
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from cio_pipeline.commands.check.attributes import AttributeFacts
+from cio_pipeline.commands.check.changes import Changes
 from cio_pipeline.commands.check.example import Example
 from cio_pipeline.commands.check.record_warnings import (
     event_warnings,
@@ -55,6 +57,8 @@ _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
     "id": "id_of_another",
 }
 _Key = TypeVar("_Key")
+# Gets a payload, its attributes as JSON, its size in a batch, and a record's position.
+PayloadObserver = Callable[[Payload, bytes, int, int], None]
 
 
 @dataclass(slots=True)
@@ -143,6 +147,8 @@ class Findings:
         unused: each mapped key that no record has, with a similar key of the data.
         broken: why the file could not be read to its end; None if it could.
         files: the files that were read.
+        attributes: what the payloads have; empty if nobody asked for it.
+        changes: how the file differs from what was delivered; None if not compared.
     """
 
     records: int = 0
@@ -157,6 +163,8 @@ class Findings:
     unused: dict[str, str | None] = field(default_factory=dict)
     broken: DataFileError | None = None
     files: CheckedFiles = field(default_factory=CheckedFiles)
+    attributes: list[AttributeFacts] = field(default_factory=list)
+    changes: Changes | None = None
 
     @property
     def invalid_records(self) -> int:
@@ -165,7 +173,12 @@ class Findings:
 
 
 def check_data(
-    config: Config, inputs: Inputs, *, now_seconds: float, shard: Shard = WHOLE
+    config: Config,
+    inputs: Inputs,
+    *,
+    now_seconds: float,
+    shard: Shard = WHOLE,
+    observers: Sequence[PayloadObserver] = (),
 ) -> Findings:
     """Read and map every record; send nothing and store nothing.
 
@@ -174,6 +187,7 @@ def check_data(
         inputs: the data; read to its end, or to the first syntax error.
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
+        observers: called with each payload.
     """
     findings = Findings(mappings=config.mappings)
     left_out: dict[str, str] = {}  # of one record: attributes, and why
@@ -204,6 +218,8 @@ def check_data(
             code = code_or_none(payload.operation)
             size = item_bytes(Job(0, payload.user_id, body, 0, code, 0))
             batch_bytes += size
+            for observe in observers:
+                observe(payload, body, size, findings.files.here)
             _note_payload(findings, config, payload, record, size)
             _note_left_out(findings, left_out)
             for warning in _value_warnings(config, payload, times, now_seconds):
@@ -218,9 +234,21 @@ def check_data(
         known = known_keys.keys() | findings.files.columns
         findings.unused = {key: nearest(key, sorted(known)) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
-    is_batch = config.api == "batch"
-    findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
+    findings.requests = needed_requests(config, sendable, batch_bytes)
     return findings
+
+
+def needed_requests(config: Config, payloads: int, batch_bytes: int) -> int:
+    """Return how many requests send some payloads, at least.
+
+    Args:
+        config: how they would be sent.
+        payloads: how many there are.
+        batch_bytes: how many bytes they take in batches.
+    """
+    if config.api == "batch":
+        return -(-batch_bytes // BATCH_LIMIT_BYTES)
+    return payloads
 
 
 def estimated_seconds(config: Config, requests: int, users: int) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
+from cio_pipeline.commands.check.changes import Changes
 from cio_pipeline.commands.check.example import example_lines
 from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.suggestion import SeenKeys
@@ -23,9 +25,22 @@ _KEY_COLUMNS = (
 )
 
 
-def check_json(
-    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a sync needs besides the data.
+
+    Args:
+        seconds: how long it would take.
+        pending: how many jobs an earlier run left in the queue.
+        missing_keys: keys of the configuration to fill in before it.
+    """
+
+    seconds: float
+    pending: int = 0
+    missing_keys: tuple[str, ...] = ()
+
+
+def check_json(findings: Findings, estimate: Estimate) -> str:
     """Return the findings as one JSON document.
 
     Indexes of records in their file count from 0; null if none is known::
@@ -50,7 +65,9 @@ def check_json(
               "values": [str]}],
          "unused_mappings": [{"from": str, "did_you_mean": str | null}],
          "missing_keys": [str],          of the configuration
-         "broken": str | null}           why the file could not be read to its end
+         "broken": str | null,           why the file could not be read to its end
+         "attributes": [{...}],          as in `AttributeFacts`
+         "changes": null | {...}}        as in `Changes`, with -changed-only
 
     Args: as for `check_text`.
     """
@@ -60,8 +77,8 @@ def check_json(
         "actions": findings.actions,
         "invalid_records": findings.invalid_records,
         "requests": findings.requests,
-        "estimated_seconds": round(seconds, 1),
-        "pending": pending,
+        "estimated_seconds": round(estimate.seconds, 1),
+        "pending": estimate.pending,
         "first_payloads": [_payload_json(payload) for payload in findings.payloads],
         "example": None
         if findings.example is None
@@ -89,24 +106,22 @@ def check_json(
         "unused_mappings": [
             {"from": key, "did_you_mean": near} for key, near in findings.unused.items()
         ],
-        "missing_keys": list(missing_keys),
+        "missing_keys": list(estimate.missing_keys),
         "broken": None if findings.broken is None else str(findings.broken),
+        "attributes": [asdict(each) for each in findings.attributes],
+        "changes": None if findings.changes is None else asdict(findings.changes),
     }
     return json.dumps(document, indent=2)
 
 
-def check_text(
-    findings: Findings, *, seconds: float, pending: int, missing_keys: Sequence[str]
-) -> str:
+def check_text(findings: Findings, estimate: Estimate) -> str:
     """Return what a sync would do, and what looks wrong.
 
     Args:
         findings: what was found.
-        seconds: how long a sync would take.
-        pending: how many jobs an earlier run left in the queue.
-        missing_keys: keys of the configuration to fill in before a sync.
+        estimate: what a sync needs besides.
     """
-    lines = _headline(findings, seconds, pending)
+    lines = _headline(findings, estimate)
     lines += _payload_lines(findings)
     if findings.invalid:
         dead = counted(findings.invalid_records, "record")
@@ -121,10 +136,10 @@ def check_text(
     if findings.unused:
         lines += ["", "Mapped keys that no record has:"]
         lines += [_unused(key, near) for key, near in findings.unused.items()]
-    if missing_keys:
-        names = " and ".join(missing_keys)
+    if estimate.missing_keys:
+        names = " and ".join(estimate.missing_keys)
         lines += ["", f"Before a sync, fill in {names} in the configuration."]
-    if _is_fine(findings):
+    if is_fine(findings):
         lines += ["", "No problems found."]
     return "\n".join(lines)
 
@@ -143,15 +158,17 @@ def _payload_lines(findings: Findings) -> list[str]:
     return lines
 
 
-def _headline(findings: Findings, seconds: float, pending: int) -> list[str]:
+def _headline(findings: Findings, estimate: Estimate) -> list[str]:
     figures = (
         f"{counted(findings.records, 'record')} of"
         f" {counted(findings.users, _subject(findings))},"
-        f" {counted(findings.requests, 'request')}, about {duration(seconds)}."
+        f" {counted(findings.requests, 'request')}, about {duration(estimate.seconds)}."
     )
     lines = [figures]
-    if pending:
-        left = counted(pending, "job")
+    if findings.changes is not None:
+        lines.append(changes_text(findings.changes))
+    if estimate.pending:
+        left = counted(estimate.pending, "job")
         lines.append(f"Before that, {left} of an earlier run would be sent.")
     if findings.actions.keys() - {"upsert", "track"}:
         actions = (f"{name} {n:,}" for name, n in findings.actions.items())
@@ -253,7 +270,17 @@ def _subject(findings: Findings) -> str:
     return "object" if is_object else "user"
 
 
-def _is_fine(findings: Findings) -> bool:
+def changes_text(changes: Changes) -> str:
+    """Return how many records a ``-changed-only`` run would send."""
+    return (
+        f"Compared with what was delivered: {changes.new:,} new,"
+        f" {changes.changed:,} changed, {changes.unchanged:,} unchanged;"
+        f" {counted(changes.missing, 'delivered user')} not in the file."
+    )
+
+
+def is_fine(findings: Findings) -> bool:
+    """Return whether nothing looks wrong."""
     problems = (findings.broken, findings.invalid, findings.warnings, findings.unused)
     return not any(problems)
 
@@ -300,13 +327,14 @@ def _values(found: Found) -> list[str]:
 
 def _first(found: Found, findings: Findings) -> str:
     if found.examples and len(found.examples[0]) > 1:
-        *others, last = (_record(each, findings) for each in found.examples[0])
+        *others, last = (record_text(each, findings) for each in found.examples[0])
         return f"records {', '.join(others)} and {last}"
     assert found.first_index is not None  # noqa: S101  # the caller has looked
-    return f"record {_record(found.first_index, findings)}"
+    return f"record {record_text(found.first_index, findings)}"
 
 
-def _record(position: int, findings: Findings) -> str:
+def record_text(position: int, findings: Findings) -> str:
+    """Return a record's index, with its file if there are several."""
     name, index = findings.files.place_of(position)
     return f"{index} of {name}" if findings.files.are_several else str(index)
 

@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from structlog.typing import FilteringBoundLogger
-
 from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.queries import keys_for_data, secrets_of
@@ -143,7 +141,7 @@ def _execute(
             context.log.info(
                 "split_changed", consequence="every user counts as changed"
             )
-        metrics = _open_metrics(arguments, folder, site_id, context.log)
+        metrics = _open_metrics(arguments, folder, site_id, context)
         on_beat = [metrics.beat] if metrics else []
         run = new_run(store=store, context=replace(context, on_beat=on_beat))
         result = run.execute()
@@ -166,7 +164,7 @@ def _open_metrics(
     arguments: argparse.Namespace,
     folder: Path,
     site_id: str,
-    log: FilteringBoundLogger,
+    context: RunContext,
 ) -> RunMetrics | None:
     """Return the writer of the metrics file, if any; the caller has the run lock."""
     if arguments.metrics is None:
@@ -177,11 +175,12 @@ def _open_metrics(
     return RunMetrics(
         arguments.metrics,
         labels={"site_id": site_id, "shard": str(arguments.shard)},
+        latencies=context.latencies,
         last_success=_unix_seconds(last_ended_at(folder, {"completed"})),
         last_completed=_unix_seconds(
             last_ended_at(folder, {"completed", "completed_with_dead_letters"})
         ),
-        log=log,
+        log=context.log,
     )
 
 

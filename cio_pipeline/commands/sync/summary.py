@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from cio_pipeline.commands.causes import common_causes
 from cio_pipeline.commands.next_commands import NextCommands
-from cio_pipeline.console.formatting import duration
+from cio_pipeline.console.formatting import duration, milliseconds
 from cio_pipeline.console.stop_reasons import stop_reason
 from cio_pipeline.core.counts import Counts, document_of
 from cio_pipeline.core.runs import RunSummary
@@ -33,7 +33,8 @@ def summary_json(summary: RunSummary) -> str:
          "refused_later": int,           among the synced ones; 0 without -failures
          "pending": int, "requests": int, "retries": int,
          "removed": int,
-         "duration_seconds": float}
+         "duration_seconds": float,
+         "latency_ms": null | {"p50": float, "p95": float, "p99": float}}
     """
     return json.dumps(document_of(summary), indent=2)
 
@@ -64,6 +65,7 @@ def summary_text(
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     if refused is None:  # else the time is mostly that of reading refusals
         lines[-1] += _speed(summary, noun)
+    lines += _answers(summary)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if refused:
@@ -123,6 +125,14 @@ def _speed(summary: RunSummary, noun: str) -> str:
     if not summary.counts.synced or not seconds:
         return ""
     return f"  ({summary.counts.synced / seconds:,.0f} {noun}/s)"
+
+
+def _answers(summary: RunSummary) -> list[str]:
+    took = summary.latency_ms
+    if took is None:
+        return []
+    p50, p95, p99 = (milliseconds(each) for each in (took.p50, took.p95, took.p99))
+    return [f"  {'answers':<14}{p50:>12}  (95 % within {p95}, 99 % within {p99})"]
 
 
 def _next_step(

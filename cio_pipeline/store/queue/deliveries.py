@@ -168,7 +168,7 @@ class Deliveries:
         """Return the jobs that differ from what was acked last. Needs `begin`."""
         self._open(tx)
         users = [digest_of_user(job) for job in jobs]
-        held = self._held(tx, users)
+        held, _ = self._held(tx, users)
         changed = Changed([], [])
         for job, user in zip(jobs, users, strict=True):
             if user not in held or held[user] != payload_digest(job):
@@ -176,6 +176,30 @@ class Deliveries:
                 changed.users.append(user)
                 held.pop(user, None)  # once one is sent, the next ones are too
         return changed
+
+    def look_up(
+        self, tx: sqlite3.Connection, users: Sequence[bytes]
+    ) -> tuple[dict[bytes, bytes], dict[bytes, int]]:
+        """Return what Customer.io has, and which users have a job; write nothing.
+
+        Returns:
+            User -> digest of the payload, for users without a job; user -> last job,
+            for the others. Users that are not remembered are in neither.
+        """
+        return self._held(tx, users) if self._open(tx) else ({}, {})
+
+    def count_users(self, tx: sqlite3.Connection) -> int:
+        """Return how many users are remembered."""
+        if not self._open(tx):
+            return 0
+        (count,) = tx.execute(
+            "SELECT COUNT(*) FROM (SELECT user FROM deliveries"
+            " UNION SELECT user FROM recent_deliveries)"
+        ).fetchone()
+        in_memory = b"".join(self._queued.keys() | self._settled.keys())
+        rows = chain(*(tx.execute(look_up, (in_memory,)) for look_up in _LOOK_UPS))
+        merged = {user for user, *_ in rows}
+        return int(count) + len(in_memory) // DIGEST_BYTES - len(merged)
 
     def note_enqueued(
         self,
@@ -293,8 +317,8 @@ class Deliveries:
 
     def _held(
         self, tx: sqlite3.Connection, users: Sequence[bytes]
-    ) -> dict[bytes, bytes]:
-        """Return user -> digest of what Customer.io has, for users without a job."""
+    ) -> tuple[dict[bytes, bytes], dict[bytes, int]]:
+        """Return what Customer.io has, and which users have a job (`look_up`)."""
         held: dict[bytes, bytes] = {}
         waiting: dict[bytes, int] = {}
         asked = (b"".join(sorted(users)),)
@@ -307,7 +331,7 @@ class Deliveries:
             else:
                 held[user] = payload
                 waiting.pop(user, None)
-        return held
+        return held, waiting
 
     def _in_memory(
         self, users: Iterable[bytes]

@@ -43,6 +43,7 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
         "retries",
         "removed",
         "duration_seconds",
+        "latency_ms",
     ]
 
 

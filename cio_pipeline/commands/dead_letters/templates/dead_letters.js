@@ -1,11 +1,8 @@
-"use strict";
-
 const ROWS_OF_A_PAGE = 100;
 const NOT_REQUEUED = {
   invalid_record: "not possible, because the record could not be mapped",
   refused_later: "not possible, because it would be refused again",
 };
-const byId = (id) => document.getElementById(id);
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
 
@@ -29,21 +26,6 @@ function pretty(json) {
       default: return visible(token);
     }
   });
-}
-
-/* The page has the system's theme until the button changes it. */
-function startTheme() {
-  const button = byId("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  button.addEventListener("click", () => {
-    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-    label();
-  });
-  system.addEventListener("change", label);
-  button.hidden = false;
-  label();
 }
 
 function readLetters() {
@@ -256,5 +238,4 @@ function startTable() {
   byId("table").hidden = false;
 }
 
-startTheme();
 if (byId("letters")) startTable();

@@ -7,6 +7,7 @@ import pytest
 from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.commands.sync.summary import summary_text
 from cio_pipeline.core.counts import Counts
+from cio_pipeline.core.latency import Percentiles
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
@@ -50,6 +51,15 @@ def test_the_figures_stand_under_one_another() -> None:
     figures = text(DONE).splitlines()[2:]
 
     assert {len(line.partition("  (")[0]) for line in figures} == {28}
+
+
+def test_how_long_answers_took_comes_last() -> None:
+    """The first question after a slow night: was it us or Customer.io?"""
+    slow = replace(DONE, latency_ms=Percentiles(20.6, 41.0, 1300.0))
+
+    words = text(slow).splitlines()[-1].split()
+
+    assert " ".join(words) == "answers 21 ms (95 % within 41 ms, 99 % within 1.3 s)"
 
 
 def test_a_run_that_found_nothing_says_so() -> None:
