@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cio_pipeline.commands.check.findings import CheckedFiles, Findings, Found
+from cio_pipeline.commands.check.checked_files import CheckedFiles
+from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.report import (
     Estimate,
     check_json,
