@@ -72,7 +72,7 @@ def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) ->
         "config",
         required=needs_config,
         metavar="FILE",
-        help="the configuration file (JSON)",
+        help="the configuration file (JSON, YAML or TOML)",
     )
     add("json", action="store_true", help="print the result as JSON")
 
