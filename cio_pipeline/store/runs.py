@@ -76,12 +76,13 @@ def save_run(
     status = "running" if ended_at is None else summary.status
     # Once a second, so a power cut undoes no more than that.
     with queue.transaction(is_durable=True) as tx:
-        tx.execute(
+        updated = tx.execute(
             "UPDATE runs SET status = ?, reason = ?, ended_at = ?, counts = ?"
             " WHERE run_id = ?",
             (status, summary.reason, ended_at, json.dumps(counts), summary.run_id),
         )
-        if timeline is not None:
+        # If the disk was full at the start, the run is not in the history.
+        if timeline is not None and updated.rowcount:
             write_change(tx, summary.run_id, timeline)
 
 

@@ -88,6 +88,18 @@ def test_a_queue_of_an_older_version_has_no_timelines(tmp_path: Path) -> None:
     assert read(tmp_path, "r1") is None
 
 
+def test_a_run_whose_start_could_not_be_written_has_no_timeline(
+    tmp_path: Path,
+) -> None:
+    """The disk was full; its end must not fail for want of a table."""
+    builder = TimelineBuilder()
+    builder.add(0.5, Counts(synced=1), {})
+    with Store(tmp_path) as store:
+        store.end_run(summary_of("r1", Counts(synced=1)), "now", builder.take_change())
+
+    assert read(tmp_path, "r1") is None
+
+
 def test_a_timeline_of_a_newer_version_can_be_read(tmp_path: Path) -> None:
     """What is unknown in it is left out."""
     with Store(tmp_path) as store:
