@@ -167,7 +167,7 @@ def test_without_the_app_api_at_the_end_the_refusals_are_left_for_the_next_run(
         (["-failures", "-since", "noon"], "-since 'noon' is not a time"),
         (["-failures", "-sample", "3"], "-sample is for the comparison"),
         (["-since", "2026-11-24", "-data", "d"], "-since is only for -failures"),
-        ([], "-data is required"),
+        ([], "verify needs -data FILE"),
     ],
 )
 def test_command_lines_of_verify_that_mean_nothing(

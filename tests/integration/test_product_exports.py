@@ -16,7 +16,7 @@ import pytest
 
 from cio_pipeline.commands.check.findings import look_at_keys
 from cio_pipeline.core.config import parse_config
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source import find_inputs
 from tests.support.api import ScriptedApi
@@ -381,12 +381,12 @@ def people_of(
     path = folder / export.name
     path.write_bytes(export.content)
     config = parse_config(json.dumps(configuration).encode(), "configuration.json")
-    mapper = Mapper(config.user_id, config.mappings)
+    mapper = mapper_for(config)
     with find_inputs([str(path)], ReadOptions(rules=config.file)) as inputs:
         payloads = [mapper.map(record) for record in inputs.records()]
     return {
-        user_id: {k: v for k, v in attributes.items() if v not in (None, "")}
-        for user_id, attributes in payloads
+        each.user_id: {k: v for k, v in each.attributes.items() if v not in (None, "")}
+        for each in payloads
     }
 
 
@@ -415,7 +415,9 @@ def test_the_suggestion_for_an_export_can_be_synced(
         seen = look_at_keys(inputs, rules)
     configuration: Any = seen.configuration()
 
-    assert configuration["userId"] in seen.keys
+    user_id = configuration["userId"]
+    name = user_id["from"] if isinstance(user_id, dict) else user_id
+    assert name in seen.keys
     if export.suggested:
         people = people_of(export, configuration, tmp_path)
         assert len(people) == len(export.people)
