@@ -24,6 +24,7 @@ OWN_FILES = 24
 # Enough for the deepest nesting that a parser allows, for every `ulimit -s`. With the
 # usual 8 MB, 1000 threads would reserve 8 GB.
 _STACK_BYTES = 2 * 1024 * 1024
+_M_ARENA_MAX = -8  # of malloc.h
 _ROOM_BYTES = 16 * 1024 * 1024  # more than a thread needs besides its stack
 _TOO_MANY_OPEN = (errno.EMFILE, errno.ENFILE)  # for this process, for the machine
 
@@ -33,9 +34,18 @@ SYSTEM_CLOCK = Clock(
 
 
 def prepare_threads() -> None:
-    """Set the stack size of all threads that are started later."""
+    """Set the stack size of all threads that are started later, and share a heap.
+
+    By default, glibc has a heap for each of up to 8 threads per core. Each would keep
+    the memory of a batch's body.
+    """
     with contextlib.suppress(ValueError):
         threading.stack_size(_STACK_BYTES)
+    # Only glibc has `mallopt`, and not every Python has ctypes.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # noqa: PLC0415  # most commands start no threads
+
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def has_room_for_thread() -> bool:

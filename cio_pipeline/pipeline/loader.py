@@ -25,6 +25,9 @@ from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
 # enough that the records of a slow source are sent soon.
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 1_000_000
+# While few of the records have changed, they are compared this many at a time: more of
+# them are on the same page of the table.
+CHUNK_COMPARED = 10_000
 # Records of other shards only cost time. After this many the chunk is committed, so
 # that progress is saved and a stop is noticed.
 CHUNK_SKIPPED = 20_000
@@ -280,13 +283,14 @@ class Loader:
             len(enqueued), len(chunk.unmappable), skipped, chunk.left_out
         )
         self.run.leases.jobs_came(enqueued)
-        self._chunk = self._new_chunk(chunk.next_index)
+        is_skipping = 2 * skipped > len(chunk.jobs)
+        self._chunk = self._new_chunk(chunk.next_index, is_skipping=is_skipping)
 
-    def _new_chunk(self, next_index: int) -> _Chunk:
+    def _new_chunk(self, next_index: int, *, is_skipping: bool = False) -> _Chunk:
         # Half a lease, so that two chunks fill a request where many go in one.
         half = SENDERS[self.run.config.api].lease_size.most_jobs // 2
-        now = self.run.clock.monotonic()
-        return _Chunk(next_index, now, max(CHUNK_RECORDS, half))
+        most_records = CHUNK_COMPARED if is_skipping else max(CHUNK_RECORDS, half)
+        return _Chunk(next_index, self.run.clock.monotonic(), most_records)
 
     def _map(self, record: Record) -> None:
         try:

@@ -172,7 +172,7 @@ def window_for(parallelism: int, size: LeaseSize) -> Window:
         )
     return Window(
         enough_ready=2 * size.most_jobs,
-        most_jobs=100_000,
-        most_bytes=64_000_000,
+        most_jobs=20_000,
+        most_bytes=24_000_000,
         size=size,
     )
