@@ -10,9 +10,11 @@ DISKS ?= 5000
 MINUTES ?= 10
 SURROUNDINGS ?= 1000
 SEED ?= 20261124
+SECONDS ?= 120
+TARGETS ?= json jsonl csv any-format configuration answer answer-body activity-log state
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast test-installs locks lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
+.PHONY: help install run test test-fast test-installs test-pythons mutants fuzz locks lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +59,17 @@ peers: ## install the official Node client to compare with, if there is npm
 test-installs: $(DEV) ## build and install the packages, and sync the example with each
 	$(BIN)/python tests/installs/check_packages.py
 
+test-pythons: $(DEV) ## run the tests on each Python of this machine, from 3.11 to 3.15
+	$(BIN)/python tests/installs/check_pythons.py
+
+mutants: $(DEV) ## change pure modules in small ways, and count what the tests notice (MODULE=core/text)
+	$(PIP) "mutmut>=3.8,<4"
+	$(BIN)/python tests/mutants/check_mutants.py $(MODULE)
+
+fuzz: $(DEV) ## make inputs that break a reader, 2 minutes for each (TARGETS=json SECONDS=120)
+	$(PIP) "atheris>=3,<4"
+	for target in $(TARGETS); do $(BIN)/python tests/fuzz/fuzz.py $$target --seconds $(SECONDS) || exit 1; done
+
 lint: $(DEV) ## check style, layers and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -90,6 +103,6 @@ locks: $(RUN) ## choose the newest allowed versions, and write them to *.lock
 	$(BIN)/$(LOCK) -o requirements-dev.lock requirements-dev.txt
 
 clean: ## delete .venv, caches and all local state
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venvs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find state -mindepth 1 ! -name README.md -delete

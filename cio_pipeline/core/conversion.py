@@ -84,7 +84,7 @@ def _to_formatted_time(
     read: Callable[[str], int | None],
 ) -> JsonValue:
     value = without_mongo(value)
-    if value is None or value == "":
+    if value is None:
         return None
     is_digits = isinstance(value, int) and not isinstance(value, bool)
     text = str(value).strip() if is_digits or isinstance(value, str) else "-"

@@ -107,6 +107,8 @@ class JsonText:
         self._is_in_text = False
 
     def _value_end(self) -> int | None:
+        if self._start == len(self._text):
+            return None
         if self._at == self._start and self._text[self._at] == _QUOTE:
             self._at += 1
             self._is_in_text = True

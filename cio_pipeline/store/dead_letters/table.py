@@ -126,9 +126,9 @@ def insert_dead_letters(
     tx.executemany(
         "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, payload,"
         " reason, http_status, message, attempts, failed_at, run_id, operation, source)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-        " COALESCE((SELECT source FROM loads WHERE id = ?2), 'unknown'))",
-        letters,
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " COALESCE((SELECT source FROM loads WHERE id = ?), 'unknown'))",
+        ((*letter, letter.load_id) for letter in letters),
     )
     tx.execute("UPDATE totals SET dead_letters = dead_letters + ?", (len(letters),))
 
@@ -152,8 +152,8 @@ def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
         values,
     )
     tx.execute(
-        "UPDATE totals SET pending = pending + ?1, dead_letters = dead_letters - ?1",
-        (moved,),
+        "UPDATE totals SET pending = pending + ?, dead_letters = dead_letters - ?",
+        (moved, moved),
     )
     return moved
 

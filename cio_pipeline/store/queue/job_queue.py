@@ -36,17 +36,21 @@ _BUSY_TIMEOUT_SECONDS = 30.0
 _ROWS = 50
 
 
-def _inserts(column: str, value: str) -> list[str]:
+def _inserts(column: str, values: str, marks: str) -> list[str]:
     """Return a statement for each number of rows, with one more column or none."""
     return [
         "INSERT INTO ack_queue_jobs (timestamp, load_id, user_id, data, record_index"  # noqa: S608  # no values in it
-        f"{column}, status) VALUES "
-        + ", ".join([f"(?1, ?2, ?, ?, ?{value}, 0)"] * rows)
+        f"{column}, status) SELECT ?, ?, {values}, 0 FROM (VALUES "
+        + ", ".join([marks] * rows)
+        + ")"
         for rows in range(_ROWS + 1)
     ]
 
 
-_INSERT_ROWS, _INSERT_CODED = _inserts("", ""), _inserts(", operation", ", ?")
+_INSERT_ROWS = _inserts("", "column1, column2, column3", "(?, ?, ?)")
+_INSERT_CODED = _inserts(
+    ", operation", "column1, column2, column3, column4", "(?, ?, ?, ?)"
+)
 _CODE, _WITHOUT_CODE = itemgetter(3), itemgetter(0, 1, 2)
 
 

@@ -173,6 +173,7 @@ def test_a_value_that_is_not_a_time_is_refused(value: Any) -> None:
         ("number", {"$numberDouble": "2.0"}, 2.0),
         ("number", {"$numberLong": "7"}, 7),
         ("number", "9" * 1000, int("9" * 1000)),
+        ("as_is", "9", "9"),
     ],
 )
 def test_text_is_converted_to_a_mappings_type(
@@ -228,14 +229,15 @@ def test_too_many_digits_have_our_own_message(kind: str, text: str) -> None:
 
 def test_a_number_with_a_comma_needs_the_decimal_sign() -> None:
     """The message says what to add; nothing is guessed."""
-    with pytest.raises(RecordError, match='add "decimal": "," or'):
-        typed("number", "1,249")
     for kind, sign, text, number in [
         ("number", ",", "1.249", 1249),
         ("number", ",", "1,25", 1.25),
         ("number", ".", "1,249", 1249),
         ("integer", ",", "1.249,00", 1249),
         ("integer", ",", "1,00", 1),
+        ("integer", ",", "1.249.250", 1249250),
+        ("integer", ",", "1.249", 1249),
+        ("integer", ".", "12,345,678,901,234,567,890", 12345678901234567890),
     ]:
         convert = converter_of(kind, None, sign)  # type: ignore[arg-type]  # as given
         assert convert is not None
@@ -249,12 +251,23 @@ def test_a_time_may_have_a_format() -> None:
 
     assert convert(" 31/01/2024 ", "v") == 1706659200
     assert [convert(each, "v") for each in (None, "", " ", "00/00/0000")] == [None] * 4
-    for value in ("2024-01-31", 1706659200, True, []):
-        with pytest.raises(RecordError, match="not a time in the format 'DD/MM/YYYY'"):
+    for value, kind in (
+        ("2024-01-31", "text"),
+        (1706659200, "a number"),
+        (True, "true or false"),
+        ([], "a list"),
+    ):
+        with pytest.raises(RecordError) as caught:
             convert(value, "v")
+        message = f"'v' is not a time in the format 'DD/MM/YYYY' ({kind})"
+        assert str(caught.value) == message
     digits = converter_of("timestamp", "DDMMYYYY", None)
     assert digits is not None
     assert digits(31012024, "v") == 1706659200
+    dotted = converter_of("timestamp", "DDMM.YYYY", None)
+    assert dotted is not None
+    with pytest.raises(RecordError):  # a number with a fraction has lost zeros
+        dotted(3101.2024, "v")
 
 
 @pytest.mark.parametrize("text", ["1/15/2024", " 15.01.24 08:30", "03-04-2024"])
@@ -262,3 +275,61 @@ def test_a_date_with_the_day_or_month_first_needs_a_format(text: str) -> None:
     """It is asked for, and never guessed."""
     with pytest.raises(RecordError, match=r'add "format".*"DD/MM/YYYY" or "MM/DD'):
         typed("timestamp", text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("timestamp", "soon", "'v' is not a time (text)"),
+        ("timestamp", [], "'v' is not a time (a list)"),
+        (
+            "timestamp",
+            "1/2/2024",
+            (
+                "'v' is not a time (text)"
+                '; add "format" to the mapping: "DD/MM/YYYY" or "MM/DD/YYYY"'
+            ),
+        ),
+        ("number", True, "'v' is not a number (true or false)"),
+        ("number", [], "'v' is not a number (a list)"),
+        ("number", "x", "'v' is not a number (text)"),
+        ("number", "1e999", "'v' is not a number (text)"),
+        (
+            "number",
+            "1,249",
+            (
+                "'v' is not a number (text)"
+                '; if it has a comma, add "decimal": "," or "." to the mapping'
+            ),
+        ),
+        ("integer", "7.5", "'v' is not a whole number"),
+        ("integer", "x", "'v' is not a number (text)"),
+        ("integer", [], "'v' is not a number (a list)"),
+        ("text", [], "'v' is a list, expected text, a number, true or false"),
+        ("boolean", "maybe", "'v' is neither true nor false (text)"),
+        ("boolean", 2, "'v' is neither true nor false (a number)"),
+    ],
+)
+def test_a_refusal_says_which_value_and_why(
+    kind: str, value: Any, message: str
+) -> None:
+    """The message of the dead letter is all that its reader has."""
+    with pytest.raises(RecordError) as caught:
+        typed(kind, value)
+
+    assert str(caught.value) == message
+
+
+def test_a_number_in_a_mongo_date_is_milliseconds_also_behind_a_path() -> None:
+    """A mapping may name the date itself: `created.$date`."""
+    assert convert(86_400_000, "timestamp", "created.$date") == 86_400
+    assert convert(86_400_000, "timestamp", "created.date") == 86_400_000
+
+
+def test_a_number_may_have_as_many_characters_as_a_value() -> None:
+    """A mapped value has at most 1,000 bytes."""
+    assert typed("integer", "9" * 1000) == int("9" * 1000)
+    assert typed("integer", "$" + "9" * 999) == int("9" * 999)
+    for kind in ("number", "integer"):
+        with pytest.raises(RecordError, match=r"^'v' is text of 1,001 characters"):
+            typed(kind, "9" * 1001)

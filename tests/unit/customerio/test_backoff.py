@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from cio_pipeline.customerio.backoff import (
     LONGEST_WAIT_SECONDS,
     backoff_seconds,
     retry_after_seconds,
+    server_time,
 )
 from cio_pipeline.customerio.outcome import judge
 
@@ -30,6 +31,7 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
         ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
         ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
         ("Tue, 24 Nov 2026 13:00:09 +0100", 9.0),
+        ("Tue, 24 Nov 2026 12:00:09 -0000", 9.0),
         ("1e300", LONGEST_WAIT_SECONDS),
         ("99999999999", LONGEST_WAIT_SECONDS),
         ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT_SECONDS),
@@ -90,3 +92,16 @@ def test_backoff_is_full_jitter_under_a_doubling_capped_ceiling(
     wait = backoff_seconds(attempts, draw)
 
     assert 0 <= wait <= min(BACKOFF_CAP_SECONDS, 0.5 * 2 ** min(attempts, 20))
+
+
+def test_the_ceiling_doubles_up_to_the_cap() -> None:
+    """The documented times: half a second, then twice as long each time."""
+    ceilings = [backoff_seconds(attempts, 1.0) for attempts in range(9)]
+
+    assert ceilings == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_without_a_date_our_time_is_the_servers() -> None:
+    """Answers of proxies often have none."""
+    assert server_time(None, NOW) == NOW
+    assert server_time("Tue, 24 Nov 2026 13:00:00 GMT", NOW) == NOW + timedelta(hours=1)

@@ -164,3 +164,13 @@ def test_an_outline_needs_no_end() -> None:
         ["b.c", "e"],
         ["b.d"],
     )
+
+
+def test_an_outline_may_be_cut_anywhere() -> None:
+    """A file may be cut, or its first part may end, after any byte."""
+    text = b' {"a" : 1, "b": {"c": [{"d": "\\""}], "e": []}, "f": null} '
+
+    keys = [len(outline(text[:end]).keys) for end in range(1, len(text) + 1)]
+
+    assert keys == sorted(keys)
+    assert keys[-1] == 5
