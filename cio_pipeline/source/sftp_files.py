@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import unquote
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
@@ -55,5 +56,7 @@ def open_sftp(address: str) -> tuple[Any, str]:
         The file system, and the path on it.
     """
     settings = _KnownServers._get_kwargs_from_urls(address)  # noqa: SLF001  # fsspec calls it so
+    for name in {"username", "password"} & settings.keys():
+        settings[name] = unquote(settings[name])
     path = _KnownServers._strip_protocol(address)  # noqa: SLF001  # as above
     return _KnownServers(skip_instance_cache=True, **settings), path
