@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +18,9 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from cio_pipeline.core.data_address import DataAddress
-from cio_pipeline.core.errors import DataFileError, DataUnreachable
+from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.read_ahead import ConnectionLost, ReadAhead
+from cio_pipeline.source.read_ahead import CHANGED, ConnectionLost, ReadAhead
 
 _TIMEOUT_SECONDS = 30
 # What identifies the data of a file: the first of these that its description has.
@@ -34,10 +36,16 @@ _REFUSED = frozenset(
         "UnknownHostKey",
     }
 )
+# Names of errors that mean that an address or a setting is not valid.
+_INVALID = frozenset({"ParamValidationError", "TypeError", "ValueError"})
 # Libraries that may log keys or addresses at their lower levels.
 _LIBRARIES = (
     *("aiobotocore", "adlfs", "asyncio", "azure", "boto3", "botocore", "fsspec"),
     *("gcsfs", "google", "paramiko", "s3fs", "urllib3"),
+)
+_NOT_VALID = (
+    "the address is not valid, or a setting of the store is missing; see"
+    " docs/data-files.md"
 )
 # The module that is needed for each kind of store, and its settings.
 _STORES = {
@@ -93,15 +101,9 @@ class CloudFile:
         text = f"{self.path} {self.size_bytes} {self.version} {options}"
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def has_changed(self, file: BinaryIO) -> bool:
-        """Return whether it has changed; asked only before the first read and after."""
-        if file.tell() == 0:
-            return False  # its description is new
-        try:
-            with _explained(self.path):
-                return _version_of(self.store.info(self.key)) != self.version
-        except _Unreached as error:
-            raise DataUnreachable(f"{error}. What was read is kept") from None
+    def has_changed(self, _file: BinaryIO) -> bool:
+        """Return False: each block is compared with the description."""
+        return False
 
     def _fetch(self, start: int, end: int) -> bytes:
         if start >= self.size_bytes:
@@ -110,8 +112,11 @@ class CloudFile:
         try:
             with _explained(self.path):
                 block: bytes = self.store.cat_file(self.key, start=start, end=end)
+                version = _version_of(self.store.info(self.key))
         except _Unreached as error:
             raise ConnectionLost(error.reason) from None
+        if version != self.version:
+            raise DataFileError(self.path, CHANGED)
         if len(block) != end - start:
             raise ConnectionLost("the answer ended too early")
         return block
@@ -238,11 +243,36 @@ def _explained(path: str) -> Iterator[None]:
         raise DataFileError(path, "there is no such file") from None
     except Exception as error:  # noqa: BLE001  # each library has its own kinds
         names = {type(each).__name__ for each in _causes(error)}
-        if names & _REFUSED:
+        if names & _REFUSED or any(map(_is_refusal, _causes(error))):
             raise DataFileError(path, _refusal(names)) from None
-        reasons = [each for each in _causes(error) if isinstance(each, OSError)]
-        texts = [each.strerror for each in reasons if each.strerror]
-        raise _Unreached(path, texts[-1] if texts else type(error).__name__) from None
+        if type(error).__name__ in _INVALID:
+            raise DataFileError(path, _NOT_VALID) from None
+        raise _Unreached(path, _reason_of(error)) from None
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Return whether an answer's status means that the credentials are refused.
+
+    S3 answers 400 to a HEAD request with a token that has expired.
+    """
+    found = getattr(error, "response", None)  # of botocore
+    about = found.get("ResponseMetadata", {}) if isinstance(found, dict) else {}
+    statuses = {about.get("HTTPStatusCode"), getattr(error, "code", None)}
+    is_forbidden = str(error).startswith("Forbidden: ")  # of gcsfs
+    return is_forbidden or not statuses.isdisjoint({400, 401, 403})
+
+
+def _reason_of(error: BaseException) -> str:
+    """Return why there is no answer: the system's words, or the kind of error.
+
+    A library's own words may have a key or an address in them.
+    """
+    for each in _causes(error):
+        if isinstance(each, socket.gaierror):
+            return str(each.strerror)
+        if isinstance(each, OSError) and (each.errno or 0) > 0:
+            return os.strerror(each.errno or 0)
+    return type(error).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

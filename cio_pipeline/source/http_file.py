@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from cio_pipeline.core.data_address import DataAddress
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.source.read_ahead import ConnectionLost, ReadAhead
+from cio_pipeline.source.read_ahead import CHANGED, ConnectionLost, ReadAhead
 
 _TIMEOUT_SECONDS = 30.0
 # What may be in a path as it is, percent-escapes included (RFC 3986, 3.3).
@@ -29,11 +29,8 @@ _SKIP_BYTES = 1_000_000
 _TOTAL = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+)")
 _LOST = (OSError, http.client.HTTPException)
 _ENDED = "the answer ended too early"
+_NOT_VALID = "the address is not valid"
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
-_CHANGED = (
-    "it was changed after this run had started to use it; run again to load it from"
-    " the beginning"
-)
 
 
 class _NoSuchRange(DataFileError):
@@ -92,7 +89,7 @@ class HttpFile:
         answer = _ask(self.path, self.url, {**self.headers, **headers})
         if _validator_of(answer) != self.validator:
             answer.close()
-            raise DataFileError(self.path, _CHANGED)
+            raise DataFileError(self.path, CHANGED)
         return answer
 
     def _fetch_range(self, start: int, end: int) -> bytes:
@@ -151,9 +148,9 @@ def find_http_file(address: DataAddress) -> HttpFile:
     Raises:
         DataFileError: it is not there, may not be read, or cannot be reached.
     """
-    url, headers = _without_user(address.address)
     path = address.shown
     try:
+        url, headers = _without_user(address.address)
         with _ask_for_start(path, url, headers) as answer:
             has_ranges = answer.status == 206
             return HttpFile(
@@ -166,6 +163,8 @@ def find_http_file(address: DataAddress) -> HttpFile:
             )
     except ConnectionLost as error:
         raise DataFileError(path, f"it cannot be reached: {error}") from error
+    except ValueError:
+        raise DataFileError(path, _NOT_VALID) from None
 
 
 def _ask_for_start(
@@ -197,10 +196,12 @@ def _ask(path: str, url: str, headers: Mapping[str, str]) -> http.client.HTTPRes
         if error.code in _TEMPORARY:
             raise ConnectionLost(f"HTTP status {error.code}") from None
         if error.code == 416:
-            raise _NoSuchRange(path, _CHANGED) from None
+            raise _NoSuchRange(path, CHANGED) from None
         raise DataFileError(path, _problem_of(error.code)) from None
     except urllib.error.URLError as error:
         raise ConnectionLost(_reason_of(error.reason)) from None
+    except (http.client.InvalidURL, ValueError):
+        raise DataFileError(path, _NOT_VALID) from None
     except _LOST as error:
         raise ConnectionLost(_reason_of(error)) from None
     return cast("http.client.HTTPResponse", answer)

@@ -14,7 +14,6 @@ from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
 from cio_pipeline.source.encodings import Transcoder, encoding_by_content
 from cio_pipeline.source.packing import Members, packing_of
-from cio_pipeline.source.read_ahead import ReadAhead
 
 PIECE_BYTES = 32_768  # the values of larger pieces do not fit into a core's cache
 # How often a wait for a pipe's next bytes calls `on_wait`.
@@ -253,8 +252,9 @@ def _wait_on(_waited_seconds: float) -> None:
 
 def _readiness_of(file: BinaryIO, size: int | None) -> Callable[[float], bool] | None:
     """Return what waits some seconds for bytes; None if a file is always ready."""
-    if isinstance(file, ReadAhead):
-        return file.is_ready
+    is_ready: Callable[[float], bool] | None = getattr(file, "is_ready", None)
+    if is_ready is not None:  # as `ReadAhead` has
+        return is_ready
     if size is not None or not isinstance(file, io.FileIO):
         return None
     poll = select.poll()

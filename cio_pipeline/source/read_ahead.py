@@ -20,6 +20,10 @@ _BLOCKS_AHEAD = 2
 _POLL_SECONDS = 0.1
 # The waits between the attempts to fetch a block.
 WAITS_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+CHANGED = (
+    "it was changed after this run had started to use it; run again to load it from"
+    " the beginning"
+)
 # Returns the bytes from one position to before another; fewer only at the end. Raises
 # `ConnectionLost` if another attempt may help.
 Fetch: TypeAlias = Callable[[int, int], bytes]

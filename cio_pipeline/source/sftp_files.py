@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
+from paramiko.ssh_exception import NoValidConnectionsError
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -27,13 +28,16 @@ class _KnownServers(SFTPFileSystem):  # type: ignore[misc]  # it has no types
         self.client = paramiko.SSHClient()
         self.client.load_system_host_keys()
         self.client.set_missing_host_key_policy(_Refuse())
-        self.client.connect(
-            self.host,
-            timeout=_TIMEOUT_SECONDS,
-            banner_timeout=_TIMEOUT_SECONDS,
-            auth_timeout=_TIMEOUT_SECONDS,
-            **self.ssh_kwargs,
-        )
+        try:
+            self.client.connect(
+                self.host,
+                timeout=_TIMEOUT_SECONDS,
+                banner_timeout=_TIMEOUT_SECONDS,
+                auth_timeout=_TIMEOUT_SECONDS,
+                **self.ssh_kwargs,
+            )
+        except NoValidConnectionsError as error:
+            raise next(iter(error.errors.values())) from None
         self.ftp = self.client.open_sftp()
         channel = self.ftp.get_channel()
         if channel is not None:

@@ -41,6 +41,9 @@ class FileServer:
             def do_GET(self) -> None:
                 files.answer(self)
 
+            def do_HEAD(self) -> None:
+                files.answer(self)
+
             def log_message(self, *_: object) -> None:
                 """Print nothing."""
 
@@ -110,4 +113,5 @@ class FileServer:
         if self.drops and body and not is_first:
             self.drops -= 1
             body = body[:1]
-        request.wfile.write(body)
+        if request.command != "HEAD":
+            request.wfile.write(body)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 SECRET = "a-secret-that-no-message-may-contain"
@@ -45,7 +46,7 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """Start a server with an empty bucket."""
+    """Start a server with an empty bucket; only one at a time, as they share data."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -63,4 +64,5 @@ def s3_server() -> Iterator[S3Server]:
         yield S3Server(url, client)
     finally:
         client.close()
+        requests.post(f"{url}/moto-api/reset", timeout=20)
         server.stop()

@@ -1,4 +1,4 @@
-"""Files in object stores and on SFTP servers, read from real servers."""
+"""Files in object stores, read from a real server."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from cio_pipeline.core.errors import CioPipelineError, DataFileError
+from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source import Inputs, find_inputs
+from tests.support.file_server import FileServer
 from tests.support.s3_server import SECRET, S3Server, s3_server
-from tests.support.sftp_server import SftpServer, sftp_server
 
 PARTS = [f"exports/part-{n}.jsonl" for n in range(3)]
 
@@ -89,13 +89,11 @@ def test_an_object_is_recognized_until_it_changes(store: S3Server) -> None:
 def test_an_object_that_changes_while_it_is_read_is_reported(store: S3Server) -> None:
     """One half may be old, and one new."""
     store.put("moving.jsonl", b'{"id": 1}\n')
+    inputs = find("s3://people/moving.jsonl")
+    store.put("moving.jsonl", b'{"id": 2}\n')
 
-    with find("s3://people/moving.jsonl") as inputs:
-        records = inputs.records()
-        next(records)
-        store.put("moving.jsonl", b'{"id": 2}\n')
-        with pytest.raises(DataFileError, match="it was changed"):
-            next(records)
+    with pytest.raises(DataFileError, match="it was changed"), inputs:
+        pass
 
 
 @pytest.mark.parametrize(
@@ -104,6 +102,7 @@ def test_an_object_that_changes_while_it_is_read_is_reported(store: S3Server) ->
         ("s3://people/none.jsonl", "there is no such file"),
         ("s3://no-such-bucket/a.jsonl", "there is no such file"),
         ("s3://people/none-*.jsonl", "no file matches it"),
+        ("s3://Not valid/a.jsonl", "the address is not valid"),
     ],
 )
 @pytest.mark.usefixtures("store")
@@ -113,6 +112,21 @@ def test_what_is_not_there_is_one_line(address: str, words: str) -> None:
         find(address)
 
     assert caught.value.path == address
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("address", ["s3://people/a.jsonl", "s3://people/a*"])
+@pytest.mark.usefixtures("store")
+def test_credentials_that_are_refused_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, address: str, status: int
+) -> None:
+    """Some servers repeat the key in their answer."""
+    with FileServer(status=status) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url(""))
+        with pytest.raises(DataFileError, match="access is denied") as caught:
+            find(address)
+
+    assert "a page" not in str(caught.value)
 
 
 def test_credentials_that_are_missing_are_one_line(
@@ -136,74 +150,6 @@ def test_a_zip_archive_in_a_store_is_unpacked(tmp_path: Path, store: S3Server) -
     store.put("x.zip", (tmp_path / "x.zip").read_bytes())
 
     assert read("s3://people/x.zip") == ["7"]
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer]:
-    """Start an SFTP server, whose key is known."""
-    root = tmp_path / "root"
-    (root / "exports").mkdir(parents=True)
-    for number, name in enumerate(PARTS):
-        (root / name).write_text(json.dumps({"id": number}), "utf-8")
-    (root / "exports" / "_SUCCESS").touch()
-    (tmp_path / ".ssh").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with sftp_server(root) as server:
-        known = tmp_path / ".ssh" / "known_hosts"
-        known.write_text(server.known_hosts(), "utf-8")
-        yield server
-
-
-@pytest.mark.parametrize(
-    ("path", "ids"),
-    [
-        ("/exports/part-1.jsonl", [1]),
-        ("/exports", [0, 1, 2]),
-        ("/exports/part-*.jsonl", [0, 1, 2]),
-    ],
-)
-def test_files_on_an_sftp_server_are_read(
-    files: SftpServer, path: str, ids: list[int]
-) -> None:
-    """By name, folder and pattern."""
-    assert read(files.url(path)) == ids
-
-
-def test_a_file_on_an_sftp_server_is_recognized(files: SftpServer) -> None:
-    """By its size and time; its name has no password in it."""
-    first, again = (find(files.url("/exports/part-1.jsonl")).items[0] for _ in "12")
-
-    assert first.fingerprint() == again.fingerprint() is not None
-    assert first.path == f"sftp://127.0.0.1:{files.port}/exports/part-1.jsonl"
-    assert first.name == "part-1.jsonl"
-
-
-@pytest.mark.parametrize(
-    ("path", "password", "words"),
-    [
-        ("/none.jsonl", "p%40ss-word", "there is no such file"),
-        ("/exports/part-1.jsonl", "wrong-secret", "access is denied"),
-    ],
-)
-def test_refusals_of_an_sftp_server_are_one_line(
-    files: SftpServer, path: str, password: str, words: str
-) -> None:
-    """Without the password."""
-    with pytest.raises(CioPipelineError, match=words) as caught:
-        find(files.url(path, password))
-
-    assert password not in str(caught.value)
-
-
-def test_an_sftp_server_that_is_not_known_is_refused(
-    files: SftpServer, tmp_path: Path
-) -> None:
-    """Somebody else may answer in its place."""
-    known = tmp_path / ".ssh" / "known_hosts"
-    known.write_text("", "utf-8")
-
-    with pytest.raises(DataFileError, match=r"add it to ~/\.ssh/known_hosts"):
-        find(files.url("/exports"))
 
 
 def test_secrets_are_not_in_the_texts_of_values(store: S3Server) -> None:

@@ -120,6 +120,15 @@ def test_nobody_listens() -> None:
         find("http://127.0.0.1:9/users.csv")
 
 
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:port", "two words.com", "x" * 70 + ".com", "\udcff.com"]
+)
+def test_an_address_that_no_server_can_have_is_one_line(host: str) -> None:
+    """A mistake in it is the user's, not ours."""
+    with pytest.raises(DataFileError, match="the address is not valid"):
+        find(f"https://{host}/users.csv")
+
+
 def test_a_password_is_sent_to_its_server_only(server: FileServer) -> None:
     """A redirect may lead to another one."""
     server.password = "Basic " + base64.b64encode(b"ada:p@ss").decode()
