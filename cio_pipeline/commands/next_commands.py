@@ -10,16 +10,18 @@ from dataclasses import dataclass
 
 from cio_pipeline.commands.options import default_state_folder
 from cio_pipeline.commands.queries import without_address
+from cio_pipeline.core.data_address import with_hidden_secrets
 
 
 def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     """Return the commands to type after a run."""
     program = program_as_typed(sys.orig_argv, sys.argv)
     queue = queue_options(arguments)
+    shown = with_hidden_secrets(without_address(_without_notify(sys.argv[1:])))
     return NextCommands(
         dead_letters=shlex.join([*program, "dead-letters", *queue, "-run", run_id]),
         resume=shlex.join([*program, "resume", *queue]),
-        again=shlex.join([*program, *without_address(_without_notify(sys.argv[1:]))]),
+        again=shlex.join([*program, *shown]),
     )
 
 

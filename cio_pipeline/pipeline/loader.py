@@ -9,7 +9,7 @@ from threading import Event
 
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_records import PLAIN_RECORDS
-from cio_pipeline.core.errors import DataFileError, RecordError
+from cio_pipeline.core.errors import DataFileError, DataUnreachable, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper, mapper_for
@@ -239,7 +239,7 @@ class Loader:
         except _LoadStopped:
             self._commit()
             return False
-        except DataFileError:
+        except (DataFileError, DataUnreachable):
             self._commit()
             raise
         self._commit()

@@ -12,6 +12,7 @@ from itertools import accumulate
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol, Self
 
+from cio_pipeline.core.data_address import DataAddress, is_address, parse_data_address
 from cio_pipeline.core.errors import DataFileError, UsageError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import ReadOptions
@@ -213,7 +214,8 @@ def find_inputs(
     """Return the data files that a command line names.
 
     A name is a file, a folder (its files by name), a pattern (``part-*.csv``; what
-    it matches by name), or ``-`` for standard input.
+    it matches by name), an address (``s3://bucket/users.csv``), or ``-`` for standard
+    input.
 
     Args:
         names: in the order in which they are read.
@@ -248,11 +250,29 @@ def _places(name: str, stdin: BinaryIO | None) -> list[Place]:
         if stdin is None:
             raise DataFileError("standard input", "it is closed; use -data FILE")
         return [Pipe("standard input", stdin)]
+    if is_address(name):
+        return [*_places_at(parse_data_address(name))]
     if Path(name).is_dir():
         return [local_file(path) for path in _files_in(name)]
     if _PATTERN.search(name) and not os.path.lexists(name):
         return [local_file(path) for path in _matches(name)]
     return [local_file(name)]
+
+
+def _places_at(address: DataAddress) -> Sequence[Place]:
+    """Return the files at an address."""
+    # Imported only here, because most runs read files of this machine.
+    if address.is_web:
+        from cio_pipeline.source.http_file import find_http_file  # noqa: PLC0415  # see above
+
+        return [find_http_file(address)]
+    from cio_pipeline.source.cloud_files import find_cloud_files  # noqa: PLC0415  # see above
+
+    return find_cloud_files(
+        address,
+        is_pattern=_PATTERN.search(address.address) is not None,
+        may_have_data=_may_have_data,
+    )
 
 
 def _parts(place: Place, member: str | None) -> Sequence[Place]:

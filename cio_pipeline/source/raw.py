@@ -55,8 +55,9 @@ class RawData:
     """The (uncompressed) bytes of a data file, read once from start to end.
 
     A read returns what has arrived so far, so that the records of a slow pipe are not
-    delayed. It waits with `poll`, never in a read: so the wait can be ended, and the
-    thread holds no lock of a buffered file, which the interpreter needs at exit.
+    delayed. It waits with `poll` or a timeout, never in a read: so the wait can be
+    ended, and the thread holds no lock of a buffered file, which the interpreter needs
+    at exit.
 
     Args:
         name: the file, as the user named it.
@@ -90,9 +91,7 @@ class RawData:
         self.offset = 0
         self.on_wait: OnWait = _wait_on
         self._file = file
-        # A regular file is always ready: `poll` says nothing about it.
-        may_wait = size is None and isinstance(file, io.FileIO)
-        self._poll = _poll_of(file) if may_wait else None
+        self._is_ready = _readiness_of(file, size)
         self._members: Members | None = None
         self._ahead = b""
         self._later: deque[bytes] = deque()  # after what is in `_ahead`
@@ -239,10 +238,10 @@ class RawData:
                 return piece
 
     def _wait_until_ready(self) -> None:
-        if self._poll is None:
+        if self._is_ready is None:
             return
         waited = 0.0
-        while not self._poll.poll(WAIT_SECONDS * 1000):
+        while not self._is_ready(WAIT_SECONDS):
             waited += WAIT_SECONDS
             self.on_wait(waited)
 
@@ -251,7 +250,13 @@ def _wait_on(_waited_seconds: float) -> None:
     """Do nothing: the wait continues."""
 
 
-def _poll_of(file: BinaryIO) -> select.poll:
+def _readiness_of(file: BinaryIO, size: int | None) -> Callable[[float], bool] | None:
+    """Return what waits some seconds for bytes; None if a file is always ready."""
+    is_ready: Callable[[float], bool] | None = getattr(file, "is_ready", None)
+    if is_ready is not None:  # as `ReadAhead` has
+        return is_ready
+    if size is not None or not isinstance(file, io.FileIO):
+        return None
     poll = select.poll()
     poll.register(file.fileno(), select.POLLIN)
-    return poll
+    return lambda seconds: bool(poll.poll(seconds * 1000))

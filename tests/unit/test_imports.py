@@ -65,8 +65,9 @@ def test_a_json_file_loads_nothing_of_the_other_sources(tmp_path: Path) -> None:
     )
     code, *loaded = process.stderr.split()
 
-    optional = {"pyarrow", "adbc_driver_manager", "python_calamine"}
+    optional = {"pyarrow", "adbc_driver_manager", "python_calamine", "fsspec"}
     ours = {"database_address", "arrow_table", "query", "spreadsheet", "workbook_file"}
+    ours |= {"cloud_files", "http_file", "read_ahead", "sftp_files"}
     assert code == "0"
     assert optional.isdisjoint(loaded)
     assert ours.isdisjoint(name.rpartition(".")[2] for name in loaded)

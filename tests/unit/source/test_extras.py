@@ -34,14 +34,18 @@ sys.exit(main())
     [
         ("data.parquet", b"PAR1", "pyarrow", "parquet"),
         ("data.xlsx", b"PK", "python_calamine", "excel"),
+        ("s3://people/users.csv", None, "s3fs", "s3"),
+        ("sftp://127.0.0.1/users.csv", None, "paramiko", "sftp"),
     ],
 )
 def test_a_missing_package_is_one_line_with_the_command(
-    tmp_path: Path, name: str, content: bytes, package: str, extra: str
+    tmp_path: Path, name: str, content: bytes | None, package: str, extra: str
 ) -> None:
     """The person can copy the command that installs it."""
-    path = tmp_path / name
-    path.write_bytes(content)
+    path = name
+    if content is not None:
+        path = str(tmp_path / name)
+        Path(path).write_bytes(content)
     code = WITHOUT.format(package=package)
 
     process = subprocess.run(
