@@ -12,7 +12,7 @@ from cio_pipeline.store.reader import open_reader, read_totals
 from cio_pipeline.store.run_lock import holder
 from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
 
-_SHOWN_RUNS = 10
+SHOWN_RUNS = 10
 
 
 def read_status(folder: Path, now: datetime) -> Status:
@@ -36,7 +36,7 @@ def read_status(folder: Path, now: datetime) -> Status:
                 runs=(),
             )
         totals = read_totals(connection)
-        history = list_runs(connection, _SHOWN_RUNS)
+        history = list_runs(connection, SHOWN_RUNS)
     running = _running(folder, history, now)
     progress = running.progress if running else None
     return Status(

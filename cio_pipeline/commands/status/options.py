@@ -7,7 +7,7 @@ import argparse
 from cio_pipeline.commands.options import (
     DONE,
     MISTAKE,
-    QUEUE_OF_SHARD,
+    QUEUES_OF_SHARDS,
     Command,
     add_common,
     add_option,
@@ -35,7 +35,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="repeat every SECONDS (default: 1) until Ctrl-C; in a pipe, print one"
         " line each time, with -json one document",
     )
-    add_queue(parser, QUEUE_OF_SHARD)
+    add_queue(parser, QUEUES_OF_SHARDS, takes_all=True)
 
 
 STATUS = Command(
