@@ -41,14 +41,25 @@ def open_data(
         UsageError: there is none, or it does not exist or cannot be read.
     """
     _check_data(arguments)
-    rules = file_rules(arguments, rules if config is None else config.file)
-    options = ReadOptions(format=arguments.format, rules=rules, sheet=arguments.sheet)
-    if config is not None:
-        options = replace(options, names=used_names(config), ids=id_names(config))
+    options = read_options(arguments, config, rules=rules)
     if arguments.query is not None:
         return Inputs([query_of(arguments, config, options)])
     stdin = _stdin(arguments.data)
     return find_inputs(arguments.data, options, stdin, member=arguments.member)
+
+
+def read_options(
+    arguments: argparse.Namespace,
+    config: Config | None,
+    *,
+    rules: FileRules = DEFAULT_RULES,
+) -> ReadOptions:
+    """Return how the data is read; the arguments are those of `open_data`."""
+    rules = file_rules(arguments, rules if config is None else config.file)
+    options = ReadOptions(format=arguments.format, rules=rules, sheet=arguments.sheet)
+    if config is None:
+        return options
+    return replace(options, names=used_names(config), ids=id_names(config))
 
 
 def _stdin(names: Sequence[str]) -> BinaryIO | None:

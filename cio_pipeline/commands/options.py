@@ -16,7 +16,7 @@ from typing import Any
 
 from cio_pipeline.core.config_files import delimiter_of, encoding_of
 from cio_pipeline.core.formats import FORMATS
-from cio_pipeline.core.shard import WHOLE, parse_shard
+from cio_pipeline.core.shard import WHOLE, parse_shard, parse_shards
 
 DONE = "  0      done"
 MISTAKE = "  2      bad usage, configuration, or state that cannot be read"
@@ -82,14 +82,18 @@ USERS_OF_SHARD = (
     " queue and 1/N of the request rate; see docs/sharding.md"
 )
 QUEUE_OF_SHARD = "the queue of part I of N, the one that sync -shard I/N uses"
+QUEUES_OF_SHARDS = f"{QUEUE_OF_SHARD}; '*/N' for all N as one"
 
 
-def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
+def add_queue(
+    parser: argparse.ArgumentParser, about_shard: str, *, takes_all: bool = False
+) -> None:
     """Add ``-state`` and ``-shard``, which select the queue.
 
     Args:
         parser: the command's parser.
         about_shard: the help of ``-shard``.
+        takes_all: whether ``*/N`` selects all queues.
     """
     add = partial(add_option, parser)
     add(
@@ -99,7 +103,8 @@ def add_queue(parser: argparse.ArgumentParser, about_shard: str) -> None:
         metavar="DIR",
         help="the folder of the queue (default: %(default)s)",
     )
-    add("shard", type=parse_shard, default=WHOLE, metavar="I/N", help=about_shard)
+    read = parse_shards if takes_all else parse_shard
+    add("shard", type=read, default=WHOLE, metavar="I/N", help=about_shard)
 
 
 def add_data(

@@ -80,6 +80,10 @@ STOP_REASONS = {
     "invalid_data": StopReason(
         "the data file is broken", "When the file is fixed, run this again"
     ),
+    "cluster_lost": StopReason(
+        "the connection to the cluster was lost",
+        "When the cluster is back, continue with",
+    ),
     "killed": StopReason("it was killed", _CONTINUE),
 }
 

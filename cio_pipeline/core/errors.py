@@ -10,6 +10,7 @@
     │   ├── KeysRejected
     │   ├── Unreachable
     │   ├── DataUnreachable
+    │   ├── ClusterLost
     │   ├── WrongAddress
     │   └── StateUnwritable
     └── RecordError: one record becomes a dead letter, and the run continues
@@ -131,6 +132,13 @@ class DataUnreachable(StopRun):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="data_unreachable")
+
+
+class ClusterLost(StopRun):
+    """The scheduler of the cluster, or its workers, cannot be reached any more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="cluster_lost")
 
 
 class WrongAddress(StopRun):

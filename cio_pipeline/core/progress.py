@@ -5,8 +5,8 @@ Pure values, written to the state file as JSON once a second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from cio_pipeline.core.counts import Counts, counts_from
@@ -102,6 +102,36 @@ class Progress:
         if self.bytes_read is None or not self.size_bytes:
             return None
         return min(1.0, self.bytes_read / self.size_bytes)
+
+
+def sum_of_progress(parts: Sequence[Progress], count: int = 0) -> Progress | None:
+    """Return the progress of several shards of one file as one; None if there is none.
+
+    Each shard reads all of the file, so the bytes are an average. Shards without a
+    known total are assumed to be like the others.
+
+    Args:
+        parts: the progress of each shard that has one.
+        count: how many shards there are, if more.
+    """
+    if not parts:
+        return None
+    count = max(count, len(parts))
+    totals = [part.total for part in parts if part.total is not None]
+    etas = [part.eta_seconds for part in parts if part.eta_seconds is not None]
+    loading = [part for part in parts if part.is_loading] or parts
+    holds = [part.hold for part in parts]
+    return replace(
+        loading[0],
+        seconds=max(part.seconds for part in parts),
+        bytes_read=sum(part.bytes_read or 0 for part in loading) // len(loading),
+        total=round(sum(totals) * count / len(totals)) if totals else None,
+        counts=sum((part.counts for part in parts), Counts()),
+        in_flight=sum(part.in_flight for part in parts),
+        rate=sum(part.rate for part in parts),
+        eta_seconds=max(etas, default=None),
+        hold=holds[0] if None not in holds else None,
+    )
 
 
 def progress_from(document: object) -> Progress | None:

@@ -13,6 +13,7 @@ from cio_pipeline.core.jobs import Record
 
 MOST_SHARDS = 10_000
 _SHAPE = re.compile(r"(\d{1,5})/(\d{1,5})", re.ASCII)
+_ALL = "*/"
 _EXPECTED = "expected I/N, counted from 0, such as 0/3, 1/3 and 2/3 for three shards"
 
 
@@ -54,6 +55,26 @@ class Shard:
         return part == self.index
 
 
+@dataclass(frozen=True, slots=True)
+class AllShards:
+    """All of ``count`` parts, for commands that read queues."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"*/{self.count}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Return False: these are several queues, also if there is only one part."""
+        return False
+
+    @property
+    def parts(self) -> list[Shard]:
+        """Each of them."""
+        return [Shard(index, self.count) for index in range(self.count)]
+
+
 WHOLE = Shard(0, 1)
 
 
@@ -66,6 +87,11 @@ def shard_of(user: Identity, count: int) -> int:
     """
     digest = blake2b(user.value.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count
+
+
+def source_in(shard: Shard, source: str) -> str:
+    """Return the name of a source, with the shard that has read it."""
+    return f"{source} (shard {shard})"
 
 
 def parse_shard(text: str) -> Shard:
@@ -86,3 +112,15 @@ def parse_shard(text: str) -> Shard:
             f" {count - 1}/{count}"
         )
     return Shard(index, count)
+
+
+def parse_shards(text: str) -> Shard | AllShards:
+    """Read ``I/N``, or ``*/N`` for all of them.
+
+    Raises:
+        UsageError: it has another form, or there is no such shard.
+    """
+    if not text.startswith(_ALL):
+        return parse_shard(text)
+    count = parse_shard(text.replace("*", "0", 1)).count
+    return AllShards(count)

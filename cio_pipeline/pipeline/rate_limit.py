@@ -41,16 +41,23 @@ class RateLimit:
     """
 
     def __init__(self, ceiling: float, now: float) -> None:
-        self._ceiling = ceiling or math.inf
-        self.rate = self._ceiling
+        self._ceiling = self.rate = math.inf
+        self._sent_at: deque[float] = deque()
+        self.set_ceiling(ceiling)
         self.paused_until = -math.inf
         self._next_time = now
         self._grown_at = now
         self._second_began = now
         self._sent_this_second = 0
         self._sent_last_second = 0
+
+    def set_ceiling(self, ceiling: float) -> None:
+        """Change the most requests per second; what was sent lately still counts."""
+        is_slowed = self.rate < self._ceiling
+        self._ceiling = ceiling or math.inf
+        self.rate = min(self.rate, self._ceiling) if is_slowed else self._ceiling
         # At most `_sent_at.maxlen` requests are sent in `_span_seconds`.
-        self._sent_at: deque[float] = deque(maxlen=most_at_once(ceiling))
+        self._sent_at = deque(self._sent_at, maxlen=most_at_once(ceiling))
         counted = self._sent_at.maxlen or 1
         self._span_seconds = counted / (COUNTED_SHARE * self._ceiling)
 

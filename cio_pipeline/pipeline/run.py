@@ -200,6 +200,10 @@ class Run:
             self._parts.transport.close()
         return self._result()
 
+    def scale_rates(self, factor: float) -> None:
+        """Change the rates to this multiple of those in the configuration."""
+        self._parts.throttle.scale(factor)
+
     # -- start ---------------------------------------------------------------
 
     def _begin(self) -> None:

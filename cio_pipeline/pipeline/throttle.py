@@ -79,6 +79,12 @@ class Throttle:
         self._first_answers = FirstAnswers()
         self.last_problem = ""
 
+    def scale(self, factor: float) -> None:
+        """Change both rates to this multiple of those at the start."""
+        with self._lock:
+            self._rate_limit.set_ceiling(self.requests_per_second * factor)
+            self._users.set_ceiling(self.users_per_second * factor)
+
     def wait_for_turn(self, stop: Event, users: int = 1) -> bool:
         """Wait until a request may be sent; return False if the run stops first.
 

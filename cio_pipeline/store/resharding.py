@@ -53,12 +53,13 @@ def take_turn(folder: Path, store: Store, *, is_loading: bool) -> bool:
         UsageError: another split has jobs left.
         StateUnwritable: nothing was changed.
     """
-    _refuse_beside_others(folder, is_loading=is_loading)
+    refuse_beside_others(folder, is_loading=is_loading)
     _overtake_others(folder)
     return _forget_if_overtaken(folder, store)
 
 
-def _refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
+def refuse_beside_others(folder: Path, *, is_loading: bool) -> None:
+    """Raise an error if another split is running or has jobs left (see `take_turn`)."""
     for other, shard in _others(folder):
         pid = holder(other)
         if pid is not None:

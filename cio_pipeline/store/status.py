@@ -12,10 +12,10 @@ from cio_pipeline.store.reader import open_reader, read_totals
 from cio_pipeline.store.run_lock import holder
 from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
 
-_SHOWN_RUNS = 10
+SHOWN_RUNS = 10
 
 
-def read_status(folder: Path, now: datetime, *, most_runs: int = _SHOWN_RUNS) -> Status:
+def read_status(folder: Path, now: datetime, *, most_runs: int = SHOWN_RUNS) -> Status:
     """Return a queue's status, also during a run.
 
     Args:

@@ -325,7 +325,7 @@ def test_what_comes_later_is_neither_shown_nor_dropped(program: Program) -> None
             insert_dead_letters(tx, list(a_nights_letters(1_000)))
         letters = list(report.letters)
         statistics = report.statistics()
-    dropped = discard(folder(program), report.selection)
+    dropped = discard(report.selections)
 
     assert len(letters) == statistics.letters == dropped == 1_000
     assert sum(statistics.timeline.counts.values()) == 1_000

@@ -118,7 +118,7 @@ def test_a_mistyped_word_is_answered_with_the_nearest(words: str, answer: str) -
         (["dead-letters", "--rea"], {"--reason"}),
         (["dead-letters", "re"], {"requeue"}),
         (["sync", "-log-level", ""], {"debug", "info", "warning", "error"}),
-        (["sync", "-json", "-sh"], {"-shard", "-sheet"}),
+        (["sync", "-json", "-sh"], {"-shard", "-shards", "-sheet"}),
         (["resume", "-config", "conf"], {"configuration.json"}),
         (["-data", "us"], {"users.csv"}),
         (["sync", "-state", "s"], {"states"}),

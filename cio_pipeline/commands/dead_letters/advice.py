@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cio_pipeline.commands.next_commands import queue_options
 from cio_pipeline.commands.options import program_name
@@ -17,6 +18,8 @@ from cio_pipeline.core.jobs import (
     TOO_LARGE,
 )
 from cio_pipeline.core.text import visible
+
+_ALL_SHARDS = re.compile(r"'\*/(\d+)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,12 @@ class Asked:
     @property
     def resume(self) -> str:
         """The command that sends what was requeued."""
-        return f"{self.program} resume {self.options}"
+        return f"{self.program} resume {self.of_one_shard.options}"
+
+    @property
+    def of_one_shard(self) -> Asked:
+        """The same for ``-shard I/N`` instead of ``'*/N'``."""
+        return replace(self, options=_ALL_SHARDS.sub(r"I/\1", self.options))
 
     def command(self, action: str, filters: str = "") -> str:
         """Return a dead-letters command."""

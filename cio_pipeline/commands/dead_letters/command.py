@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,17 +14,18 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_json,
     dead_letters_text,
 )
-from cio_pipeline.commands.queues import find_queue
+from cio_pipeline.commands.queues import find_queues
 from cio_pipeline.commands.times import utc_time
 from cio_pipeline.console.output import ask_yes_or_no, print_note, width, write
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.jobs import REFUSED_LATER
+from cio_pipeline.core.shard import AllShards, Shard
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Selection
 from cio_pipeline.store.dead_letter_actions import (
     DeadLetterReport,
     discard,
-    open_report,
+    open_reports,
     requeue,
 )
 
@@ -47,6 +48,11 @@ def _selection(arguments: argparse.Namespace) -> Selection:
         run_id=_utf8("-run", arguments.run),
         since=utc_time(arguments.since) if arguments.since is not None else None,
     )
+    if selection.ids is not None and isinstance(arguments.shard, AllShards):
+        raise UsageError(
+            f"-id and -shard '{arguments.shard}' exclude each other: each shard has its"
+            f" own ids. Name the shard, such as -shard 0/{arguments.shard.count}"
+        )
     if arguments.action != "list":
         _require_clear_choice(arguments, is_open=selection == Selection())
     return selection
@@ -77,7 +83,7 @@ def _utf8(option: str, text: str | None) -> str | None:
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
     make_list = _LISTS[_list_format(arguments)]
-    with open_report(find_queue(arguments), selection, arguments.limit) as report:
+    with open_reports(find_queues(arguments), selection, arguments.limit) as report:
         lines = make_list(arguments, report)
         write(lines, arguments.output)
     if arguments.output is not None:
@@ -140,8 +146,8 @@ _LISTS: dict[str, Callable[[argparse.Namespace, DeadLetterReport], Iterable[str]
 
 
 def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = find_queue(arguments)
-    moved, overtaken = requeue(folder, selection)
+    folders = find_queues(arguments)
+    moved, overtaken = requeue(folders.values(), selection)
     _print_count(arguments, "requeued", moved)
     if moved:
         print_note(f"to send them: {asked_for(arguments).resume}")
@@ -150,13 +156,13 @@ def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -
             f"warning: {overtaken:,} of them have older data of users that were synced"
             " later. It will overwrite the newer data: sync your newest data afterwards"
         )
-    _note_kept(folder, selection)
+    _note_kept(folders, selection)
     return 0
 
 
-def _note_kept(folder: Path, selection: Selection) -> None:
+def _note_kept(folders: Mapping[Shard, Path], selection: Selection) -> None:
     """Print why letters that were selected are still there."""
-    with open_report(folder, selection) as report:
+    with open_reports(folders, selection) as report:
         left = {each.reason: each.letters for each in report.statistics().reasons}
     refused = left.pop(REFUSED_LATER, 0)
     unmappable = sum(left.values())
@@ -174,15 +180,14 @@ def _note_kept(folder: Path, selection: Selection) -> None:
 
 
 def _discard_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
-    folder = find_queue(arguments)
-    with open_report(folder, selection) as report:
+    with open_reports(find_queues(arguments), selection) as report:
         total = report.statistics().letters
         # Only those that were counted: a run may add more before the answer.
-        counted_letters = report.selection
+        counted_letters = report.selections
     question = f"Discard {counted(total, 'dead letter')}?"
     if total and not arguments.yes and not _confirm(question):
         raise UsageError("nothing was discarded")
-    _print_count(arguments, "discarded", discard(folder, counted_letters))
+    _print_count(arguments, "discarded", discard(counted_letters))
     return 0
 
 

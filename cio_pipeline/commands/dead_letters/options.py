@@ -9,7 +9,7 @@ from pathlib import Path
 from cio_pipeline.commands.options import (
     DONE,
     MISTAKE,
-    QUEUE_OF_SHARD,
+    QUEUES_OF_SHARDS,
     Command,
     add_common,
     add_option,
@@ -27,7 +27,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="what to do with them (default: list)",
     )
     add_common(parser)
-    add_queue(parser, QUEUE_OF_SHARD)
+    add_queue(parser, QUEUES_OF_SHARDS, takes_all=True)
     _add_selection(parser)
     add = partial(add_option, parser)
     add("limit", type=positive, metavar="N", help="list: show at most N rows")

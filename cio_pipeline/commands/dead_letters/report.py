@@ -171,7 +171,7 @@ def _next_steps(
         yield from (f"  {command}" for command in asked.commands_for(reason))
     yield ""
     yield "To see a payload, or everything as a page for a browser:"
-    yield "  " + asked.command("", "-id N -json")
+    yield "  " + asked.of_one_shard.command("", "-id N -json")
     page = f"{asked.chosen} -format html -output dead-letters.html".strip()
     yield "  " + asked.command("", page)
 

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cio_pipeline.commands.queues import find_queue
+from cio_pipeline.commands.queues import find_queues
 from cio_pipeline.commands.status.report import status_json, status_text
 from cio_pipeline.commands.status.reports import read_report
+from cio_pipeline.commands.status.shards import read_statuses
 from cio_pipeline.console.output import print_note, width, write
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.runs import Status
-from cio_pipeline.store.status import read_status
+from cio_pipeline.core.shard import Shard
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the status once, repeatedly with ``-watch``, or as a page."""
     _require_one_report(arguments)
-    folder = find_queue(arguments)
+    folders = find_queues(arguments)
     # Imported where they are needed: a live display, a server, Jinja2.
     if arguments.watch is not None:
         from cio_pipeline.commands.status.watch import watch  # noqa: PLC0415  # see above
 
-        watch(arguments, folder)
+        watch(arguments, folders)
     elif arguments.serve:
         from cio_pipeline.commands.status.server import serve  # noqa: PLC0415  # see above
 
-        serve(arguments, folder)
+        serve(arguments, _only_one(folders))
     elif arguments.output is not None:
-        _write_page(arguments, folder)
+        _write_page(arguments, _only_one(folders))
     else:
-        _print_status(arguments, folder)
+        _print_status(arguments, folders)
     return 0
 
 
@@ -57,19 +59,27 @@ def _require_one_report(arguments: argparse.Namespace) -> None:
         raise UsageError("-port is for -serve only")
 
 
-def _print_status(arguments: argparse.Namespace, folder: Path) -> None:
+def _only_one(folders: Mapping[Shard, Path]) -> Path:
+    if len(folders) > 1:
+        raise UsageError("a run is of one queue: name it with -shard I/N")
+    return next(iter(folders.values()))
+
+
+def _print_status(arguments: argparse.Namespace, folders: Mapping[Shard, Path]) -> None:
     now = datetime.now(UTC)
-    status = _read_status(arguments, folder, now)
+    status = _read_status(arguments, folders, now)
     if arguments.json:
         write([status_json(status)])
     else:
         write([status_text(status, now.astimezone(), width())])
 
 
-def _read_status(arguments: argparse.Namespace, folder: Path, now: datetime) -> Status:
+def _read_status(
+    arguments: argparse.Namespace, folders: Mapping[Shard, Path], now: datetime
+) -> Status:
     if arguments.run is None:
-        return read_status(folder, now)
-    report = read_report(folder, now, arguments.run)
+        return read_statuses(folders, now)
+    report = read_report(_only_one(folders), now, arguments.run)
     return replace(report.status, runs=(report.run,) if report.run else ())
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from cio_pipeline.commands.options import (
     DONE,
     MISTAKE,
-    QUEUE_OF_SHARD,
+    QUEUES_OF_SHARDS,
     Command,
     add_common,
     add_option,
@@ -59,7 +59,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="serve: the port on 127.0.0.1 (default: any free port)",
     )
-    add_queue(parser, QUEUE_OF_SHARD)
+    add_queue(parser, QUEUES_OF_SHARDS, takes_all=True)
 
 
 STATUS = Command(

@@ -95,7 +95,10 @@ def _running(
 ) -> list[Text]:
     if run is None:
         return [Text("No run is active.")]
-    lines = [Text(fitted(f"process {run.pid}, run {run.run_id}:", width))]
+    name = f"process {run.pid}, run {run.run_id}:"
+    if several := run.run_id.count(", "):  # of `status -shard '*/N'`
+        name = f"{several + 1} shards are running:"
+    lines = [Text(fitted(name, width))]
     if run.progress is not None:
         lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
     stuck = stuck_text(run)

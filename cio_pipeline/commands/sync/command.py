@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +50,12 @@ _NOUNS = {"person": "users", "event": "events", "object": "objects"}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load and send."""
+    """Load and send, here or on a cluster."""
+    if arguments.cluster is not None or arguments.shards is not None:
+        # Imported here, because Dask is an extra, and takes a second to import.
+        from cio_pipeline.commands.sync.cluster.command import run_on_cluster  # noqa: PLC0415  # see above
+
+        return run_on_cluster(arguments)
     config = _read_config(arguments, keys_for_data(arguments))
     with RunNotice(arguments) as notice, open_data(arguments, config) as inputs:
         return _run_to_end(arguments, config, inputs, notice)
@@ -144,6 +150,11 @@ def _execute(
         metrics = _open_metrics(arguments, folder, site_id, context)
         on_beat = [metrics.beat] if metrics else []
         run = new_run(store=store, context=replace(context, on_beat=on_beat))
+        if arguments.command == "sync" and arguments.driven:
+            # Imported here, because only shards of a cluster need it.
+            from cio_pipeline.commands.sync.orders import follow_orders  # noqa: PLC0415  # see above
+
+            follow_orders(sys.stdin.fileno(), run.scale_rates)
         result = run.execute()
         if metrics is not None:
             code = _exit_code(result, signals.received)

@@ -16,6 +16,7 @@ from cio_pipeline.commands.options import (
     add_logging,
     add_option,
     add_queue,
+    positive,
 )
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.pipeline.dead_letter_limit import parse_limit
@@ -45,6 +46,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         help="do not ask before people or objects are deleted or suppressed",
     )
     add_queue(parser, USERS_OF_SHARD)
+    _add_cluster(parser)
     _add_limits(parser)
     _add_failures(parser)
     _add_notify(parser)
@@ -60,6 +62,19 @@ def _add_resume(parser: argparse.ArgumentParser) -> None:
     _add_notify(parser)
     _add_metrics(parser)
     add_logging(parser)
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    add = partial(add_option, parser)
+    add(
+        "cluster",
+        metavar="ADDRESS",
+        help="run shards on a Dask cluster (tcp://HOST:PORT, or local for the cores of"
+        " this machine), with -shards N; see docs/sharding.md",
+    )
+    add("shards", type=positive, metavar="N", help="-cluster: the number of shards")
+    # How a worker starts a shard: standard input has the orders of the driver.
+    add("driven", action="store_true", help=argparse.SUPPRESS)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:

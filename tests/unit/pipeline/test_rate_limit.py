@@ -208,3 +208,32 @@ def test_a_pace_gives_the_wait_before_each_request() -> None:
 
     step = 0.1 / PLANNED_SHARE
     assert waits == pytest.approx([0.0, step, 2 * step])
+
+
+def test_a_changed_ceiling_counts_what_was_sent_lately() -> None:
+    """Two shards exchange their shares, and no second has more than the bound."""
+    limit = RateLimit(100, 0.0)
+    sent, now = [], 0.0
+    for number in range(400):
+        if number == 150:
+            limit.set_ceiling(50)
+        if number == 250:
+            limit.set_ceiling(200)
+        send_at = limit.reserve(now)
+        now += max(0.0, limit.seconds_until(send_at, now))
+        limit.count_sent(now)
+        sent.append(now)
+
+    assert sent[149] < 1.6
+    assert sent[249] - sent[151] > 1.9
+    assert sent[399] - sent[252] < 0.8
+
+
+def test_a_slowed_rate_stays_slow_when_the_ceiling_rises() -> None:
+    """A lease of more is no answer to a 429."""
+    limit = RateLimit(100, 0.0)
+    limit.slow_down(0.0, 1.0)
+    slowed = limit.rate
+    limit.set_ceiling(400)
+
+    assert slowed == limit.rate < 100

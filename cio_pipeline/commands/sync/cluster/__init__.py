@@ -1,0 +1,1 @@
+"""`sync -cluster`: shards on the workers of a Dask cluster."""

@@ -1,0 +1,78 @@
+"""The options of a run on a cluster: what shards get, and what it cannot have."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.shard import MOST_SHARDS
+
+_VALUES = (
+    "format",
+    "records",
+    "delimiter",
+    "encoding",
+    "member",
+    "sheet",
+    "until",
+    "log_level",
+)
+_FLAGS = ("changed_only", "failures")
+_REFUSED = {
+    "shard": "-cluster runs all shards",
+    "metrics": "its file is of one machine; watch `status -shard '*/N'` instead",
+    "notify": "use the exit code",
+    "database": "it has a password, which Dask would show; use the key 'database' in"
+    " the configuration",
+}
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Refuse options that a cluster cannot have.
+
+    Raises:
+        UsageError: there is one, or another one is missing.
+    """
+    if arguments.cluster is None or arguments.shards is None:
+        raise UsageError(
+            "-cluster ADDRESS and -shards N belong together: give both, or neither"
+        )
+    if arguments.shards > MOST_SHARDS:
+        raise UsageError(f"-shards: expected at most {MOST_SHARDS:,}")
+    _check_address(arguments.cluster)
+    for name, why in _REFUSED.items():
+        value = getattr(arguments, name)
+        is_given = value is not None and not (name == "shard" and value.is_whole)
+        if is_given:
+            raise UsageError(f"-{name} and -cluster exclude each other: {why}")
+
+
+def _check_address(address: str) -> None:
+    scheme, _, rest = address.partition("://")
+    port = rest.rpartition(":")[2]
+    if address == "local" or (scheme in ("tcp", "tls") and port.isdecimal()):
+        return
+    raise UsageError(
+        f"-cluster {address!r}: expected local, or a scheduler's address such as"
+        " tcp://scheduler:8786"
+    )
+
+
+def words_of(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options that every shard gets; paths do not depend on the folder."""
+    words: list[str] = ["-yes"]  # it was asked here, once
+    if arguments.data is not None:
+        words += ["-data", *(str(Path(name).absolute()) for name in arguments.data)]
+    if arguments.query is not None:
+        is_file = arguments.query.lower().endswith(".sql")
+        query = str(Path(arguments.query).absolute()) if is_file else arguments.query
+        words += ["-query", query]
+    for name in _VALUES:
+        value = getattr(arguments, name)
+        if value is not None:
+            words += [f"-{name.replace('_', '-')}", str(value)]
+    if arguments.max_dead_letters is not None:
+        words += ["-max-dead-letters", arguments.max_dead_letters.text]
+    words += [f"-{n.replace('_', '-')}" for n in _FLAGS if getattr(arguments, n)]
+    return tuple(words)
