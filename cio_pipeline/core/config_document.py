@@ -19,7 +19,8 @@ _FORMATS: dict[str, Literal["YAML", "TOML"]] = {
     ".yml": "YAML",
     ".toml": "TOML",
 }
-_LAST_PART = re.compile(r"(\[\d+\]|\.?[^.\[\]]*)$")
+# Or one character, so that every key has one.
+_LAST_PART = re.compile(r"(\[\d+\]|\.?[^.\[\]]+|.)\Z", re.DOTALL)
 
 
 def parse_document(text: bytes, path: str) -> dict[str, Any]:

@@ -49,6 +49,16 @@ def test_a_lock_has_an_allowed_version_of_each_package(
         assert all(map(requirement.specifier.contains, versions)), requirement
 
 
+def test_the_licence_of_each_locked_package_is_listed() -> None:
+    """Whoever passes the program on must know them."""
+    page = (PROJECT / "docs" / "licences.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE)[1:]
+    listed = {name for row in rows for name in re.findall(r"[\w-]+", row)}
+    locked = _PINNED.findall((PROJECT / "requirements.lock").read_text("utf-8"))
+
+    assert {name for name, _ in locked} - listed == set()
+
+
 def test_every_locked_version_has_its_hashes() -> None:
     """Otherwise somebody else could replace the file on its way."""
     for lock in ("requirements.lock", "requirements-dev.lock"):

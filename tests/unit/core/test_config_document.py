@@ -89,3 +89,10 @@ def test_a_missing_key_has_the_line_of_its_object() -> None:
     assert line_of_key(text, "c.yaml", "mappings[1].to") == 4
     assert line_of_key(text, "c.yaml", "parallelism") is None
     assert line_of_key(b'{"a": 1}', "c.json", "a") is None
+
+
+@pytest.mark.parametrize("key", ["mappings[]", "]", "a[b]", "[", "a.", "a\n", "[1]"])
+def test_a_key_of_any_characters_may_have_no_line(key: str) -> None:
+    """It is a mistake to report, not one to search for without end."""
+    assert line_of_key(b'{"b": 1}', "c.json", key) is None
+    assert line_of_key(b"b: 1", "c.yaml", key) is None

@@ -174,6 +174,7 @@ def test_a_value_that_is_not_a_time_is_refused(value: Any) -> None:
         ("number", {"$numberLong": "7"}, 7),
         ("number", "9" * 1000, int("9" * 1000)),
         ("as_is", "9", "9"),
+        ("integer", 7.0, 7),
     ],
 )
 def test_text_is_converted_to_a_mappings_type(
@@ -238,10 +239,20 @@ def test_a_number_with_a_comma_needs_the_decimal_sign() -> None:
         ("integer", ",", "1.249.250", 1249250),
         ("integer", ",", "1.249", 1249),
         ("integer", ".", "12,345,678,901,234,567,890", 12345678901234567890),
+        ("integer", ",", "12345678901234567890,0", 12345678901234567890),
     ]:
         convert = converter_of(kind, None, sign)  # type: ignore[arg-type]  # as given
         assert convert is not None
         assert convert(text, "v") == number
+
+
+def test_an_integer_has_no_fraction_with_a_decimal_sign_either() -> None:
+    """Half a purchase is a mistake in the data."""
+    convert = converter_of("integer", None, ",")
+    assert convert is not None
+
+    with pytest.raises(RecordError, match="whole number"):
+        convert("7,5", "v")
 
 
 def test_a_time_may_have_a_format() -> None:

@@ -105,3 +105,5 @@ def test_without_a_date_our_time_is_the_servers() -> None:
     """Answers of proxies often have none."""
     assert server_time(None, NOW) == NOW
     assert server_time("Tue, 24 Nov 2026 13:00:00 GMT", NOW) == NOW + timedelta(hours=1)
+    assert server_time("Thu, 24 Dec 2026 12:00:00 GMT", NOW) == NOW + timedelta(days=30)
+    assert server_time("Thu, 24 Dec 2026 12:00:01 GMT", NOW) == NOW
