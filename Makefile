@@ -14,7 +14,7 @@ SECONDS ?= 120
 TARGETS ?= json jsonl csv any-format configuration answer answer-body activity-log state
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast test-installs test-pythons mutants fuzz locks lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
+.PHONY: help install run test test-fast test-installs test-pythons mutants fuzz locks lint types format check crash power-cuts cluster surroundings soak peers bench plots pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ crash: $(DEV) ## kill the program 300 times, and check that nothing is lost (KIL
 
 power-cuts: $(DEV) ## cut the power 5,000 times, as a model of disks, and check the results (DISKS=5000 SEED=…)
 	$(BIN)/python tests/power_cuts/campaign.py --disks $(DISKS) --seed $(SEED)
+
+cluster: $(DEV) ## run shards on a Dask cluster: 300,000 users with kills, and the use of the rate
+	$(BIN)/python tests/cluster/campaign.py
 
 surroundings: $(DEV) ## run the program in 1,000 unusual environments (SURROUNDINGS=1000)
 	SURROUNDINGS=$(SURROUNDINGS) $(BIN)/python -m pytest -q --timeout 3600 tests/properties/test_surroundings.py
