@@ -80,6 +80,10 @@ STOP_REASONS = {
     "invalid_data": StopReason(
         "the data file is broken", "When the file is fixed, run this again"
     ),
+    "too_many_missing": StopReason(
+        "nothing was done about the people who are missing",
+        "When the data is complete, run this again, or with a higher -max-missing",
+    ),
     "killed": StopReason("it was killed", _CONTINUE),
 }
 
