@@ -24,7 +24,7 @@ from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
 from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.queue.people_memory import KnownPerson, Missing, Noted
-from cio_pipeline.store.reader import Totals
+from cio_pipeline.store.reader import Totals, open_reader
 from cio_pipeline.store.refused_later import LaterRefusal, add_refused_later
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
@@ -144,19 +144,19 @@ class Store:
         Returns:
             What was found, and how many jobs were enqueued.
         """
-        enqueued: list[int] = []
-        with self.queue.transaction(is_durable=True) as tx:
-
-            def enqueue(people: Sequence[KnownPerson]) -> None:
-                jobs = self.queue.insert(tx, jobs_for(people), load_id)
-                self.queue.deliveries.note_enqueued(tx, jobs)
-                enqueued.append(len(jobs))
-
-            found = people_memory.find_missing(tx, name)
-            if found.missing and is_allowed(found):
-                people_memory.take_missing(tx, name, enqueue)
-            people_memory.end(tx, name)
-        return found, sum(enqueued)
+        queued = 0
+        with open_reader(Path(self.queue.path)) as reader:
+            assert reader is not None  # noqa: S101  # this process has made the file
+            found = people_memory.find_missing(reader, name)
+            with self.queue.transaction(is_durable=True) as tx:
+                is_due = found.missing and is_allowed(found)
+                for people in people_memory.missing_people(reader) if is_due else ():
+                    jobs = self.queue.insert(tx, jobs_for(people), load_id)
+                    self.queue.deliveries.note_enqueued(tx, jobs)
+                    people_memory.forget(tx, name, people)
+                    queued += len(jobs)
+                people_memory.end(tx, name)
+        return found, queued
 
     def withdraw_removals(
         self, name: bytes, identities: Sequence[LoadIdentity]

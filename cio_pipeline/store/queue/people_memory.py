@@ -12,7 +12,7 @@ The tables are created when they are first needed. Objects are remembered like p
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cio_pipeline.core.jobs import NOT_IN_FILE, Job
@@ -104,8 +104,15 @@ class Noted(NamedTuple):
 
 
 class KnownPerson(NamedTuple):
-    """A person who was delivered by an earlier run."""
+    """A person who was delivered by an earlier run.
 
+    Args:
+        user: the digest of the identifier.
+        identifier: as in `Noted`.
+        kind: as in `Noted`.
+    """
+
+    user: bytes
     identifier: str
     kind: str | None
 
@@ -188,51 +195,53 @@ def note(tx: sqlite3.Connection, load_id: int, people: Iterable[Noted]) -> None:
     )
 
 
-def find_missing(tx: sqlite3.Connection, name: bytes) -> Missing:
-    """Return how many people are missing, when the current files have been noted."""
-    names = _parameters(tx, name)
-    (has_memory,) = tx.execute(
+def find_missing(connection: sqlite3.Connection, name: bytes) -> Missing:
+    """Find who is missing, when the current files have been noted.
+
+    `missing_people` returns them. Nothing is locked meanwhile: only the thread that
+    loads the files changes what is read here.
+
+    Args:
+        connection: for reading.
+        name: the list.
+    """
+    names = _parameters(connection, name)
+    connection.execute(
+        f"CREATE TEMP TABLE missing AS SELECT user, identifier, kind {_MISSING}", names
+    )
+    (missing,) = connection.execute("SELECT COUNT(*) FROM missing").fetchone()
+    first = connection.execute(
+        "SELECT identifier FROM missing LIMIT ?", (MOST_LISTED,)
+    ).fetchall()
+    (has_memory,) = connection.execute(
         "SELECT has_memory FROM people_lists WHERE id = :list", names
     ).fetchone()
-    (known,) = tx.execute(
+    (known,) = connection.execute(
         "SELECT COUNT(*) FROM people_known WHERE list = :list", names
     ).fetchone()
-    (missing,) = tx.execute(f"SELECT COUNT(*) {_MISSING}", names).fetchone()
-    (unreadable,) = tx.execute(
+    (unreadable,) = connection.execute(
         "SELECT COUNT(*) FROM people_noted WHERE user IS NULL"  # noqa: S608  # values are parameters
         f" AND load_id IN {_LOADS}",
         names,
     ).fetchone()
-    first = [
-        person.identifier
-        for person in (_missing_people(tx, names, MOST_LISTED) if missing else ())
-    ]
-    return Missing(known, missing, unreadable, bool(has_memory), tuple(first))
+    found = tuple(identifier for (identifier,) in first)
+    return Missing(known, missing, unreadable, bool(has_memory), found)
 
 
-def take_missing(
-    tx: sqlite3.Connection,
-    name: bytes,
-    enqueue: Callable[[Sequence[KnownPerson]], None],
-) -> None:
-    """Enqueue something for each person who is missing, and forget them.
+def missing_people(connection: sqlite3.Connection) -> Iterator[list[KnownPerson]]:
+    """Return who is missing, some people at a time, after `find_missing`."""
+    rows = connection.execute("SELECT user, identifier, kind FROM missing")
+    while chunk := rows.fetchmany(_ROWS):
+        yield [KnownPerson._make(row) for row in chunk]
 
-    Args:
-        tx: the transaction.
-        name: the list.
-        enqueue: called with some of them at a time.
-    """
-    names = _parameters(tx, name)
-    people = _missing_people(tx, names, -1)
-    chunk: list[KnownPerson] = []
-    for person in people:
-        chunk.append(person)
-        if len(chunk) == _ROWS:
-            enqueue(chunk)
-            chunk = []
-    if chunk:
-        enqueue(chunk)
-    tx.execute(f"DELETE {_MISSING}", names)
+
+def forget(tx: sqlite3.Connection, name: bytes, people: Sequence[KnownPerson]) -> None:
+    """Take people off the list."""
+    (number,) = _parameters(tx, name).values()
+    tx.executemany(
+        "DELETE FROM people_known WHERE list = ? AND user = ?",
+        [(number, person.user) for person in people],
+    )
 
 
 def end(tx: sqlite3.Connection, name: bytes) -> None:
@@ -278,22 +287,12 @@ def removals_left(tx: sqlite3.Connection, name: bytes) -> list[Job]:
 
 
 def put_back(tx: sqlite3.Connection, name: bytes, jobs: Sequence[Job]) -> None:
-    """Make the people of withdrawn removals known again."""
+    """Put the people of withdrawn removals back on the list."""
     (number,) = _parameters(tx, name).values()
     tx.executemany(
         "INSERT OR IGNORE INTO people_known VALUES (?, ?, ?, ?)",
         [(number, digest_of_user(j), j.user_id, j.operation.kind) for j in jobs],
     )
-
-
-def _missing_people(
-    tx: sqlite3.Connection, names: dict[str, Any], limit: int
-) -> Iterator[KnownPerson]:
-    rows = tx.execute(
-        f"SELECT identifier, kind {_MISSING} LIMIT :limit",
-        names | {"limit": limit},
-    )
-    return map(KnownPerson._make, rows)
 
 
 def _has_tables(tx: sqlite3.Connection) -> bool:
