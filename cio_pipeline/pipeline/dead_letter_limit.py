@@ -68,12 +68,21 @@ def parse_limit(text: str) -> DeadLetterLimit:
     Raises:
         UsageError: it is something else.
     """
+    return DeadLetterLimit(text, *number_or_share("-max-dead-letters", text))
+
+
+def number_or_share(option: str, text: str) -> tuple[int | None, float]:
+    """Read ``N`` or ``P%``: the number, or None and a share from 0 to 1.
+
+    Raises:
+        UsageError: it is something else.
+    """
     if _NUMBER.fullmatch(text):
-        return DeadLetterLimit(text, int(text), 1.0)
+        return int(text), 1.0
     share = _SHARE.fullmatch(text)
     if share is None or float(share[1]) > 100:
         raise UsageError(
-            f"-max-dead-letters {text!r} is neither a number nor a share; expected for"
-            " example 100 or 2%"
+            f"{option} {text!r} is neither a number nor a share; expected for example"
+            " 100 or 2%"
         )
-    return DeadLetterLimit(text, None, float(share[1]) / 100)
+    return None, float(share[1]) / 100

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_records import PLAIN_RECORDS
@@ -20,6 +21,10 @@ from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.source import Inputs, OpenInput
 from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
+
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.missing import MissingPeople
+    from cio_pipeline.store.queue.people_memory import Noted
 
 # A chunk is one commit: large enough that the commit costs little per record, small
 # enough that the records of a slow source are sent soon.
@@ -44,13 +49,25 @@ _MOST_NAMED = 5
 _SHARD_RULE = "by identity"
 
 
-def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
-    """Return a digest of everything that decides how records are loaded."""
+def mapping_digest(
+    config: Config, *, changed_only: bool, shard: Shard = WHOLE, missing: str = ""
+) -> str:
+    """Return a digest of everything that decides how records are loaded.
+
+    Args:
+        config: the configuration.
+        changed_only: whether only changed payloads are queued.
+        shard: the shard.
+        missing: what is done about people who are missing; empty if nothing, and then
+            nobody is noted.
+    """
     rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
     if config.records != PLAIN_RECORDS:
         rules += (config.records,)
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
+    if missing:
+        rules += (missing,)
     return hashlib.sha256(repr(rules).encode()).hexdigest()
 
 
@@ -86,6 +103,7 @@ class _Chunk:
     most_records: int
     jobs: list[NewJob] = field(default_factory=list)
     unmappable: list[NewDeadLetter] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
     left_out: int = 0
     _bytes: int = 0
     _skipped: int = 0
@@ -132,6 +150,7 @@ class Loader:
         inputs: the data files.
         changed_only: leave out payloads that Customer.io already has.
         shard: the shard to load; records of others are skipped and not counted.
+        missing: finds who is not in the files; None without ``-missing``.
         is_finished: whether all of the data is in the queue (a result).
         broken: the error in the data, or None (a result).
         unused: mapped keys that no record had (a result).
@@ -141,6 +160,7 @@ class Loader:
     inputs: Inputs
     changed_only: bool
     shard: Shard
+    missing: MissingPeople | None = None
     is_finished: bool = False
     broken: DataFileError | None = None
     unused: tuple[str, ...] = ()
@@ -180,10 +200,15 @@ class Loader:
             self.run.store.keep_deliveries()
         config = self.run.config
         mapping = mapping_digest(
-            config, changed_only=self.changed_only, shard=self.shard
+            config,
+            changed_only=self.changed_only,
+            shard=self.shard,
+            missing=self.missing.options.rule.text if self.missing else "",
         )
         found = self.run.store.begin_loads(load_identities(self.inputs, mapping))
         self._loads = found.loads
+        if self.missing is not None:
+            self.missing.begin([load.id for load in found.loads])
         self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
         self._log_changes(found.changes)
         self._mapper = mapper_for(
@@ -209,14 +234,24 @@ class Loader:
         if finished:
             self.run.log.info("load_found_finished", files=finished)
         for position, load in enumerate(self._loads):
-            if load.is_finished:
-                continue
-            source, next_index = load.identity.source, load.next_index
-            if next_index:
-                self.run.log.info("load_resumed", source=source, next_index=next_index)
             self._load = load
-            if not self._read_to_end(position, stop):
+            if not load.is_finished and not self._read_to_end(position, stop):
                 return False
+            # Before the last file counts as finished, so that a kill in between repeats
+            # only this.
+            if load is self._loads[-1] and not self._settle_missing():
+                return False
+            if not load.is_finished:
+                self.run.store.finish_load(load, self._chunk.next_index)
+        return True
+
+    def _settle_missing(self) -> bool:
+        """Do what is to be done about missing people; return False in a stopped run."""
+        if self.missing is None:
+            return True
+        if self.run.stop.is_set():
+            return False
+        self.missing.settle(self._load.id)
         return True
 
     def _read_to_end(self, position: int, stop: Event) -> bool:
@@ -225,11 +260,14 @@ class Loader:
         Raises:
             DataFileError: the data is broken; the records before are in the queue.
         """
-        self._chunk = self._new_chunk(self._load.next_index)
+        source_name, next_index = self._load.identity.source, self._load.next_index
+        if next_index:
+            self.run.log.info("load_resumed", source=source_name, next_index=next_index)
+        self._chunk = self._new_chunk(next_index)
         on_wait = partial(self._on_wait, stop)
         try:
             with self.inputs.open(position) as source:
-                for record in source.records(self._load.next_index, on_wait):
+                for record in source.records(next_index, on_wait):
                     self._take(record)
                     if self._chunk.is_full:
                         self._commit()
@@ -243,7 +281,6 @@ class Loader:
             self._commit()
             raise
         self._commit()
-        self.run.store.finish_load(self._load, self._chunk.next_index)
         return True
 
     def _note_skipped(self, source: OpenInput) -> None:
@@ -277,6 +314,7 @@ class Loader:
             chunk.unmappable,
             next_index=chunk.next_index,
             changed_only=self.changed_only,
+            noted=chunk.noted,
         )
         skipped = len(chunk.jobs) - len(enqueued)
         self.run.counters.records_loaded(
@@ -298,12 +336,15 @@ class Loader:
         except RecordError as error:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
+            if self.missing is not None:
+                self._chunk.noted += self.missing.noted_invalid(record, self._mapper)
         else:
             operation = payload.operation
             code = None if operation is UPSERT else operation.code
-            self._chunk.add_job(
-                NewJob(payload.user_id, body, record.record_index, code)
-            )
+            job = NewJob(payload.user_id, body, record.record_index, code)
+            self._chunk.add_job(job)
+            if self.missing is not None:
+                self._chunk.noted += self.missing.noted(job, record, self._mapper)
             if self._left_out:
                 self._note_left_out(record.record_index)
         self._left_out.clear()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import CioPipelineError, StopRun
 from cio_pipeline.core.runs import RunSummary
+
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.missing import MissingResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,8 @@ class RunResult:
         unused: mapped keys that no record had.
         refused: the first users of what Customer.io refused after its 200; None if that
             was not read.
+        missing: who was missing; None without ``-missing``, and if the data was not
+            read to its end.
     """
 
     summary: RunSummary
@@ -30,6 +36,7 @@ class RunResult:
     dead_letters: Mapping[str, int]
     unused: tuple[str, ...] = ()
     refused: tuple[str, ...] | None = None
+    missing: MissingResult | None = None
 
 
 def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:

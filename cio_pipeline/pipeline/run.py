@@ -15,7 +15,12 @@ from structlog.typing import FilteringBoundLogger
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
+from cio_pipeline.core.errors import (
+    CioPipelineError,
+    DataFileError,
+    StopRun,
+    UsageError,
+)
 from cio_pipeline.core.jobs import LeaseSize
 from cio_pipeline.core.latency import Latencies, percentiles
 from cio_pipeline.core.runs import RunRecord, RunSummary
@@ -44,6 +49,11 @@ from cio_pipeline.source import Inputs
 from cio_pipeline.store import Leases, Store
 
 if TYPE_CHECKING:
+    from cio_pipeline.pipeline.missing import (
+        MissingOptions,
+        MissingPeople,
+        MissingResult,
+    )
     from cio_pipeline.pipeline.refusals import Refusals
 
 # How long requests in flight may take to end after a stop.
@@ -87,6 +97,7 @@ class Run:
         inputs: the data, or None to send only what is queued.
         changed_only: send only users whose payload differs from what was acked last.
         shard: the shard whose records are loaded.
+        missing: what is done about people who are not in the data, or None.
         reads_refusals: whether to read at the end what Customer.io refused after its
             200; needs ``config.app_api_key``.
         until: when the run stops, or None.
@@ -103,6 +114,7 @@ class Run:
     inputs: Inputs | None
     changed_only: bool = False
     shard: Shard = WHOLE
+    missing: MissingOptions | None = None
     reads_refusals: bool = False
     until: datetime | None = None
     max_dead_letters: DeadLetterLimit | None = None
@@ -115,7 +127,6 @@ class Run:
         self._error_lock = Lock()  # guards _error: the first one stays
         self._stop_loading, self._stop_committing = Event(), Event()
         self._began = self.context.clock.monotonic()
-        self._resumed = self.store.totals().pending
         self._parts = parts = self._make_parts()
         self._leases, self._counters = parts.leases, parts.counters
         self._load: Loader | None = None
@@ -126,7 +137,20 @@ class Run:
                 self.inputs,
                 changed_only=self.changed_only,
                 shard=self.shard,
+                missing=self._missing_people(),
             )
+        self._resumed = self.store.totals().pending
+
+    def _missing_people(self) -> MissingPeople | None:
+        if self.missing is None:
+            return None
+        # Imported here, because few runs need it.
+        from cio_pipeline.pipeline.missing import MissingPeople  # noqa: PLC0415  # see above
+
+        people = MissingPeople(self._parts, self.missing, self.max_dead_letters)
+        if self.inputs is not None:
+            people.withdraw_removals(self.inputs, changed_only=self.changed_only)
+        return people
 
     def _make_parts(self) -> RunParts:
         config, clock, log = self.config, self.context.clock, self.context.log
@@ -322,11 +346,12 @@ class Run:
         )
         return RunResult(
             summary=summary,
-            error=error or (None if self.stop.is_set() else self._broken),
+            error=error or self._data_error(),
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._counters.dead_letters(),
             unused=() if self._load is None else self._load.unused,
             refused=None if self._refusals is None else tuple(self._refusals.users),
+            missing=self._found_missing,
         )
 
     def _summary(self) -> RunSummary:
@@ -359,7 +384,23 @@ class Run:
             return "invalid_state"
         if self.stop.is_set():
             return "interrupted"
-        return "invalid_data" if self._broken else None
+        if self._broken:
+            return "invalid_data"
+        found = self._found_missing
+        return "too_many_missing" if found and found.problem else None
+
+    def _data_error(self) -> UsageError | None:
+        if self.stop.is_set():
+            return None
+        if self._broken:
+            return self._broken
+        found = self._found_missing
+        return UsageError(found.problem) if found and found.problem else None
+
+    @property
+    def _found_missing(self) -> MissingResult | None:
+        people = None if self._load is None else self._load.missing
+        return None if people is None else people.result
 
     @property
     def _broken(self) -> DataFileError | None:

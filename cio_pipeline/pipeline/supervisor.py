@@ -228,7 +228,7 @@ class Supervisor:
         inputs = self.run.inputs
         resumed, records = summary.counts.resumed, summary.counts.records
         if inputs is None or not is_loading:
-            return resumed + records
+            return summary.counts.begun
         size = inputs.size_bytes
         share = min(1.0, inputs.bytes_read / size) if size else None
         loaded_before = self.run.counters.loaded_before

@@ -125,14 +125,14 @@ class People:
         self.log = log or ActivityLog()
         self._by_identifier: dict[tuple[str, str], Person] = {}
         self._suppressed: set[tuple[str, str]] = set()
-        self._people: list[Person] = []
+        self._people: dict[str, Person] = {}  # by cio_id
         self._made = 0
 
     def __len__(self) -> int:
         return len(self._people)
 
     def __iter__(self) -> Iterator[Person]:
-        return iter(self._people)
+        return iter(self._people.values())
 
     def find(self, kind: str, identifier: str) -> Person | None:
         """Return the person with an identifier, or None."""
@@ -196,9 +196,9 @@ class People:
         person = self.find(kind, identifier)
         if person is None:
             return
-        self._people.remove(person)
-        for key in [key for key, who in self._by_identifier.items() if who is person]:
-            del self._by_identifier[key]
+        del self._people[person.cio_id]
+        for each in _known(person).items():
+            del self._by_identifier[_key(*each)]
 
     def suppress(self, kind: str, identifier: str) -> None:
         """Remove a person, and ignore later calls for the identifier."""
@@ -221,7 +221,7 @@ class People:
     def _add(self, kind: str, identifier: str) -> Person:
         self._made += 1
         person = Person(f"{self._made:016x}")
-        self._people.append(person)
+        self._people[person.cio_id] = person
         self._by_identifier["cio_id", person.cio_id] = person
         self._identify(person, kind, identifier)
         return person

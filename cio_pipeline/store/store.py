@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -20,11 +20,12 @@ from cio_pipeline.store.dead_letters.table import (
     insert_dead_letters,
     requeue_dead_letters,
 )
-from cio_pipeline.store.queue import loads
+from cio_pipeline.store.queue import loads, people_memory
 from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
 from cio_pipeline.store.queue.loads import LoadSet
-from cio_pipeline.store.reader import Totals
+from cio_pipeline.store.queue.people_memory import KnownPerson, Missing, Noted
+from cio_pipeline.store.reader import Totals, open_reader
 from cio_pipeline.store.refused_later import LaterRefusal, add_refused_later
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
@@ -67,6 +68,7 @@ class Store:
         *,
         next_index: int,
         changed_only: bool = False,
+        noted: Sequence[Noted] = (),
     ) -> list[Job]:
         """Commit a chunk of a load: its jobs, its dead letters, its progress.
 
@@ -80,6 +82,7 @@ class Store:
             next_index: the index of the record after the chunk.
             changed_only: whether to skip what was acked last; needs
                 `keep_deliveries`.
+            noted: who the records are about; needs `begin_people`.
 
         Returns:
             The jobs that were enqueued, with their ids.
@@ -94,6 +97,8 @@ class Store:
             deliveries.note_enqueued(tx, enqueued, users)
             insert_dead_letters(tx, unmappable)
             loads.save_progress(tx, load.id, next_index, is_finished=False)
+            if noted:
+                people_memory.note(tx, load.id, noted)
         return enqueued
 
     def keep_deliveries(self) -> None:
@@ -112,6 +117,69 @@ class Store:
         with self.queue.transaction() as tx:
             loads.save_progress(tx, load.id, next_index, is_finished=True)
         self.queue.sync_to_disk()
+
+    def begin_people(self, name: bytes, load_ids: Sequence[int]) -> None:
+        """Note from now on who is in these loads (`people_memory.begin`)."""
+        with self.queue.transaction() as tx:
+            people_memory.begin(tx, name, load_ids)
+
+    def settle_missing(
+        self,
+        name: bytes,
+        load_id: int,
+        jobs_for: Callable[[Sequence[KnownPerson]], Sequence[NewJob]],
+        is_allowed: Callable[[Missing], bool],
+    ) -> tuple[Missing, int]:
+        """Find who is missing, and enqueue jobs for them, if that is allowed.
+
+        It is one durable commit: as soon as a removal can be sent, a power cut must not
+        undo that it was queued. Else a person who comes back with the same payload
+        would count as unchanged, and stay removed.
+
+        Args:
+            name: the list of people.
+            load_id: the load of the jobs.
+            jobs_for: returns a job for each of some people.
+            is_allowed: whether jobs are enqueued.
+
+        Returns:
+            What was found, and how many jobs were enqueued.
+        """
+        queued = 0
+        with open_reader(Path(self.queue.path)) as reader:
+            assert reader is not None  # noqa: S101  # this process has made the file
+            found = people_memory.find_missing(reader, name)
+            with self.queue.transaction(is_durable=True) as tx:
+                is_due = found.missing and is_allowed(found)
+                for people in people_memory.missing_people(reader) if is_due else ():
+                    jobs = self.queue.insert(tx, jobs_for(people), load_id)
+                    self.queue.deliveries.note_enqueued(tx, jobs)
+                    people_memory.forget(tx, name, people)
+                    queued += len(jobs)
+                people_memory.end(tx, name)
+        return found, queued
+
+    def withdraw_removals(
+        self, name: bytes, identities: Sequence[LoadIdentity]
+    ) -> None:
+        """Take back jobs for people who were missing, if another file is loaded now.
+
+        They may be in it, and would be removed and made again. One of the jobs may have
+        been sent before a kill, so what Customer.io has of its person is unknown.
+        """
+        if loads.would_continue(self.queue.read, identities):
+            return
+        while self._withdraw_some(name):
+            pass
+
+    def _withdraw_some(self, name: bytes) -> bool:
+        with self.queue.transaction(is_durable=True) as tx:
+            jobs = people_memory.removals_left(tx, name)
+            if jobs:
+                people_memory.put_back(tx, name, jobs)
+                self.queue.delete(tx, [job.id for job in jobs])
+                self.queue.deliveries.note_settled(tx, [], jobs)
+            return bool(jobs)
 
     def start_run(self, run: RunRecord) -> None:
         """Add a run to the history (`runs.start_run`)."""

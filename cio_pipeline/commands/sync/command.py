@@ -17,6 +17,7 @@ from cio_pipeline.commands.inputs import open_data, read_config_for_shard
 from cio_pipeline.commands.next_commands import commands_after
 from cio_pipeline.commands.queries import keys_for_data, secrets_of
 from cio_pipeline.commands.secret_values import with_secrets
+from cio_pipeline.commands.sync.missing import missing_notes, missing_options
 from cio_pipeline.commands.sync.notice import RunNotice
 from cio_pipeline.commands.sync.removals import check_kind, confirm_removals
 from cio_pipeline.commands.sync.summary import (
@@ -93,9 +94,11 @@ def _run_to_end(
     run_id = f"{SYSTEM_CLOCK.utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = queue_folder(config, arguments.config, arguments.state, arguments.shard)
     notice.begin(folder, inputs.name if inputs else None)
+    missing = None
     if inputs is not None:
         check_kind(arguments, config)
-        confirm_removals(arguments, config, inputs, folder)
+        missing = missing_options(arguments, config, inputs)
+        confirm_removals(arguments, config, inputs, folder, missing)
     stop = threading.Event()
     with open_display(arguments) as display:
         log = display.configure_log(hidden).bind(run_id=run_id)
@@ -109,6 +112,7 @@ def _run_to_end(
             inputs=inputs,
             changed_only=inputs is not None and arguments.changed_only,
             shard=arguments.shard,
+            missing=missing,
             reads_refusals=arguments.failures,
             until=until,
             max_dead_letters=arguments.max_dead_letters,
@@ -204,8 +208,11 @@ def _show_result(
 ) -> None:
     if result.error is not None:
         print_note(f"error: {result.error}")
+    if result.missing is not None:
+        for note in missing_notes(result.missing):
+            print_note(note)
     if arguments.json:
-        write([summary_json(result.summary)])
+        write([summary_json(result.summary, result.missing)])
         return
     summary = result.summary
     text = summary_text(
@@ -214,6 +221,7 @@ def _show_result(
         if summary.counts.dead_lettered or summary.counts.refused_later
         else None,
         refused=result.refused,
+        missing=result.missing,
         is_loaded=result.is_loaded,
         commands=commands_after(arguments, summary.run_id),
         width=width(),

@@ -49,6 +49,7 @@ _COUNTERS = {  # the keys are fields of `Counts`
     "requests": "Requests that the last run sent.",
     "retries": "Requests of the last run that repeated one that had failed.",
     "removed": "Deletions and suppressions among the synced jobs of the last run.",
+    "missing": "Known people who were not in the data of the last run (-missing).",
 }
 
 

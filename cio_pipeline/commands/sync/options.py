@@ -20,6 +20,11 @@ from cio_pipeline.commands.options import (
 )
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.pipeline.dead_letter_limit import parse_limit
+from cio_pipeline.pipeline.missing_rule import (
+    DEFAULT_LIMIT,
+    parse_missing,
+    parse_missing_limit,
+)
 
 EXIT_CODES = """\
   0      all synced
@@ -45,6 +50,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not ask before people or objects are deleted or suppressed",
     )
+    _add_missing(parser)
     add_queue(parser, USERS_OF_SHARD)
     _add_cluster(parser)
     _add_limits(parser)
@@ -75,6 +81,28 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
     add("shards", type=positive, metavar="N", help="-cluster: the number of shards")
     # How a worker starts a shard: standard input has the orders of the driver.
     add("driven", action="store_true", help=argparse.SUPPRESS)
+
+
+def _add_missing(parser: argparse.ArgumentParser) -> None:
+    add = partial(add_option, parser)
+    add(
+        "missing",
+        type=parse_missing,
+        nargs="?",
+        const=parse_missing("report"),
+        metavar="WHAT",
+        help="what to do about people who were delivered by earlier runs and are not in"
+        " the data: report, delete, suppress or set:NAME=VALUE (default: report); see"
+        " docs/removing-people.md",
+    )
+    add(
+        "max-missing",
+        type=parse_missing_limit,
+        metavar="N|P%%",
+        help="-missing: do nothing about them if more people are missing than this"
+        f" number, or than this share (default: {DEFAULT_LIMIT.replace('%', '%%')};"
+        " with report: no limit)",
+    )
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +181,7 @@ SYNC = Command(
   python main.py -config configuration.json -data data.json
   python main.py -config configuration.json -data data.json -changed-only
   python main.py -config configuration.json -data data.json -shard 0/3
+  python main.py -config configuration.json -data data.json -missing delete -yes
   zcat users.jsonl.gz | python main.py -config configuration.json -data - -format jsonl
   python main.py -config configuration.json -data data.json -until 06:00 \\
       -max-dead-letters 2% -notify https://hooks.example.com/services/KEY

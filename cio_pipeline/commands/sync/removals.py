@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cio_pipeline.commands.inputs import open_data
+from cio_pipeline.commands.sync.missing import count_missing
 from cio_pipeline.console.output import ask_yes_or_no, print_note
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
@@ -17,9 +19,16 @@ from cio_pipeline.pipeline.loader import load_identities, mapping_digest
 from cio_pipeline.source import Inputs
 from cio_pipeline.store.queue.loads import are_begun
 
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.missing import MissingOptions
+
 
 def confirm_removals(
-    arguments: argparse.Namespace, config: Config, inputs: Inputs, folder: Path
+    arguments: argparse.Namespace,
+    config: Config,
+    inputs: Inputs,
+    folder: Path,
+    missing: MissingOptions | None,
 ) -> None:
     """Ask at the terminal, with the number of removals, if the run has any.
 
@@ -31,33 +40,62 @@ def confirm_removals(
         config: the configuration.
         inputs: the data.
         folder: the workspace's folder, which may not exist yet.
+        missing: what ``-missing`` asks for, or None.
 
     Raises:
         UsageError: the answer is not yes, or there is nobody to ask.
     """
-    if arguments.yes or not config.records.removals:
+    rule = missing.rule if missing else None
+    removes_missing = rule is not None and rule.removes
+    if arguments.yes or not (config.records.removals or removes_missing):
         return
     mapping = mapping_digest(
-        config, changed_only=arguments.changed_only, shard=arguments.shard
+        config,
+        changed_only=arguments.changed_only,
+        shard=arguments.shard,
+        missing=rule.text if rule else "",
     )
     if are_begun(folder, load_identities(inputs, mapping)):
         return
-    verbs = " and ".join(config.records.removals)
     if sys.stdin is None or not sys.stdin.isatty():
+        verbs = config.records.removals or (rule.text if rule else "",)
+        cause = "this configuration" if config.records.removals else "-missing"
         raise UsageError(
-            f"this configuration can {verbs} {_nouns(config)}. Without a terminal to"
-            " confirm it, add -yes; `check` shows what would be sent"
+            f"{cause} can {' and '.join(verbs)} {_nouns(config)}. Without a terminal to"
+            " confirm it, add -yes; "
+            + (
+                "`check` shows what would be sent"
+                if config.records.removals
+                else "`-missing report` shows who is missing"
+            )
         )
-    what = f"{verbs} {_nouns(config)} in {inputs.name}"
-    if not any(item.is_pipe for item in inputs.items):
-        print_note(f"counting what {inputs.name} removes")
-        counts = _count_removals(arguments, config)
-        if not counts:
-            return
-        what = " and ".join(f"{action} {n:,}" for action, n in counts.items())
-        what += f" {_nouns(config)}"
-    if not ask_yes_or_no(f"This run will {what}. Continue?"):
+    what = _removals(arguments, config, inputs)
+    if missing is not None and removes_missing:
+        print_note(f"looking for people who are missing in {inputs.name}")
+        with open_data(arguments, config) as again:
+            count = count_missing(again, config, missing, folder)
+        if count:
+            nouns = _nouns(config)
+            what.append(f"{missing.rule.text} {count:,} {nouns} who are missing")
+    if what and not ask_yes_or_no(f"This run will {', and '.join(what)}. Continue?"):
         raise UsageError("nothing was sent")
+
+
+def _removals(
+    arguments: argparse.Namespace, config: Config, inputs: Inputs
+) -> list[str]:
+    """Return what the records of the data remove, as parts of a question."""
+    if not config.records.removals:
+        return []
+    if any(item.is_pipe for item in inputs.items):
+        verbs = " and ".join(config.records.removals)
+        return [f"{verbs} {_nouns(config)} in {inputs.name}"]
+    print_note(f"counting what {inputs.name} removes")
+    counts = _count_removals(arguments, config)
+    if not counts:
+        return []
+    what = " and ".join(f"{action} {n:,}" for action, n in counts.items())
+    return [f"{what} {_nouns(config)}"]
 
 
 def check_kind(arguments: argparse.Namespace, config: Config) -> None:

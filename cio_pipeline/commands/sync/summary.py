@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from cio_pipeline.commands.causes import common_causes
 from cio_pipeline.commands.next_commands import NextCommands
@@ -16,11 +17,26 @@ from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.core.text import counted, shortened, visible
 from cio_pipeline.store import DeadLetterStatistics
 
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.missing import MissingResult
+
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
 _HEADINGS = {"dead_lettered": "dead letters"}
+_MOST_NAMED = 20
+# Headlines for data that was processed as far as possible.
+_ALL_PROCESSED = {
+    "invalid_data": (
+        "Stopped: the data file is broken. Every record before that point was"
+        " processed."
+    ),
+    "too_many_missing": (
+        "Every record was processed, but nothing was done about the people who are"
+        " missing."
+    ),
+}
 
 
-def summary_json(summary: RunSummary) -> str:
+def summary_json(summary: RunSummary, missing: MissingResult | None = None) -> str:
     """Return a run's result as one JSON document.
 
     The keys are the fields of `RunSummary`, with those of `Counts` among them::
@@ -33,10 +49,15 @@ def summary_json(summary: RunSummary) -> str:
          "refused_later": int,           among the synced ones; 0 without -failures
          "pending": int, "requests": int, "retries": int,
          "removed": int,
+         "missing": int, "missing_queued": int,      0 without -missing
          "duration_seconds": float,
-         "latency_ms": null | {"p50": float, "p95": float, "p99": float}}
+         "latency_ms": null | {"p50": float, "p95": float, "p99": float},
+         "missing_people": [str, ...]}   the first 1,000; only with ``missing``
     """
-    return json.dumps(document_of(summary), indent=2)
+    document = document_of(summary)
+    if missing is not None:
+        document["missing_people"] = missing.found.first
+    return json.dumps(document, indent=2)
 
 
 def summary_text(
@@ -44,6 +65,7 @@ def summary_text(
     *,
     statistics: DeadLetterStatistics | None,
     refused: Sequence[str] | None = None,
+    missing: MissingResult | None = None,
     is_loaded: bool,
     commands: NextCommands,
     width: int,
@@ -56,11 +78,13 @@ def summary_text(
         statistics: the causes of this run's dead letters; None if there are none.
         refused: the first users of what was refused after the 200; None if that was not
             read.
+        missing: who was missing; None if nobody looked.
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
         noun: what the records are.
     """
+    counts = summary.counts
     lines = [*textwrap.wrap(headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
     if refused is None:  # else the time is mostly that of reading refusals
@@ -69,7 +93,10 @@ def summary_text(
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
     if refused:
-        lines += ["", *_refused_users(refused, summary.counts.refused_later, width)]
+        lines += ["", *_users("Refused later", refused, counts.refused_later, width)]
+    if missing is not None and missing.found.missing:
+        first = missing.found.first[:_MOST_NAMED]
+        lines += ["", *_users("Missing", first, missing.found.missing, width)]
     if statistics is not None:
         lines += ["", "To see these records:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
@@ -78,11 +105,8 @@ def summary_text(
 def headline(summary: RunSummary) -> str:
     """Return a sentence on how a run ended."""
     counts = summary.counts
-    if summary.reason == "invalid_data" and not counts.pending:
-        return (
-            "Stopped: the data file is broken. Every record before that point was"
-            " processed."
-        )
+    if summary.reason in _ALL_PROCESSED and not counts.pending:
+        return _ALL_PROCESSED[summary.reason]
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "").clause
         return f"Stopped: {why}. {counted(counts.pending, 'job')} left in the queue."
@@ -105,10 +129,10 @@ def _failed(counts: Counts) -> Iterator[str]:
         )
 
 
-def _refused_users(users: Sequence[str], count: int, width: int) -> list[str]:
+def _users(title: str, users: Sequence[str], count: int, width: int) -> list[str]:
     more = f" and {count - len(users):,} more" if count > len(users) else ""
     names = ", ".join(map(visible, users))
-    return textwrap.wrap(f"Refused later: {names}{more}", width)
+    return textwrap.wrap(f"{title}: {names}{more}", width)
 
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:
@@ -138,9 +162,13 @@ def _answers(summary: RunSummary) -> list[str]:
 def _next_step(
     summary: RunSummary, commands: NextCommands, *, is_loaded: bool
 ) -> list[str]:
-    if summary.status != "stopped" or (is_loaded and not summary.counts.pending):
+    is_held = summary.reason == "too_many_missing"
+    is_all_done = is_loaded and not summary.counts.pending and not is_held
+    if summary.status != "stopped" or is_all_done:
         return []
     step = stop_reason(summary.reason or "").next_step
+    if is_held:
+        return ["", f"{step}:", f"  {commands.again}"]
     if is_loaded:
         return ["", f"{step}:", f"  {commands.resume}"]
     note = "" if summary.reason == "invalid_data" else " (some data is not read yet)"

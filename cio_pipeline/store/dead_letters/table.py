@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cio_pipeline.core.jobs import DeadLetter, Job, ToDeadLetters
+from cio_pipeline.core.jobs import NOT_IN_FILE, DeadLetter, Job, ToDeadLetters
 from cio_pipeline.core.json_text import decode
 from cio_pipeline.core.operations import operation_of
 
@@ -107,7 +107,7 @@ def letter_of(
         job_id=job.id,
         load_id=job.load_id,
         user_id=job.user_id,
-        record_index=job.record_index,
+        record_index=None if job.record_index == NOT_IN_FILE else job.record_index,
         payload=job.body,
         reason=settlement.reason,
         http_status=settlement.http_status,
@@ -142,8 +142,8 @@ def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
     moved = tx.execute(
         "INSERT INTO ack_queue_jobs"  # noqa: S608  # values are parameters
         " (_id, data, timestamp, status, user_id, record_index, load_id, operation)"
-        " SELECT job_id, payload, unixepoch(), 0, user_id, record_index, load_id,"
-        " operation"
+        " SELECT job_id, payload, unixepoch(), 0, user_id,"
+        f" COALESCE(record_index, {NOT_IN_FILE}), load_id, operation"
         f" FROM dead_letters WHERE job_id IS NOT NULL AND {where}",
         values,
     ).rowcount

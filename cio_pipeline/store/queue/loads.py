@@ -83,13 +83,25 @@ def are_begun(folder: Path, identities: Sequence[LoadIdentity]) -> bool:
         def read(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
             return connection.execute(sql, parameters).fetchall()
 
-        earlier = _newest_set(read)
-        if not earlier:
-            return False
-        is_done = all(load.is_finished for load in earlier)
-        if is_done and not read(JOB_SINCE, (earlier[0].id,)):
-            return False
-        return len(plan_loads(earlier, identities).continued) == len(identities)
+        return would_continue(read, identities)
+
+
+def would_continue(
+    read: Callable[..., list[Any]], identities: Sequence[LoadIdentity]
+) -> bool:
+    """Return whether `begin_loads` would continue all these loads.
+
+    Args:
+        read: runs a query, and returns its rows.
+        identities: the loads.
+    """
+    earlier = _newest_set(read)
+    if not earlier:
+        return False
+    is_done = all(load.is_finished for load in earlier)
+    if is_done and not read(JOB_SINCE, (earlier[0].id,)):
+        return False
+    return len(plan_loads(earlier, identities).continued) == len(identities)
 
 
 def _newest_set(read: Callable[..., list[Any]]) -> list[Load]:

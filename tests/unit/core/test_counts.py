@@ -42,6 +42,8 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
         "requests",
         "retries",
         "removed",
+        "missing",
+        "missing_queued",
         "duration_seconds",
         "latency_ms",
     ]

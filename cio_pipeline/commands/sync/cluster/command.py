@@ -75,7 +75,7 @@ def run_on_cluster(arguments: argparse.Namespace) -> int:
     folder = queue_folder(config, arguments.config, arguments.state)
     with open_data(arguments, config) as inputs:
         check_kind(arguments, config)
-        confirm_removals(arguments, config, inputs, folder)
+        confirm_removals(arguments, config, inputs, folder, None)
         inspection = _inspection(arguments, config, inputs, tuple(names))
     own = folder.with_name(f"{folder.name}-cluster-of-{arguments.shards}")
     make_private_folder(arguments.state)

@@ -21,6 +21,8 @@ _VALUES = (
 _FLAGS = ("changed_only", "failures")
 _REFUSED = {
     "shard": "-cluster runs all shards",
+    "missing": "a shard knows only its part of the people",
+    "max_missing": "it is for -missing",
     "metrics": "its file is of one machine; watch `status -shard '*/N'` instead",
     "notify": "use the exit code",
     "database": "it has a password, which Dask would show; use the key 'database' in"
@@ -45,7 +47,8 @@ def check_options(arguments: argparse.Namespace) -> None:
         value = getattr(arguments, name)
         is_given = value is not None and not (name == "shard" and value.is_whole)
         if is_given:
-            raise UsageError(f"-{name} and -cluster exclude each other: {why}")
+            option = name.replace("_", "-")
+            raise UsageError(f"-{option} and -cluster exclude each other: {why}")
 
 
 def _check_address(address: str) -> None:

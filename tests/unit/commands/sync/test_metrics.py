@@ -87,6 +87,7 @@ def test_a_run_that_stopped(tmp_path: Path) -> None:
         "cio_pipeline_requests_total": {"": 70},
         "cio_pipeline_retries_total": {"": 9},
         "cio_pipeline_removed_total": {"": 0},
+        "cio_pipeline_missing_total": {"": 0},
         "cio_pipeline_dead_letters_total": {"rejected": 3, "not_found": 1},
         "cio_pipeline_pending_jobs": {"": 40},
     }
