@@ -130,7 +130,7 @@ def test_what_was_to_be_done_is_beside_the_user(
     ]
     opened = open_page(browser, write_report(program, letters))
 
-    assert sorted(opened.users()) == ["7", "7 (delete)", "7 (event)", "7 (object)"]
+    assert sorted(users_of(opened)) == ["7", "7 (delete)", "7 (event)", "7 (object)"]
     opened.page.get_by_role("searchbox").fill("delete")
     expect(opened.page.get_by_role("status")).to_have_text("1 of 4 letters")
 
