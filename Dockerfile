@@ -3,9 +3,9 @@
 #     -config in/configuration.json -data in/data.json
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements.txt pyproject.toml README.md LICENSE ./
+COPY requirements.txt requirements.lock pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/cio-pipeline \
-    && /opt/cio-pipeline/bin/pip install --no-cache-dir -r requirements.txt
+    && /opt/cio-pipeline/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY cio_pipeline ./cio_pipeline
 RUN /opt/cio-pipeline/bin/pip install --no-cache-dir --no-deps .
 

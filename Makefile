@@ -12,21 +12,21 @@ SURROUNDINGS ?= 1000
 SEED ?= 20261124
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint types format check crash power-cuts surroundings soak peers bench plots clean
+.PHONY: help install run test test-fast test-installs locks lint types format check crash power-cuts surroundings soak peers bench plots pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(RUN) ## make .venv and install what the program needs
 
-$(RUN): requirements.txt
+$(RUN): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(PIP) -r requirements.txt
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
-$(DEV): $(RUN) requirements-dev.txt
-	$(PIP) -r requirements-dev.txt
+$(DEV): $(RUN) requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 run: $(RUN) ## sync the example users into a local sandbox, then look some of them up
@@ -54,6 +54,9 @@ peers: ## install the official Node client to compare with, if there is npm
 	@if command -v npm >/dev/null && npm install --prefix benchmarks/peers --no-audit --no-fund --no-package-lock --silent; \
 	then :; else echo "the official Node client is left out: there is no npm, or npm cannot install it"; fi
 
+test-installs: $(DEV) ## build and install the packages, and sync the example with each
+	$(BIN)/python tests/installs/check_packages.py
+
 lint: $(DEV) ## check style, layers and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -74,6 +77,17 @@ bench: $(DEV) peers ## measure speed and memory, and print tables
 plots: $(DEV) ## draw the results of the last make bench into docs/images
 	$(PIP) -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/plot.py
+
+pictures: $(DEV) ## take the pictures of the pages for the documents (two minutes)
+	$(BIN)/python benchmarks/pictures.py
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --upgrade
+
+locks: $(RUN) ## choose the newest allowed versions, and write them to *.lock
+	$(PIP) "uv>=0.9,<1"
+	$(BIN)/$(LOCK) --extra sandbox -o requirements.lock pyproject.toml
+	$(BIN)/$(LOCK) -o requirements-dev.lock requirements-dev.txt
 
 clean: ## delete .venv, caches and all local state
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -39,10 +39,13 @@ def main() -> int:
             configuration = write_configuration(Path(folder), url)
             code = sync(configuration, Path(folder))
             show_people(url)
+            page = write_page(configuration, Path(folder))
         finally:
             sandbox.terminate()
             sandbox.wait(timeout=10)
     print(NEXT_STEPS)
+    if page is not None:
+        print(f"\nThe page of this run, for a browser: {page}")
     return code
 
 
@@ -71,6 +74,15 @@ def sync(configuration: Path, folder: Path) -> int:
     words += ["-state", str(folder / "state"), "-log-level", "warning"]
     environment = os.environ | {"COLUMNS": "100"}
     return subprocess.call([sys.executable, MAIN, *words], env=environment)
+
+
+def write_page(configuration: Path, folder: Path) -> Path | None:
+    """Write the page of the run, and return its path; None if that is not possible."""
+    path = MAIN.parent / "state" / "demo-run.html"
+    words = ["-config", str(configuration), "-state", str(folder / "state")]
+    words += ["-format", "html", "-output", str(path)]
+    command = [sys.executable, str(MAIN), "status", *words]
+    return None if subprocess.call(command, stderr=subprocess.DEVNULL) else path
 
 
 def show_people(url: str) -> None:

@@ -12,13 +12,22 @@ from typing import BinaryIO
 from cio_pipeline.commands.options import program_name
 from cio_pipeline.commands.queries import query_of
 from cio_pipeline.core.config import Config, read_config
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules, with_options
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.used_names import id_names, used_names
 from cio_pipeline.source import STANDARD_INPUT, Inputs, find_inputs
 
+# Options about files, which a query does not have.
+_OF_FILES = ("data", "format", "records", "delimiter", "encoding", "member", "sheet")
 
-def open_data(arguments: argparse.Namespace, config: Config | None = None) -> Inputs:
+
+def open_data(
+    arguments: argparse.Namespace,
+    config: Config | None = None,
+    *,
+    rules: FileRules = DEFAULT_RULES,
+) -> Inputs:
     """Return the data that the command line names: files, or a query.
 
     ``-data -`` is standard input.
@@ -26,12 +35,14 @@ def open_data(arguments: argparse.Namespace, config: Config | None = None) -> In
     Args:
         arguments: the command line.
         config: what is read of the data; None for all of it.
+        rules: how it is read, if there is no configuration.
 
     Raises:
         UsageError: there is none, or it does not exist or cannot be read.
     """
     _check_data(arguments)
-    options = ReadOptions(format=arguments.format, sheet=arguments.sheet)
+    rules = file_rules(arguments, rules if config is None else config.file)
+    options = ReadOptions(format=arguments.format, rules=rules, sheet=arguments.sheet)
     if config is not None:
         options = replace(options, names=used_names(config), ids=id_names(config))
     if arguments.query is not None:
@@ -46,6 +57,18 @@ def _stdin(names: Sequence[str]) -> BinaryIO | None:
     # Not through `sys.stdin`: a thread that waits there holds the lock of its
     # buffer, and the interpreter aborts at exit if it cannot get that lock.
     return FileIO(sys.stdin.fileno(), closefd=False)
+
+
+def file_rules(
+    arguments: argparse.Namespace, rules: FileRules = DEFAULT_RULES
+) -> FileRules:
+    """Return how the data file is read, by the configuration and the options."""
+    return with_options(
+        rules,
+        records=arguments.records,
+        delimiter=arguments.delimiter,
+        encoding=arguments.encoding,
+    )
 
 
 def has_data(arguments: argparse.Namespace) -> bool:
@@ -63,7 +86,7 @@ def _check_data(arguments: argparse.Namespace) -> None:
         raise UsageError("-database needs -query SQL, or a file as -query users.sql")
     if arguments.query is None:
         return
-    for option in ("data", "format", "sheet"):
+    for option in _OF_FILES:
         if getattr(arguments, option) is not None:
             raise UsageError(
                 f"-{option} and -query exclude each other: remove one of them"
@@ -71,11 +94,15 @@ def _check_data(arguments: argparse.Namespace) -> None:
 
 
 def read_config_for_shard(arguments: argparse.Namespace) -> Config:
-    """Read the configuration; a shard gets its share of the request rate.
+    """Read the configuration; a shard gets its share of the rates.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
     config = read_config(arguments.config)
-    share = config.requests_per_second / arguments.shard.count
-    return replace(config, requests_per_second=share)
+    shards = arguments.shard.count
+    return replace(
+        config,
+        requests_per_second=config.requests_per_second / shards,
+        users_per_second=config.users_per_second / shards,
+    )

@@ -19,8 +19,21 @@ def commands_after(arguments: argparse.Namespace, run_id: str) -> NextCommands:
     return NextCommands(
         dead_letters=shlex.join([*program, "dead-letters", *queue, "-run", run_id]),
         resume=shlex.join([*program, "resume", *queue]),
-        again=shlex.join([*program, *without_address(sys.argv[1:])]),
+        again=shlex.join([*program, *without_address(_without_notify(sys.argv[1:]))]),
     )
+
+
+def _without_notify(words: Sequence[str]) -> list[str]:
+    """Leave out ``-notify`` and its address, which is a secret."""
+    kept: list[str] = []
+    is_address = False
+    for word in words:
+        name = word.partition("=")[0].lstrip("-")
+        is_option = word.startswith("-") and name in ("notify", "notify-always")
+        if not is_option and not is_address:
+            kept.append(word)
+        is_address = is_option and word.lstrip("-") == "notify"
+    return kept
 
 
 def queue_options(arguments: argparse.Namespace) -> list[str]:

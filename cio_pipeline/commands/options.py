@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cio_pipeline.core.config_files import delimiter_of, encoding_of
 from cio_pipeline.core.formats import FORMATS
 from cio_pipeline.core.shard import WHOLE, parse_shard
 
@@ -71,7 +72,7 @@ def add_common(parser: argparse.ArgumentParser, *, needs_config: bool = True) ->
         "config",
         required=needs_config,
         metavar="FILE",
-        help="the configuration file (JSON)",
+        help="the configuration file (JSON, YAML or TOML)",
     )
     add("json", action="store_true", help="print the result as JSON")
 
@@ -106,8 +107,15 @@ def add_data(
     *,
     about: str = "the data file, a folder or a pattern such as 'part-*.csv'; - for"
     " standard input; several are read in the order given",
+    reports: tuple[str, ...] = (),
 ) -> None:
-    """Add the options that name the data: ``-data``, ``-query`` and others."""
+    """Add the options that name the data, and those of a file's form.
+
+    Args:
+        parser: the command's parser.
+        about: the help of ``-data``.
+        reports: values of ``-format`` that are a format of the command's report.
+    """
     add = partial(add_option, parser)
     add(
         "data",
@@ -118,8 +126,29 @@ def add_data(
     )
     add(
         "format",
-        choices=[each.name for each in FORMATS],
-        help="format of the data file (default: by its extension, else a JSON array)",
+        choices=[*(each.name for each in FORMATS), *reports],
+        help="format of the data file (default: by its content and its extension)"
+        + "".join(f"; {each} writes a page for a browser" for each in reports),
+    )
+    add(
+        "records",
+        metavar="PATH",
+        help="where the array of users is in a JSON document, such as data.users"
+        " (default: the only array of objects)",
+    )
+    add(
+        "delimiter",
+        type=delimiter,
+        metavar="CHARACTER",
+        help="the character between two cells of a CSV file, or tab (default: the one"
+        " that is most frequent in the header)",
+    )
+    add(
+        "encoding",
+        type=encoding,
+        metavar="NAME",
+        help="the text's encoding, such as windows-1252 (default: UTF-8, or as the"
+        " byte-order mark shows)",
     )
     add(
         "member",
@@ -168,6 +197,47 @@ def add_logging(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also append the log to a file, as JSON lines",
     )
+
+
+def delimiter(text: str) -> str:
+    """Read a delimiter: a character, its name, or an escape."""
+    character = delimiter_of(text)
+    if character is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not one character that is no letter, digit or quote, or tab"
+        )
+    return character
+
+
+def encoding(text: str) -> str:
+    """Read the name of an encoding."""
+    name = encoding_of(text)
+    if name is None:
+        raise argparse.ArgumentTypeError(
+            f"there is no encoding {text!r}; usual ones are utf-8, utf-16, windows-1252"
+            " and iso-8859-1"
+        )
+    return name
+
+
+def add_page_output(parser: argparse.ArgumentParser) -> None:
+    """Add ``-output``, the file of a page for a browser."""
+    add_option(
+        parser,
+        "output",
+        type=Path,
+        metavar="FILE",
+        help="write a page for a browser to a file that only you can read (replaces"
+        " an existing one)",
+    )
+
+
+def port(text: str) -> int:
+    """Read a port; 0 means a free one."""
+    number = int(text) if text.isascii() and text.isdigit() else 65_536
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return number
 
 
 def positive(text: str) -> int:

@@ -26,6 +26,13 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def milliseconds(number: float) -> str:
+    """Return how long an answer took: ``0.8 ms``, ``21 ms``, ``1.3 s``."""
+    if number >= 1000:
+        return f"{number / 1000:.1f} s"
+    return f"{number:.0f} ms" if number >= 10 else f"{number:.1f} ms"
+
+
 def full_seconds(seconds: float) -> str:
     """Return a duration as text without tenths, so that it does not flicker."""
     return f"{int(seconds)} s" if seconds < 10 else duration(seconds)

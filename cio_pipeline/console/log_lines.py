@@ -72,8 +72,10 @@ def _sentence(event: EventDict) -> str:
 
 def _dead_letter(event: Mapping[str, Any]) -> str:  # an event holds what was logged
     status = "" if event["http_status"] is None else f" ({event['http_status']})"
+    what = str(event.get("operation", "user"))
+    subject = "object" if what.startswith("object") else "user"
     return (
-        f"dead letter: user {event['user_id']}, record {event['record_index']}:"
+        f"dead letter: {subject} {event['user_id']}, record {event['record_index']}:"
         f" {event['reason']}{status}: {event['message']}"
     )
 
@@ -92,8 +94,21 @@ def _files_differ(event: Mapping[str, Any]) -> str:
     return f"the data files are not those of the stopped run: {'; '.join(facts)}"
 
 
+def _file_cleaned(event: Mapping[str, Any]) -> str:
+    left_out = ("event", "timestamp", "level", "run_id", "source")
+    counts = (
+        f"{name.replace('_', ' ')}: {count:,}"
+        for name, count in event.items()
+        if name not in left_out
+    )
+    return f"{event['source']}: skipped or changed while reading ({', '.join(counts)})"
+
+
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "job_dead_lettered": _dead_letter,
+    "refused_later": lambda event: (
+        f"refused later: user {event['user_id']}: {event['message']}"
+    ),
     "slowed_down": _slowed_down,
     "outage_began": lambda event: f"Customer.io is not answering: {event['problem']}",
     "outage_ended": lambda event: (
@@ -104,4 +119,5 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "data_broken": lambda event: str(event["problem"]),
     "files_differ": _files_differ,
+    "file_cleaned": _file_cleaned,
 }

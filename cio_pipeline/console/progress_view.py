@@ -97,6 +97,8 @@ def _counts(progress: Progress) -> list[Text]:
     if progress.total is not None:
         about = "about " if progress.is_loading else ""
         total = f" of {about}{progress.total:,}"
+    if progress.kind != "person":
+        total += f" {progress.kind}s"
     pieces.append(_piece("sent", sent, total))
     if progress.counts.skipped:
         pieces.append(_piece("unchanged", f"{progress.counts.skipped:,}"))
@@ -180,7 +182,7 @@ def _outage(hold: Hold, _progress: Progress, now: datetime) -> str:
 
 def _backoff(hold: Hold, _progress: Progress, _now: datetime) -> str:
     why = f": {visible(hold.problem)}" if hold.problem else ""
-    return f"all remaining users are backing off; next try in {_until(hold)}{why}"
+    return f"all remaining jobs are backing off; next try in {_until(hold)}{why}"
 
 
 def _answers(hold: Hold, progress: Progress, _now: datetime) -> str:
@@ -192,6 +194,10 @@ def _data(hold: Hold, progress: Progress, _now: datetime) -> str:
     name = visible(progress.source or "the data")
     waited = full_seconds(hold.since_seconds or 0)
     return f"waiting for more of {name}; none for {waited}"
+
+
+def _refusals(_hold: Hold, _progress: Progress, _now: datetime) -> str:
+    return "reading what Customer.io refused after it had accepted it"
 
 
 def _stopping(hold: Hold, progress: Progress, _now: datetime) -> str:
@@ -213,5 +219,6 @@ _HOLD_TEXTS = {
     "backoff": _backoff,
     "answers": _answers,
     "data": _data,
+    "refusals": _refusals,
     "stopping": _stopping,
 }

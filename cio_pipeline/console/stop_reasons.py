@@ -73,6 +73,10 @@ STOP_REASONS = {
         "there was not enough memory",
         "With more memory or a lower parallelism, continue with",
     ),
+    "until_reached": StopReason("the time of -until was reached", _CONTINUE),
+    "too_many_dead_letters": StopReason(
+        "there were too many dead letters", "When their cause is fixed, continue with"
+    ),
     "invalid_data": StopReason(
         "the data file is broken", "When the file is fixed, run this again"
     ),

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cio_pipeline.core.addresses import APP_API, TRACK_API
 from cio_pipeline.core.config_checker import KEYS_ARE_AT, Checker
 from cio_pipeline.core.config_document import line_of_key, parse_document
+from cio_pipeline.core.config_files import (
+    DEFAULT_RULES,
+    FILE_KEYS,
+    FileRules,
+    check_file_rules,
+)
 from cio_pipeline.core.config_mappings import Mapping, check_mappings
+from cio_pipeline.core.config_records import (
+    PLAIN_RECORDS,
+    RECORD_KEYS,
+    RecordRules,
+    are_plain,
+    required_keys,
+)
 from cio_pipeline.core.errors import ConfigError
 from cio_pipeline.core.limits import TRACK_API_LIMIT_PER_SECOND
 from cio_pipeline.core.text import seen_from
@@ -31,18 +44,24 @@ class Config:
     """A checked configuration. The fields are the file's keys.
 
     Args:
-        user_id: the key or dotted path of the user id in a record.
+        user_id: the key or dotted path of the user id in a record; empty if
+            `records` say more about it.
+        records: what the records are, if they are not people to insert or update.
         database: the address of a database; it may contain a password.
         secret_sources: for each key of `SECRETS` that is not text: where it comes
             from. Its own field is None until `commands.secret_values` fills it.
         requests_per_second: 0 means no limit.
+        users_per_second: the most users (events, objects) per second; 0 means no
+            limit.
         max_attempts: after this many strikes a job becomes a dead letter.
         max_outage_seconds: the run stops when no request succeeds for this time.
+        file: how the data file is to be read.
     """
 
     parallelism: int
-    user_id: str
+    user_id: str = ""
     mappings: tuple[Mapping, ...]
+    records: RecordRules = PLAIN_RECORDS
     site_id: str | None = None
     api_key: str | None = field(default=None, repr=False)
     app_api_key: str | None = field(default=None, repr=False)
@@ -53,10 +72,12 @@ class Config:
     app_url: str | None = None
     api: Literal["customers", "batch"] = "customers"
     requests_per_second: float = TRACK_API_LIMIT_PER_SECOND
+    users_per_second: float = 0.0
     max_attempts: int = 8
     max_outage_seconds: float = 300.0
     connect_timeout_seconds: float = 10.0
     read_timeout_seconds: float = 30.0
+    file: FileRules = DEFAULT_RULES
 
 
 class TrackKeys(NamedTuple):
@@ -101,14 +122,19 @@ def parse_config(text: bytes, path: str) -> Config:
 
 def _config_of(document: dict[str, Any], path: str) -> Config:
     checker = Checker(path)
-    checker.refuse_unknown(document, _KEYS, "")
-    missing = [name for name in _REQUIRED if name not in document]
+    checker.refuse_unknown(document, (*_KEYS, *FILE_KEYS), "")
+    missing = [name for name in required_keys(document) if name not in document]
     if missing:
         others = f" ({', '.join(missing)} are missing)" if len(missing) > 1 else ""
         checker.fail(missing[0], f"this key is required{others}")
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"file": check_file_rules(checker, document)}
     for name, value in document.items():
-        fields |= _KEYS[name](checker, name, value)
+        if name in _KEYS:
+            fields |= _KEYS[name](checker, name, value)
+    if not are_plain(document):
+        from cio_pipeline.core.config_record_keys import check_records  # noqa: PLC0415  # few have them
+
+        fields["records"] = check_records(checker, document)
     sources = {
         key: fields.pop(SECRETS[key].field)
         for key in SECRETS
@@ -140,6 +166,27 @@ def require_track_keys(config: Config, path: str) -> TrackKeys:
     assert config.site_id is not None  # noqa: S101  # as just checked
     assert config.api_key is not None  # noqa: S101  # as just checked
     return TrackKeys(config.site_id, config.api_key)
+
+
+def require_app_key(config: Config, path: str, needed_by: str) -> str:
+    """Return the key that the App API needs.
+
+    Args:
+        config: the configuration.
+        path: its file, for the message.
+        needed_by: the command or option that needs the key.
+
+    Raises:
+        ConfigError: it is missing.
+    """
+    if config.app_api_key is None:
+        raise ConfigError(
+            path,
+            f"this key is required: {needed_by} needs an App API key (Settings >"
+            " Account Settings > API Credentials > App API Keys)",
+            key="appApiKey",
+        )
+    return config.app_api_key
 
 
 def missing_track_keys(config: Config) -> list[str]:
@@ -193,11 +240,19 @@ SECRETS = {
     "appApiKey": SecretKey("app_api_key", Checker.secret),
     "database": SecretKey("database", Checker.hidden_text),
 }
+
+
+def _user_id(checker: Checker, key: str, value: object) -> dict[str, Any]:
+    if isinstance(value, dict | list):
+        return {}  # `check_records` checks it
+    return {"user_id": checker.text(key, value)}
+
+
 _KEYS: dict[str, _Check] = {
     "parallelism": lambda c, k, v: {
         "parallelism": c.integer(k, v, 1, MOST_PARALLELISM)
     },
-    "userId": lambda c, k, v: {"user_id": c.text(k, v)},
+    "userId": _user_id,
     "mappings": lambda c, k, v: {"mappings": check_mappings(c, k, v)},
     **dict.fromkeys(SECRETS, _secret),
     "region": lambda c, k, v: {"region": c.one_of(k, v, ("us", "eu"))},
@@ -209,11 +264,17 @@ _KEYS: dict[str, _Check] = {
             k, v, "a number, 0 (no limit) or more", 0.0, _LARGE
         )
     },
+    "usersPerSecond": lambda c, k, v: {
+        "users_per_second": c.number(
+            k, v, "a number, 0.001 or more (leave it out for no limit)", 0.001, _LARGE
+        )
+    },
     "maxAttempts": lambda c, k, v: {"max_attempts": c.integer(k, v, 1, None)},
     "maxOutageSeconds": lambda c, k, v: {
         "max_outage_seconds": c.number(k, v, "seconds, 0 or more", 0.0, _LARGE)
     },
     "timeoutSeconds": _timeouts,
+    # They depend on each other, so `check_records` checks them together.
+    **dict.fromkeys(RECORD_KEYS, lambda *_: {}),
     "$schema": _schema,
 }
-_REQUIRED = ("parallelism", "userId", "mappings")

@@ -26,9 +26,12 @@ class Counts:
         dead_lettered: records and jobs that became dead letters.
         left_out: values that could not be converted, and were left out of their
             records (``onError``).
+        refused_later: what Customer.io refused after its 200 (``-failures``). These
+            jobs are among ``synced``.
         pending: jobs still in the queue.
         requests: requests sent.
         retries: the requests among them that repeated a failed one.
+        removed: the deletions and suppressions among the synced jobs.
     """
 
     records: int = 0
@@ -37,13 +40,19 @@ class Counts:
     skipped: int = 0
     dead_lettered: int = 0
     left_out: int = 0
+    refused_later: int = 0
     pending: int = 0
     requests: int = 0
     retries: int = 0
+    removed: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         names = (field.name for field in fields(self))
         return Counts(**{n: getattr(self, n) + getattr(other, n) for n in names})
+
+    def __sub__(self, other: Counts) -> Counts:
+        names = (field.name for field in fields(self))
+        return Counts(**{n: getattr(self, n) - getattr(other, n) for n in names})
 
     @property
     def settled(self) -> int:

@@ -26,6 +26,7 @@ _KINDS = {
 }
 _EXAMPLES = "postgresql://USER:PASSWORD@HOST/NAME or sqlite:FILE"
 _SECRET_OPTION = re.compile(r"password|token|secret|key|passcode", re.IGNORECASE)
+_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 # Texts and names, which may contain anything; what may be left out at the end.
 _SQL_TOKEN = re.compile(
     r"""
@@ -118,6 +119,11 @@ def _secrets(parts: SplitResult) -> list[str]:
         value for name, value in parse_qsl(parts.query) if _SECRET_OPTION.search(name)
     ]
     return [each for each in found if each]
+
+
+def is_ordered(query: str) -> bool:
+    """Return whether a query asks for an order of its rows."""
+    return _ORDER.search(query) is not None
 
 
 def query_text(text: str) -> str:

@@ -31,6 +31,10 @@ class Duplicates:
         self._buckets[number % _BUCKETS].append(number)
         return number
 
+    def __contains__(self, person: Identity) -> bool:
+        number = hash_of(person)
+        return number in self._buckets[number % _BUCKETS]
+
     def count_users(self) -> int:
         """How many different users there are."""
         return sum(len(set(bucket)) for bucket in self._buckets)

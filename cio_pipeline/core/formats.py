@@ -17,6 +17,7 @@ class Format:
             of the format is opened: ``-help`` does not wait for it, and it may need
             optional packages.
         is_text: whether every value is text until a mapping converts it.
+        delimiter: the character between two cells, if the format has a fixed one.
         magic_numbers: the first bytes that identify a file of the format.
         extra: the optional dependencies that its module needs, as in
             ``pip install 'cio-pipeline[EXTRA]'``.
@@ -26,6 +27,7 @@ class Format:
     extensions: tuple[str, ...]
     module: str
     is_text: bool = False
+    delimiter: str | None = None
     magic_numbers: tuple[bytes, ...] = ()
     extra: str | None = None
 
@@ -36,7 +38,8 @@ PACKED_EXTENSIONS = (".gz", ".zst", ".zip")
 FORMATS = (
     Format("json", (".json",), "json_document"),
     Format("jsonl", (".jsonl", ".ndjson"), "json_lines"),
-    Format("csv", (".csv", ".tsv", ".tab"), "csv_table", is_text=True),
+    Format("csv", (".csv", ".tsv", ".tab", ".txt"), "csv_table", is_text=True),
+    Format("tsv", (), "csv_table", is_text=True, delimiter="\t"),
     Format(
         "parquet", (".parquet", ".pq"), "arrow_table",
         magic_numbers=(b"PAR1",), extra="parquet",
@@ -60,7 +63,7 @@ def format_named(name: str) -> Format:
     return next(each for each in FORMATS if each.name == name)
 
 
-def format_of_content(beginning: bytes) -> Format | None:
+def format_of_magic_number(beginning: bytes) -> Format | None:
     """Return the format that a file's first bytes identify; None if none does."""
     found = (
         each for each in FORMATS for magic in each.magic_numbers
@@ -69,9 +72,13 @@ def format_of_content(beginning: bytes) -> Format | None:
     return next(found, None)
 
 
-def format_of(path: str) -> Format:
-    """Return the format for a file's extension; that of compression is ignored."""
+def format_of(path: str) -> Format | None:
+    """Return the format for a file's extension, or None.
+
+    An extension of compression is ignored. A file's content is more certain than its
+    name (`source.detection`).
+    """
     name = PurePath(path.lower())
     is_packed = name.suffix in PACKED_EXTENSIONS
     extension = PurePath(name.stem).suffix if is_packed else name.suffix
-    return next((each for each in FORMATS if extension in each.extensions), FORMATS[0])
+    return next((each for each in FORMATS if extension in each.extensions), None)

@@ -10,21 +10,21 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 # The names that the App API (``id_type``) and batches (``identifiers``) use.
-IdentifierKind = Literal["id", "email", "cio_id"]
+IdentifierKind = Literal["id", "email", "cio_id", "phone"]
 
 # The prefix of Customer.io's own id in a path; a batch does not use it.
 CIO_ID_PREFIX = "cio_"
 
 
 class Identity(NamedTuple):
-    """What identifies a person for Customer.io.
+    """What identifies a person or an object for Customer.io.
 
     Args:
-        kind: the kind of the identifier.
+        kind: the kind of the identifier; for an object, its type.
         value: the identifier; it is equal for emails that differ only in case.
     """
 
-    kind: IdentifierKind
+    kind: str
     value: str
 
     def as_bytes(self) -> bytes:

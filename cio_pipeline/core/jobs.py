@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, cast
 
+from cio_pipeline.core.identifiers import Identity, identity_of
+from cio_pipeline.core.operations import UPSERT, Operation, operation_of
+
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 )
@@ -22,6 +25,8 @@ REJECTED = "rejected"
 NOT_FOUND = "not_found"
 TOO_LARGE = "too_large"
 RETRIES_EXHAUSTED = "retries_exhausted"
+# Accepted with a 200, and refused by Customer.io afterwards.
+REFUSED_LATER = "refused_later"
 
 
 class Record(NamedTuple):
@@ -46,29 +51,51 @@ make_record = cast(
 
 
 class Payload(NamedTuple):
-    """A mapped record: the user to upsert, and the attributes.
+    """A mapped record: whom it is about, and what is sent.
 
     Args:
-        user_id: the identifier as it is sent.
-        attributes: values by name, as they are sent.
+        user_id: the identifier of a person or an object, as it is sent.
+        attributes: values by name, as they are sent; for an event, its ``name``,
+            ``timestamp``, ``id`` and ``data``.
+        operation: what to do.
     """
 
     user_id: str
     attributes: dict[str, JsonValue]
+    operation: Operation = UPSERT
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        return self.operation.identity(self.user_id)
 
 
 class NewJob(NamedTuple):
     """A payload before it is in the queue.
 
     Args:
-        user_id: the identifier as it is sent.
-        body: the attributes as JSON text, ready to be sent.
+        user_id: as in `Payload`.
+        body: the attributes as JSON text.
         record_index: the record's position in its data file, from 0.
+        code: what to do (`Operation.code`); None for the usual, to be quick and small.
     """
 
     user_id: str
     body: bytes
     record_index: int
+    code: str | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What to do."""
+        return operation_of(self.code)
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        if self.code is None:
+            return identity_of(self.user_id)
+        return self.operation.identity(self.user_id)
 
 
 class Job(NamedTuple):
@@ -79,6 +106,7 @@ class Job(NamedTuple):
         user_id: as in `NewJob`.
         body: as in `NewJob`.
         record_index: as in `NewJob`.
+        code: as in `NewJob`.
         load_id: the load that added it.
         attempts: requests made for it so far, over all runs.
         strikes: the attempts that count towards ``maxAttempts``: those that failed
@@ -89,9 +117,22 @@ class Job(NamedTuple):
     user_id: str
     body: bytes
     record_index: int
+    code: str | None
     load_id: int
     attempts: int = 0
     strikes: int = 0
+
+    @property
+    def operation(self) -> Operation:
+        """What to do."""
+        return operation_of(self.code)
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it is about."""
+        if self.code is None:
+            return identity_of(self.user_id)
+        return self.operation.identity(self.user_id)
 
 
 class LeaseSize(NamedTuple):
@@ -214,6 +255,11 @@ class Outcomes(NamedTuple):
     of_all: JobOutcome | None = None
 
     @property
+    def is_answered(self) -> bool:
+        """Whether there was an answer, whatever it said."""
+        return not isinstance(self.of_all, Retryable) or self.of_all.kind != "no_reply"
+
+    @property
     def is_accepted(self) -> bool:
         """Whether Customer.io accepted the request, perhaps without some items."""
         return self.of_all is None or isinstance(self.of_all, Synced)
@@ -272,6 +318,8 @@ class DeadLetter:
         attempts: requests made for it, over all runs.
         failed_at: UTC, ISO 8601.
         run_id: the run in which it failed.
+        operation: what was to be done (`Operation.code`); None if the record could
+            not be mapped.
     """
 
     id: int
@@ -285,3 +333,4 @@ class DeadLetter:
     attempts: int
     failed_at: str
     run_id: str
+    operation: str | None = UPSERT.code

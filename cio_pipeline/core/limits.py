@@ -15,6 +15,12 @@ ATTRIBUTE_NAME_LIMIT_BYTES = 150
 # Text in UTF-8; an object or a list as JSON.
 ATTRIBUTE_VALUE_LIMIT_BYTES = 1000
 
+# An event's name in UTF-8, and its data as JSON.
+EVENT_NAME_LIMIT_BYTES = 100
+EVENT_DATA_LIMIT_BYTES = 100_000
+# Older events do not trigger campaigns.
+EVENT_CAMPAIGN_SECONDS = 72 * 3600
+
 # One person's payload, "at most 32 KB". A batch with a larger item loses only that
 # item.
 PAYLOAD_LIMIT_BYTES = 32_000
@@ -26,3 +32,5 @@ TRACK_API_LIMIT_PER_SECOND = 1000.0
 APP_API_LIMIT_PER_SECOND = 10.0
 # Per `POST /v1/customers/attributes` of the App API.
 LOOK_UP_LIMIT_IDS = 100
+# Per page of `GET /v1/activities` of the App API.
+ACTIVITIES_LIMIT = 100

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from cio_pipeline.core.config import Config
 from cio_pipeline.core.config_mappings import Mapping
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.conversion import CONVERTERS
 from cio_pipeline.core.errors import RecordError
+from cio_pipeline.core.identifiers import Identity, identity_of
 from cio_pipeline.core.jobs import JsonValue, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import ID_LIMIT_BYTES
@@ -18,6 +21,8 @@ from cio_pipeline.core.text import did_you_mean, kind_of
 if TYPE_CHECKING:
     from cio_pipeline.core.computed_values import AttributeReader
 
+# Called with an attribute that is left out, as its ``onError`` says, and the reason.
+LeftOut: TypeAlias = Callable[[str, str], None]
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
@@ -30,15 +35,14 @@ class Mapper:
     Args:
         user_id: the key or dotted path of the user id.
         mappings: the configured mappings; targets differ.
-        on_left_out: called with an attribute that is left out, as its ``onError`` says,
-            and with the reason.
+        on_left_out: as in `LeftOut`.
     """
 
     def __init__(
         self,
         user_id: str,
         mappings: Sequence[Mapping],
-        on_left_out: Callable[[str, str], None] = lambda *_: None,
+        on_left_out: LeftOut = lambda *_: None,
     ) -> None:
         self._user_id = user_id
         self._on_left_out = on_left_out
@@ -70,10 +74,12 @@ class Mapper:
             RecordError: it is not an object, has no usable id, or a value cannot be
                 converted to its mapping's type.
         """
-        value = _object_of(record)
-        user_id = self._user_id_in(value)
+        value = object_of(record)
+        return Payload(self._user_id_in(value), self._attributes_in(value))
+
+    def _attributes_in(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         if self._readers:
-            return Payload(user_id, self._computed(value))
+            return self._computed(value)
         attributes: dict[str, JsonValue] = {}
         for source, target, convert in self._mappings:
             found = find(value, source)
@@ -82,7 +88,7 @@ class Mapper:
             attributes[target] = found if convert is None else convert(found, source)
         if self._unused:
             self._unused.difference_update(attributes)
-        return Payload(user_id, attributes)
+        return attributes
 
     def _computed(self, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         attributes: dict[str, JsonValue] = {}
@@ -110,19 +116,34 @@ class Mapper:
         except ValueError as error:
             raise RecordError(str(error)) from error
 
-    def user_id_of(self, record: Record) -> str:
-        """Return a record's user id, without mapping the rest.
+    def identity_in(self, record: Record) -> Identity:
+        """Return whom a record is about, without mapping the rest.
 
         Raises:
             RecordError: it is not an object, or has no usable id.
         """
-        return self._user_id_in(_object_of(record))
+        return identity_of(self._user_id_in(object_of(record)))
 
     def _user_id_in(self, value: dict[str, JsonValue]) -> str:
-        return _usable_id(find(value, self._user_id), self._user_id, value)
+        return usable_id(find(value, self._user_id), self._user_id, value)
 
 
-def _object_of(record: Record) -> dict[str, JsonValue]:
+def mapper_for(config: Config, on_left_out: LeftOut = lambda *_: None) -> Mapper:
+    """Return the mapper for a configuration's records.
+
+    Args:
+        config: what the records are, and the mappings.
+        on_left_out: as in `Mapper`.
+    """
+    if config.records == PLAIN_RECORDS:
+        return Mapper(config.user_id, config.mappings, on_left_out)
+    from cio_pipeline.core.record_mapping import record_mapper  # noqa: PLC0415  # few need it
+
+    return record_mapper(config, on_left_out)
+
+
+def object_of(record: Record) -> dict[str, JsonValue]:
+    """Return a record's object, or raise `RecordError`."""
     if record.problem is not None:
         raise RecordError(record.problem)
     if not isinstance(record.value, dict):
@@ -130,26 +151,42 @@ def _object_of(record: Record) -> dict[str, JsonValue]:
     return record.value
 
 
-def _usable_id(value: JsonValue, name: str, record: dict[str, JsonValue]) -> str:
+def usable_id(
+    value: JsonValue,
+    name: str,
+    record: dict[str, JsonValue],
+    what: str = "user id",
+) -> str:
+    """Return an identifier as text.
+
+    Args:
+        value: what the record has, or `MISSING`.
+        name: its key or dotted path, for messages.
+        record: the record, for messages.
+        what: what it is, for messages.
+
+    Raises:
+        RecordError: Customer.io does not accept it.
+    """
     if value is MISSING:
         near = _near(name, record)
         hint = "" if near is None else f"; {did_you_mean(near, name)}"
-        raise RecordError(f"the record has no {name!r}, its user id{hint}")
+        raise RecordError(f"the record has no {name!r}, its {what}{hint}")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         raise RecordError(
-            f"the user id {name!r} is {kind_of(value)}, expected text or a whole number"
+            f"the {what} {name!r} is {kind_of(value)}, expected text or a whole number"
         )
     if not value.strip():
-        raise RecordError(f"the user id {name!r} is empty or blank")
+        raise RecordError(f"the {what} {name!r} is empty or blank")
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise RecordError(f"the user id {name!r} is not valid Unicode") from None
+        raise RecordError(f"the {what} {name!r} is not valid Unicode") from None
     if size > ID_LIMIT_BYTES:
         raise RecordError(
-            f"the user id {name!r} has {size} bytes;"
+            f"the {what} {name!r} has {size} bytes;"
             f" Customer.io accepts up to {ID_LIMIT_BYTES}"
         )
     return value

@@ -12,7 +12,14 @@ from typing import Any, Literal
 from cio_pipeline.core.counts import Counts, counts_from
 
 HoldKind = Literal[
-    "region", "throttled", "outage", "backoff", "answers", "data", "stopping"
+    "region",
+    "throttled",
+    "outage",
+    "backoff",
+    "answers",
+    "data",
+    "refusals",
+    "stopping",
 ]
 
 
@@ -70,6 +77,7 @@ class Progress:
         rate: jobs settled per second, lately.
         eta_seconds: the time left at that rate; None if unknown.
         hold: why there is no progress, or None.
+        kind: the kind of the records (`core.operations.RecordKind`).
     """
 
     command: str
@@ -84,6 +92,7 @@ class Progress:
     rate: float
     eta_seconds: float | None
     hold: Hold | None
+    kind: str = "person"
 
     @property
     def loaded_share(self) -> float | None:

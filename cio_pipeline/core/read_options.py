@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cio_pipeline.core.formats import Format, format_named, format_of
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules
+from cio_pipeline.core.formats import FORMATS, Format, format_named, format_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,18 +14,20 @@ class ReadOptions:
 
     Args:
         format: the name of the format; None to find it out.
+        rules: what else is known about the file's form.
         names: the keys and dotted paths that are used; None for all of them.
         ids: those of the names that identify a user, of which a record needs one.
         sheet: the name of the sheet to read; None for the first one.
     """
 
     format: str | None = None
+    rules: FileRules = DEFAULT_RULES
     names: frozenset[str] | None = None
     ids: frozenset[str] = frozenset()
     sheet: str | None = None
 
-    def format_of(self, name: str) -> Format:
-        """Return the format that is given, or that of a file's extension."""
+    def format_of(self, name: str) -> Format | None:
+        """Return the format that is given, or that of a file's extension, or None."""
         return format_named(self.format) if self.format else format_of(name)
 
     def digest_text(self, name: str) -> str:
@@ -36,7 +39,8 @@ class ReadOptions:
             name: the file's name.
         """
         sheet = "" if self.sheet is None else f" {self.sheet!r}"
-        return self.format_of(name).name + sheet
+        expected = self.format_of(name) or FORMATS[0]
+        return expected.name + self.rules.digest_text + sheet
 
 
 READ_ALL = ReadOptions()

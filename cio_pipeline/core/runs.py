@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cio_pipeline.core.counts import Counts
+from cio_pipeline.core.latency import Percentiles
 from cio_pipeline.core.progress import Progress
 
 
@@ -19,6 +20,7 @@ class RunSummary:
         reason: why it stopped (`console.stop_reasons`); None if it did not.
         counts: what it did.
         duration_seconds: how long it took.
+        latency_ms: how long its answers took; None if there was none.
     """
 
     run_id: str
@@ -26,6 +28,7 @@ class RunSummary:
     reason: str | None
     counts: Counts
     duration_seconds: float
+    latency_ms: Percentiles | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class RunRecord:
             was killed, its last heartbeat, or None.
         counts: what it did, up to its end or its last heartbeat.
         duration_seconds: how long it took, up to the same time.
+        latency_ms: as in `RunSummary`, up to the same time.
     """
 
     run_id: str
@@ -56,6 +60,7 @@ class RunRecord:
     ended_at: str | None = None
     counts: Counts = field(default_factory=Counts)
     duration_seconds: float = 0.0
+    latency_ms: Percentiles | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from cio_pipeline.core.errors import RecordError, UsageError
-from cio_pipeline.core.identifiers import identity_of
+from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import Record
 
 MOST_SHARDS = 10_000
@@ -17,10 +17,10 @@ _EXPECTED = "expected I/N, counted from 0, such as 0/3, 1/3 and 2/3 for three sh
 
 
 class Namer(Protocol):
-    """An object that knows the user of a record."""
+    """An object that knows whom a record is about."""
 
-    def user_id_of(self, record: Record) -> str:
-        """Return the user id, or raise `RecordError`."""
+    def identity_in(self, record: Record) -> Identity:
+        """Return whom it is about, or raise `RecordError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Shard:
         if self.count == 1:
             return True
         try:
-            part = shard_of(namer.user_id_of(record), self.count)
+            part = shard_of(namer.identity_in(record), self.count)
         except RecordError:
             part = record.record_index % self.count
         return part == self.index
@@ -57,14 +57,14 @@ class Shard:
 WHOLE = Shard(0, 1)
 
 
-def shard_of(user_id: str, count: int) -> int:
+def shard_of(user: Identity, count: int) -> int:
     """Return the index of a user's shard, of ``count`` shards.
 
-    It is the BLAKE2b digest (RFC 7693, digest size 8) of the id in UTF-8 (emails
-    ignore case), as a big-endian number, modulo ``count``. It is the same on every
-    machine and must never change: the queues of shards depend on it.
+    It is the BLAKE2b digest (RFC 7693, digest size 8) of the identifier in UTF-8
+    (emails ignore case), as a big-endian number, modulo ``count``. It is the same on
+    every machine and must never change: the queues of shards depend on it.
     """
-    digest = blake2b(identity_of(user_id).value.encode(), digest_size=8).digest()
+    digest = blake2b(user.value.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count
 
 

@@ -1,15 +1,16 @@
-"""The App API: looks up people."""
+"""The App API: looks up people, and lists what happened to them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from cio_pipeline.core.identifiers import IdentifierKind
+from cio_pipeline.core.config import Config
 from cio_pipeline.core.jobs import NoReply, Reply
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.redaction import Redaction
 from cio_pipeline.customerio.http.transport import Transport
+from cio_pipeline.customerio.outcome import Wording
 from cio_pipeline.customerio.track_api import head_lines
 
 _APP_URLS = {
@@ -21,6 +22,27 @@ _APP_URLS = {
 def app_url_of_region(region: str) -> str:
     """Return the address of the App API in a region, ``us`` or ``eu``."""
     return _APP_URLS[region]
+
+
+def address_hint(config: Config) -> str:
+    """Return a sentence on what to check if the App API's address may be wrong."""
+    if config.app_url is not None:
+        return "Check appUrl in the configuration, and the proxy if you use one"
+    if config.region is not None:
+        return "Check region in the configuration, and the proxy if you use one"
+    return "Check the proxy if you use one"
+
+
+def app_wording(*, request: str, address_hint: str, kept: str) -> Wording:
+    """Return the words for a request in errors (see `Wording`)."""
+    return Wording(
+        request=request,
+        keys="the App API key",
+        check_keys="Check appApiKey in the configuration; a Track API key does not work"
+        f" here. {address_hint}",
+        check_address=address_hint,
+        kept=kept,
+    )
 
 
 class AppClient:
@@ -47,14 +69,29 @@ class AppClient:
         body = encode({"ids": list(ids)})
         return self._send("POST", "/v1/customers/attributes", body)
 
-    def look_up(self, identifier: str, kind: IdentifierKind) -> Reply | NoReply:
+    def look_up(self, identifier: str, kind: str) -> Reply | NoReply:
         """Look up one person; the answer is a 404 if there is none.
 
         Args:
-            identifier: the id, email address or ``cio_`` id.
+            identifier: the id, email address, ``cio_`` id or phone number.
             kind: the kind of the identifier.
         """
         path = f"/v1/customers/{quote(identifier, safe='')}/attributes?id_type={kind}"
+        return self._send("GET", path, b"")
+
+    def list_activities(
+        self, activity_type: str, limit: int, start: str = ""
+    ) -> Reply | NoReply:
+        """Return a page of the workspace's activity log.
+
+        Args:
+            activity_type: the type of the activities.
+            limit: the most activities, up to `core.limits.ACTIVITIES_LIMIT`.
+            start: the ``next`` of the page before; empty for the first page.
+        """
+        path = f"/v1/activities?type={quote(activity_type, safe='')}&limit={limit}"
+        if start:
+            path += f"&start={quote(start, safe='')}"
         return self._send("GET", path, b"")
 
     def _send(self, method: str, path: str, body: bytes) -> Reply | NoReply:

@@ -27,12 +27,14 @@ class Asker:
         stop: set to end every wait.
         clock: time and random numbers.
         wording: the words for the request in errors.
+        pace: returns the seconds to wait before the next request.
     """
 
     patience_seconds: float
     stop: Event
     clock: Clock
     wording: Wording
+    pace: Callable[[], float] = lambda: 0.0
 
     def ask(
         self,
@@ -54,6 +56,7 @@ class Asker:
         """
         silent, last_time = 0.0, self.clock.monotonic()
         for attempts in count():
+            self.stop.wait(self.pace())
             if self.stop.is_set():
                 break
             reply = request()

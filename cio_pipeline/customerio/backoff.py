@@ -49,13 +49,14 @@ def retry_after_seconds(
     try:
         seconds = float(text)
     except ValueError:
-        return _seconds_until(text, _server_time(date, now))
+        return _seconds_until(text, server_time(date, now))
     if not math.isfinite(seconds) or seconds < 0:
         return None
     return min(seconds, LONGEST_WAIT_SECONDS)
 
 
-def _server_time(date: str | None, now: datetime) -> datetime:
+def server_time(date: str | None, now: datetime) -> datetime:
+    """Return the time of a ``Date`` header; ours if it is missing or absurd."""
     then = None if date is None else _read_date(date)
     if then is None or abs(then - now) > _MOST_CLOCK_SKEW:
         return now

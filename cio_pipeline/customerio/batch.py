@@ -1,7 +1,7 @@
-"""Many users in one request: makes its body and reads its answer. Pure.
+"""Many records in one request: makes its body and reads its answer. Pure.
 
 The rules are those of ``POST /api/v2/batch``: the body is under 500 KB, and the answer
-lists refused items under ``errors``.
+lists refused items under ``errors``. ``POST /api/v2/entity`` takes one item.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cio_pipeline.core.identifiers import CIO_ID_PREFIX, identifier_kind
 from cio_pipeline.core.jobs import (
     REJECTED,
     Halt,
@@ -20,64 +19,34 @@ from cio_pipeline.core.jobs import (
     Reply,
     Synced,
 )
-from cio_pipeline.core.json_text import decode_object, encode
+from cio_pipeline.core.json_text import decode_object
+from cio_pipeline.customerio.items import items_of, plain_item
 from cio_pipeline.customerio.outcome import error_words, judge
-from cio_pipeline.customerio.reserved import item_parts, may_need_another_form
+from cio_pipeline.customerio.reserved import may_need_another_form
 
-_ITEM = (
-    b'{"type":"person","action":"identify","identifiers":{"%s":%s},"attributes":%s%s}'
-)
-_DELETION = (
-    b'{"type":"person","action":"delete_relationships","identifiers":{"%s":%s},'
-    b'"cio_relationships":%s}'
-)
 _SYNCED = Synced()
 
 
-def item_bytes(job: Job) -> int:
-    """Return how many bytes a job takes in a body, or slightly more."""
-    user_id = job.user_id
-    # A quote becomes two bytes, a control character six.
-    is_plain = user_id.isascii() and user_id.isprintable()
-    around = len(_ITEM) + len(user_id) * (2 if is_plain else 6)
-    if job.body.find(b'"cio_relationships":') >= 0:  # `in` takes twice the time
-        around += around + len(_DELETION)  # perhaps a second item
-    return len(job.body) + around
-
-
 def make_body(jobs: Sequence[Job]) -> bytes:
-    """Return the body for jobs of different users.
+    """Return the body for jobs of different users or objects.
 
-    Identifiers have the same kind as in the path of a single request, so that both
-    ways of sending reach the same people. The first items are the jobs, in order; items
-    that delete relationships follow.
+    The first items are the jobs, in order; items that delete relationships follow.
     """
-    body = _join([_ITEM % (*_identifier(job.user_id), job.body, b"") for job in jobs])
-    # One search for all jobs, because few bodies need more.
-    return _make_with_reserved(jobs) if may_need_another_form(body) else body
-
-
-def _make_with_reserved(jobs: Sequence[Job]) -> bytes:
+    if all(job.code is None for job in jobs):
+        body = _join([plain_item(job) for job in jobs])
+        # One search for all jobs, because few bodies need more.
+        if not may_need_another_form(body):
+            return body
     items, deletions = [], []
     for job in jobs:
-        identifier = _identifier(job.user_id)
-        parts = item_parts(job.body)
-        items.append(_ITEM % (*identifier, parts.attributes, parts.beside))
-        if parts.deleted is not None:
-            deletions.append(_DELETION % (*identifier, parts.deleted))
+        item, *others = items_of(job)
+        items.append(item)
+        deletions += others
     return _join(items + deletions)
 
 
 def _join(items: Sequence[bytes]) -> bytes:
     return b'{"batch":[' + b",".join(items) + b"]}"
-
-
-def _identifier(user_id: str) -> tuple[bytes, bytes]:
-    """Return an identifier's kind and JSON."""
-    kind = identifier_kind(user_id)
-    if kind == "cio_id":
-        user_id = user_id.removeprefix(CIO_ID_PREFIX)
-    return kind.encode(), encode(user_id)
 
 
 def judge_batch(reply: Reply | NoReply, count: int, now: datetime) -> Halt | Outcomes:

@@ -1,4 +1,4 @@
-"""The Track API: upserts people, and returns the region of a workspace."""
+"""The Track API: people, events and objects, and the region of a workspace."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ from cio_pipeline.customerio.redirects import (
 _USER_AGENT = (
     f"cio-pipeline/{cio_pipeline.__version__} (Python {platform.python_version()})"
 )
+# The method and the end of the path of each action on a person, except the upsert.
+_ACTIONS = {
+    "delete": ("DELETE", ""),
+    "suppress": ("POST", "/suppress"),
+    "unsuppress": ("POST", "/unsuppress"),
+    "track": ("POST", "/events"),
+}
 _TRACK_URLS = {
     "us": "https://track.customer.io",
     "eu": "https://track-eu.customer.io",
@@ -86,8 +93,23 @@ class TrackClient:
         path = "/api/v1/customers/" + encode_identifier(job.user_id)
         return self._send("PUT", path, job.body, job.attempts)
 
+    def act(self, job: Job) -> Reply | NoReply:
+        """Delete, suppress or unsuppress a person, or send an event, once."""
+        method, end = _ACTIONS[job.operation.action]
+        path = f"/api/v1/customers/{encode_identifier(job.user_id)}{end}"
+        return self._send(method, path, job.body, job.attempts)
+
+    def send_entity(self, item: bytes, attempts: int) -> Reply | NoReply:
+        """Send one item of a batch, once.
+
+        Args:
+            item: the item, from `items.items_of`.
+            attempts: the earlier attempts of its job.
+        """
+        return self._send("POST", "/api/v2/entity", item, attempts)
+
     def send_batch(self, body: bytes, attempts: int) -> Reply | NoReply:
-        """Send many people's attributes, once.
+        """Send many items, once.
 
         Args:
             body: the body, from `batch.make_body`.

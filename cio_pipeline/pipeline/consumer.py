@@ -49,7 +49,7 @@ class Consumer:
         bodies = [jobs]
         while bodies:
             body = bodies.pop()
-            if not self.run.throttle.wait_for_turn(self.run.stop):
+            if not self.run.throttle.wait_for_turn(self.run.stop, len(body)):
                 self.run.leases.release(body)
                 for unsent in bodies:
                     self.run.leases.release(unsent)
@@ -71,6 +71,8 @@ class Consumer:
             self.run.leases.release(jobs)
             self.run.fail(stop_run(outcomes))
             return []
+        if outcomes.is_answered:
+            self.run.recorder.latencies.add(self.run.clock.monotonic() - sent_at)
         api_is_up = self._update_throttle(jobs[0], outcomes, sent_at)
         if isinstance(outcomes.of_all, Synced):
             self._ack(jobs)
@@ -174,7 +176,9 @@ def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> b
 
 
 def _facts(job: Job) -> dict[str, str | int]:
+    what = {} if job.code is None else {"operation": job.code}
     return {
+        **what,
         "user_id": job.user_id,
         "record_index": job.record_index,
         "attempt": job.attempts + 1,

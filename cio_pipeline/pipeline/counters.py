@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cio_pipeline.core.counts import Counts
-from cio_pipeline.core.jobs import INVALID_RECORD
+from cio_pipeline.core.jobs import INVALID_RECORD, REFUSED_LATER
 
 
 class Counters:
@@ -19,6 +19,7 @@ class Counters:
         self._retries = 0
         self.loaded = Counts()  # read from the data file and committed
         self.loaded_before = 0  # records; set by the loader alone
+        self._refused_later = 0
         self._dead_jobs: Counter[str] = Counter()
 
     def request_sent(self, *, is_retry: bool) -> None:
@@ -44,14 +45,24 @@ class Counters:
         with self._lock:
             self._dead_jobs[reason] += 1
 
+    def refused_later(self, count: int) -> None:
+        """Count what Customer.io refused after its 200."""
+        with self._lock:
+            self._refused_later += count
+
     def counts(self) -> Counts:
         """Return the counts of requests and loaded records, without settled jobs."""
         with self._lock:
-            sent = Counts(requests=self._requests, retries=self._retries)
+            sent = Counts(
+                refused_later=self._refused_later,
+                requests=self._requests,
+                retries=self._retries,
+            )
             return self.loaded + sent
 
     def dead_letters(self) -> Mapping[str, int]:
         """Return how many records and jobs became dead letters, by reason."""
         with self._lock:
             invalid = Counter({INVALID_RECORD: self.loaded.dead_lettered})
-            return self._dead_jobs + invalid
+            later = Counter({REFUSED_LATER: self._refused_later})
+            return self._dead_jobs + invalid + later

@@ -8,15 +8,17 @@ from functools import partial
 from threading import Event
 
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_records import PLAIN_RECORDS
 from cio_pipeline.core.errors import DataFileError, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.mapping import Mapper, mapper_for
+from cio_pipeline.core.operations import UPSERT
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.pipeline.parts import RunParts
-from cio_pipeline.source import Inputs
+from cio_pipeline.source import Inputs, OpenInput
 from cio_pipeline.store import FileChanges, Load, LoadIdentity, NewDeadLetter
 
 # A chunk is one commit: large enough that the commit costs little per record, small
@@ -45,9 +47,24 @@ _SHARD_RULE = "by identity"
 def mapping_digest(config: Config, *, changed_only: bool, shard: Shard = WHOLE) -> str:
     """Return a digest of everything that decides how records are loaded."""
     rules: tuple[object, ...] = (config.user_id, config.mappings, changed_only)
+    if config.records != PLAIN_RECORDS:
+        rules += (config.records,)
     if not shard.is_whole:
         rules += (_SHARD_RULE,)
     return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+def load_identities(inputs: Inputs, mapping: str) -> list[LoadIdentity]:
+    """Return what identifies the loads of this data in a later run.
+
+    Args:
+        inputs: the data.
+        mapping: from `mapping_digest`.
+    """
+    return [
+        LoadIdentity(source=item.name, fingerprint=item.fingerprint(), mapping=mapping)
+        for item in inputs.items
+    ]
 
 
 class _LoadStopped(Exception):
@@ -165,21 +182,12 @@ class Loader:
         mapping = mapping_digest(
             config, changed_only=self.changed_only, shard=self.shard
         )
-        found = self.run.store.begin_loads(
-            [
-                LoadIdentity(
-                    source=item.name, fingerprint=item.fingerprint(), mapping=mapping
-                )
-                for item in self.inputs.items
-            ]
-        )
+        found = self.run.store.begin_loads(load_identities(self.inputs, mapping))
         self._loads = found.loads
         self.run.counters.loaded_before = sum(load.next_index for load in found.loads)
         self._log_changes(found.changes)
-        self._mapper = Mapper(
-            config.user_id,
-            config.mappings,
-            lambda name, problem: self._left_out.append((name, problem)),
+        self._mapper = mapper_for(
+            config, lambda name, problem: self._left_out.append((name, problem))
         )
 
     def _log_changes(self, changes: FileChanges) -> None:
@@ -227,6 +235,7 @@ class Loader:
                         self._commit()
                         if stop.is_set():
                             return False
+                self._note_skipped(source)
         except _LoadStopped:
             self._commit()
             return False
@@ -236,6 +245,14 @@ class Loader:
         self._commit()
         self.run.store.finish_load(self._load, self._chunk.next_index)
         return True
+
+    def _note_skipped(self, source: OpenInput) -> None:
+        """Log what was skipped or changed while a file was read to its end."""
+        noted = (*source.skipped_rows.items(), *source.notes.items())
+        counts = {str(kind): count for kind, count in noted if count}
+        if counts:
+            name = self._load.identity.source
+            self.run.log.warning("file_cleaned", source=name, **counts)
 
     def _on_wait(self, stop: Event, waited_seconds: float) -> None:
         """Commit the records so far; end the load if it has to stop."""
@@ -282,7 +299,11 @@ class Loader:
             letter = self._dead_letter(record, str(error))
             self._chunk.add_unmappable(letter, record.record_index)
         else:
-            self._chunk.add_job(NewJob(payload.user_id, body, record.record_index))
+            operation = payload.operation
+            code = None if operation is UPSERT else operation.code
+            self._chunk.add_job(
+                NewJob(payload.user_id, body, record.record_index, code)
+            )
             if self._left_out:
                 self._note_left_out(record.record_index)
         self._left_out.clear()

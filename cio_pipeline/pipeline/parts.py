@@ -12,6 +12,7 @@ from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.customerio import Transport
 from cio_pipeline.pipeline.counters import Counters
+from cio_pipeline.pipeline.recorder import Recorder
 from cio_pipeline.pipeline.threads import ThreadGroup
 from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Inputs
@@ -56,6 +57,7 @@ class RunParts:
         transport: the connections.
         threads: the threads.
         counters: counts requests and records.
+        recorder: records what the run does over time.
         clock: time and random numbers.
         log: the run's logger.
         stop: set when the run has to end.
@@ -72,6 +74,7 @@ class RunParts:
     transport: Transport
     threads: ThreadGroup
     counters: Counters
+    recorder: Recorder
     clock: Clock
     log: FilteringBoundLogger
     stop: Event

@@ -20,6 +20,8 @@ class RunResult:
         is_loaded: whether all of the data is in the queue; true without data.
         dead_letters: how many dead letters this run made, by reason.
         unused: mapped keys that no record had.
+        refused: the first users of what Customer.io refused after its 200; None if that
+            was not read.
     """
 
     summary: RunSummary
@@ -27,6 +29,7 @@ class RunResult:
     is_loaded: bool
     dead_letters: Mapping[str, int]
     unused: tuple[str, ...] = ()
+    refused: tuple[str, ...] | None = None
 
 
 def not_begun(run_id: str, pending: int, error: StopRun) -> RunResult:

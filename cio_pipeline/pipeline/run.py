@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from threading import Event, Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from structlog.typing import FilteringBoundLogger
 
@@ -15,16 +16,26 @@ from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.errors import CioPipelineError, DataFileError, StopRun
+from cio_pipeline.core.jobs import LeaseSize
+from cio_pipeline.core.latency import Latencies, percentiles
 from cio_pipeline.core.runs import RunRecord, RunSummary
 from cio_pipeline.core.shard import WHOLE, Shard
-from cio_pipeline.customerio import TrackClient, Transport, track_url_of_region
+from cio_pipeline.customerio import (
+    TrackClient,
+    Transport,
+    app_url_of_region,
+    track_url_of_region,
+)
 from cio_pipeline.customerio.region import find_region
 from cio_pipeline.customerio.senders import SENDERS
 from cio_pipeline.machine import limit_reached
 from cio_pipeline.pipeline.consumer import Consumer
 from cio_pipeline.pipeline.counters import Counters
+from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.loader import Loader
 from cio_pipeline.pipeline.parts import LoggedEvents, RunParts
+from cio_pipeline.pipeline.rate_limit import most_at_once
+from cio_pipeline.pipeline.recorder import Recorder
 from cio_pipeline.pipeline.result import RunResult
 from cio_pipeline.pipeline.supervisor import NoObserver, RunObserver, Supervisor
 from cio_pipeline.pipeline.threads import ThreadGroup
@@ -32,11 +43,15 @@ from cio_pipeline.pipeline.throttle import Throttle
 from cio_pipeline.source import Inputs
 from cio_pipeline.store import Leases, Store
 
+if TYPE_CHECKING:
+    from cio_pipeline.pipeline.refusals import Refusals
+
 # How long requests in flight may take to end after a stop.
 _DRAIN_SECONDS = 5.0
 # If Customer.io ends the run, the loader has this long to read the rest of the file,
 # so that `resume` can deliver all of it.
 _LOAD_GRACE_SECONDS = 5.0
+_BAD_DATA = {"too_many_dead_letters"}  # then more of the file should not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +62,7 @@ class RunContext:
         clock: time and random numbers.
         log: a logger bound to the run.
         observer: shows the progress.
+        latencies: how long the answers take.
         on_beat: called about every second in the main thread, with the summary so
             far and the number of dead letters by reason.
     """
@@ -54,6 +70,7 @@ class RunContext:
     clock: Clock
     log: FilteringBoundLogger
     observer: RunObserver = field(default_factory=NoObserver)
+    latencies: Latencies = field(default_factory=Latencies)
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]] = ()
 
 
@@ -70,6 +87,10 @@ class Run:
         inputs: the data, or None to send only what is queued.
         changed_only: send only users whose payload differs from what was acked last.
         shard: the shard whose records are loaded.
+        reads_refusals: whether to read at the end what Customer.io refused after its
+            200; needs ``config.app_api_key``.
+        until: when the run stops, or None.
+        max_dead_letters: how many dead letters stop the run, or None.
         stop: set by a signal handler, or by the run itself.
         context: the clock, the log, and who is shown the progress.
     """
@@ -82,6 +103,9 @@ class Run:
     inputs: Inputs | None
     changed_only: bool = False
     shard: Shard = WHOLE
+    reads_refusals: bool = False
+    until: datetime | None = None
+    max_dead_letters: DeadLetterLimit | None = None
     stop: Event
     context: RunContext
 
@@ -95,6 +119,7 @@ class Run:
         self._parts = parts = self._make_parts()
         self._leases, self._counters = parts.leases, parts.counters
         self._load: Loader | None = None
+        self._refusals: Refusals | None = None
         if self.inputs is not None:
             self._load = Loader(
                 parts,
@@ -114,12 +139,13 @@ class Run:
             leases=Leases(
                 self.store.queue,
                 parallelism=config.parallelism,
-                size=SENDERS[config.api].lease_size,
+                size=self._lease_size(),
                 run_id=self.run_id,
                 clock=clock,
             ),
             throttle=Throttle(
                 requests_per_second=config.requests_per_second,
+                users_per_second=config.users_per_second,
                 parallelism=config.parallelism,
                 clock=clock,
                 events=LoggedEvents(log),
@@ -130,11 +156,19 @@ class Run:
             ),
             threads=ThreadGroup(self._fail),
             counters=Counters(),
+            recorder=Recorder(self.context.latencies),
             clock=clock,
             log=log,
             stop=self.stop,
             fail=self._fail,
         )
+
+    def _lease_size(self) -> LeaseSize:
+        size = SENDERS[self.config.api].lease_size
+        if not self.config.users_per_second:
+            return size
+        most = most_at_once(self.config.users_per_second)
+        return size._replace(most_jobs=min(size.most_jobs, most))
 
     def execute(self) -> RunResult:
         """Run until all is sent or the run stops, and return the result.
@@ -147,6 +181,8 @@ class Run:
             summary=self._summary,
             observer=self.context.observer,
             on_beat=self.context.on_beat,
+            until=self.until,
+            max_dead_letters=self.max_dead_letters,
         )
         try:
             self._begin()
@@ -156,6 +192,12 @@ class Run:
             self._fail(error)
         finally:
             self._wind_down(supervisor)
+        try:
+            self._read_refusals(supervisor)
+        except StopRun as error:
+            self._fail(error)
+        finally:
+            self._parts.transport.close()
         return self._result()
 
     # -- start ---------------------------------------------------------------
@@ -185,12 +227,23 @@ class Run:
         start("starter", self._start_consumers)
 
     def _start_consumers(self) -> None:
+        if self.reads_refusals:
+            self._refusals = self._begin_refusals()
         address = self.config.track_url or track_url_of_region(self._find_region())
         client = TrackClient(self._parts.transport, address, self.basic_token)
         sender = SENDERS[self.config.api](client, self.context.clock)
         if not self.stop.is_set():
             work = Consumer(self._parts, sender).work
             self._parts.threads.start("consumer", work, self.config.parallelism)
+
+    def _begin_refusals(self) -> Refusals:
+        # Imported here, because few runs need it.
+        from cio_pipeline.pipeline.refusals import Refusals  # noqa: PLC0415  # see above
+
+        url = self.config.app_url or app_url_of_region(self._find_region())
+        refusals = Refusals(self._parts, url, share=1 / self.shard.count)
+        refusals.begin()
+        return refusals
 
     def _find_region(self) -> str:
         return find_region(
@@ -224,7 +277,7 @@ class Run:
         self._leases.close()
         supervisor.drain("starter", _DRAIN_SECONDS)
         supervisor.drain("consumer", _DRAIN_SECONDS)
-        if isinstance(self._error, StopRun):
+        if isinstance(self._error, StopRun) and self._error.reason not in _BAD_DATA:
             supervisor.drain("loader", _LOAD_GRACE_SECONDS)
         self._stop_loading.set()
         supervisor.drain("loader", _DRAIN_SECONDS)
@@ -234,15 +287,25 @@ class Run:
             self._leases.commit()
         except CioPipelineError as error:
             self._fail(error)
-        self._parts.transport.close()
+
+    def _read_refusals(self, supervisor: Supervisor) -> None:
+        """Read what Customer.io refused after its 200, if all could be sent."""
+        if self._refusals is not None and not self.stop.is_set():
+            self._parts.threads.start("refusals", self._refusals.read)
+            supervisor.watch_refusals()
+            supervisor.drain("refusals", _DRAIN_SECONDS)
 
     def _result(self) -> RunResult:
         error = self._error
         if error is not None and not isinstance(error, CioPipelineError):
             raise error
         summary = self._summary()
+        timeline = self._parts.recorder.record(summary.duration_seconds, summary.counts)
+        summary = replace(
+            summary, latency_ms=percentiles(self.context.latencies.buckets)
+        )
         try:
-            self.store.end_run(summary, self.context.clock.timestamp())
+            self.store.end_run(summary, self.context.clock.timestamp(), timeline)
         except StopRun as unwritable:
             error = error or unwritable
         self.context.log.info(
@@ -259,6 +322,7 @@ class Run:
             is_loaded=self._load is None or self._load.is_finished,
             dead_letters=self._counters.dead_letters(),
             unused=() if self._load is None else self._load.unused,
+            refused=None if self._refusals is None else tuple(self._refusals.users),
         )
 
     def _summary(self) -> RunSummary:
@@ -271,7 +335,9 @@ class Run:
             status = "stopped"
         else:
             status = (
-                "completed_with_dead_letters" if counts.dead_lettered else "completed"
+                "completed_with_dead_letters"
+                if counts.dead_lettered or counts.refused_later
+                else "completed"
             )
         return RunSummary(
             run_id=self.run_id,
@@ -279,6 +345,7 @@ class Run:
             reason=reason,
             counts=counts.balanced(),
             duration_seconds=round(self.context.clock.monotonic() - self._began, 3),
+            latency_ms=percentiles(self.context.latencies.buckets),
         )
 
     def _reason(self) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from cio_pipeline.core.errors import Unreachable
+from cio_pipeline.core.errors import StopRun, Unreachable
 from cio_pipeline.core.progress import Hold, Progress
 from cio_pipeline.core.runs import RunSummary
+from cio_pipeline.pipeline.dead_letter_limit import DeadLetterLimit
 from cio_pipeline.pipeline.parts import RunParts
 from cio_pipeline.pipeline.progress import Rates, estimated_total, find_hold
 from cio_pipeline.store import Heartbeat
@@ -50,12 +52,16 @@ class Supervisor:
         observer: shows the progress a few times per second.
         on_beat: called every second with the summary and the number of dead letters
             by reason.
+        until: when the run stops, or None.
+        max_dead_letters: how many dead letters stop the run, or None.
     """
 
     run: RunParts
     summary: Callable[[], RunSummary]
     observer: RunObserver
     on_beat: Sequence[Callable[[RunSummary, Mapping[str, int]], None]]
+    until: datetime | None = None
+    max_dead_letters: DeadLetterLimit | None = None
 
     def __post_init__(self) -> None:
         """Start the timers."""
@@ -73,6 +79,7 @@ class Supervisor:
         """Watch the run until all is sent or it stops.
 
         Raises:
+            StopRun: the time is over, or there are too many dead letters.
             Unreachable: no request has succeeded for too long.
             StateUnwritable: the heartbeat could not be written.
         """
@@ -81,9 +88,19 @@ class Supervisor:
             self._skip_lost_time()
             self.run.transport.cut_overdue()
             self._check_outage()
+            self._check_limits()
             self._make_due(*self._reports)
         if self.run.stop.is_set() and self.summary().reason == "interrupted":
             self.run.log.warning("stop_requested", in_flight=self.run.leases.in_flight)
+
+    def watch_refusals(self) -> None:
+        """Show the progress while the thread that reads refusals works."""
+        while not self.run.stop.is_set():
+            if self.run.threads.join("refusals", _TICK_SECONDS):
+                return
+            self._skip_lost_time()
+            self.run.transport.cut_overdue()
+            self._make_due(*self._reports)
 
     def drain(self, role: str, seconds: float) -> None:
         """Wait at most this long for threads to end, and show the progress."""
@@ -127,6 +144,23 @@ class Supervisor:
                 " maxOutageSeconds. The work is kept; run again after the pause"
             )
 
+    def _check_limits(self) -> None:
+        if self.until is not None and self.run.clock.utc_now() >= self.until:
+            clock = f"{self.until.astimezone():%H:%M}"
+            raise StopRun(
+                f"it is {clock}, the time of -until. The rest is kept in the queue; run"
+                " again to continue",
+                reason="until_reached",
+            )
+        if self.max_dead_letters is not None:
+            loaded, settled = self.run.counters.loaded, self.run.leases.counts
+            self.max_dead_letters.check(
+                records=loaded.records,
+                invalid=loaded.dead_lettered,
+                settled=settled.settled,
+                undelivered=settled.dead_lettered,
+            )
+
     # -- reports ---------------------------------------------------------------
 
     def _make_due(self, *reports: _Report) -> None:
@@ -134,6 +168,7 @@ class Supervisor:
         due = [report for report in reports if now >= report.due_at]
         if due:
             progress = self._progress(now)
+            self.run.recorder.note(progress)
         for report in due:
             report.due_at = now + report.every_seconds
             report.make(progress)
@@ -141,7 +176,8 @@ class Supervisor:
     def _beat(self, progress: Progress) -> None:
         beat = Heartbeat(written_at=self.run.clock.timestamp(), progress=progress)
         summary = self.summary()
-        self.run.store.beat(summary, beat)
+        timeline = self.run.recorder.record(summary.duration_seconds, summary.counts)
+        self.run.store.beat(summary, beat, timeline)
         for call in self.on_beat:
             call(summary, self.run.counters.dead_letters())
 
@@ -179,6 +215,7 @@ class Supervisor:
             rate=self._rates.settled,
             eta_seconds=self._rates.seconds_for(total - done) if total else None,
             hold=self._hold(now, summary, is_loading=is_loading),
+            kind=self.run.config.records.kind,
         )
 
     def _source_name(self, *, is_loading: bool) -> str | None:
@@ -202,6 +239,8 @@ class Supervisor:
     ) -> Hold | None:
         if self.run.stop.is_set():
             return Hold(kind="stopping", problem=summary.reason or "")
+        if not self.run.threads.is_done("refusals"):
+            return Hold(kind="refusals")
         elapsed = summary.duration_seconds
         if elapsed >= _REGION_SECONDS and not self.run.threads.is_done("starter"):
             return Hold(kind="region", since_seconds=elapsed)

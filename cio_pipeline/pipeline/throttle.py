@@ -37,9 +37,17 @@ class ThrottleEvents(Protocol):
 
 @dataclass(slots=True)
 class _Turn:
-    """When a thread may send, and the end of the pause known at that time."""
+    """When a thread may send, and the end of the pause known at that time.
 
+    Args:
+        users: how many users it will send.
+        send_at: when the rate of requests allows it.
+        users_at: when the rate of users allows it.
+    """
+
+    users: int
     send_at: float | None = None
+    users_at: float | None = None
     pause: float | None = None
 
 
@@ -49,27 +57,36 @@ class Throttle:
 
     Args:
         requests_per_second: the most requests per second; 0 means no limit.
+        users_per_second: the most users per second; 0 means no limit.
         parallelism: the number of consumer threads.
         clock: time and random numbers.
         events: called for pauses and outages, outside the lock.
     """
 
     requests_per_second: float
+    users_per_second: float = 0.0
     parallelism: int
     clock: Clock
     events: ThrottleEvents
 
     def __post_init__(self) -> None:
         """Start without a pause or an outage."""
-        self._lock = threading.Lock()  # guards the three that follow
-        self._rate_limit = RateLimit(self.requests_per_second, self.clock.monotonic())
+        self._lock = threading.Lock()  # guards the four that follow
+        now = self.clock.monotonic()
+        self._rate_limit = RateLimit(self.requests_per_second, now)
+        self._users = RateLimit(self.users_per_second, now)
         self._outage = Outage(self.parallelism)
         self._first_answers = FirstAnswers()
         self.last_problem = ""
 
-    def wait_for_turn(self, stop: Event) -> bool:
-        """Wait until a request may be sent; return False if the run stops first."""
-        turn = _Turn()
+    def wait_for_turn(self, stop: Event, users: int = 1) -> bool:
+        """Wait until a request may be sent; return False if the run stops first.
+
+        Args:
+            stop: set when the run stops.
+            users: how many users the request has.
+        """
+        turn = _Turn(users)
         while not stop.is_set():
             with self._lock:
                 wait = self._seconds_until_turn(turn, self.clock.monotonic())
@@ -79,9 +96,11 @@ class Throttle:
         return False
 
     def _seconds_until_turn(self, turn: _Turn, now: float) -> float:
+        for_users = self._seconds_until_users(turn, now)
         if self._outage.down_since is not None:
             turn.send_at = None
-            if self._outage.take_probe(now):
+            if for_users <= 0 and self._outage.take_probe(now):
+                self._count_users(turn, now)
                 return 0.0
             until_probe = self._outage.next_probe_in(now) or _CHECK_SECONDS
             return min(_CHECK_SECONDS, until_probe)
@@ -90,10 +109,22 @@ class Throttle:
         if turn.send_at is None or turn.pause != self._rate_limit.paused_until:
             turn.pause = self._rate_limit.paused_until
             turn.send_at = self._rate_limit.reserve(now)
-        wait = self._rate_limit.seconds_until(turn.send_at, now)
+        wait = max(for_users, self._rate_limit.seconds_until(turn.send_at, now))
         if wait <= 0:
             self._rate_limit.count_sent(now)
+            self._count_users(turn, now)
         return wait
+
+    def _seconds_until_users(self, turn: _Turn, now: float) -> float:
+        if not self.users_per_second:
+            return 0.0
+        if turn.users_at is None:
+            turn.users_at = self._users.reserve(now, turn.users)
+        return self._users.seconds_until(turn.users_at, now, turn.users)
+
+    def _count_users(self, turn: _Turn, now: float) -> None:
+        if self.users_per_second:
+            self._users.count_sent(now, turn.users)
 
     def succeeded(self, user_id: str, sent_at: float) -> None:
         """Note a definite answer: the user was accepted or refused."""

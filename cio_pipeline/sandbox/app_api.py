@@ -1,10 +1,11 @@
-"""The App API: looking people up. Pure, except for `People`."""
+"""The App API: looks people and objects up, and lists activities. Otherwise pure."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import unquote
 
+from cio_pipeline.sandbox.activity_log import DEFAULT_LIMIT, MOST_ACTIVITIES
 from cio_pipeline.sandbox.answers import (
     Answer,
     Request,
@@ -12,29 +13,37 @@ from cio_pipeline.sandbox.answers import (
     parse_object,
     write_json,
 )
+from cio_pipeline.sandbox.objects import Objects
 from cio_pipeline.sandbox.people import People, Person
 
 MOST_IDS = 100
 _CUSTOMERS = "/v1/customers/"
 _ATTRIBUTES = "/attributes"
+_OBJECTS = "/v1/objects/"
 
 
 class AppApi:
     """Answers requests to the App API.
 
     Args:
-        people: the workspace.
+        people: the workspace's people.
         authorization: the valid ``Authorization`` header.
+        objects: the workspace's objects.
     """
 
-    def __init__(self, people: People, authorization: str) -> None:
+    def __init__(
+        self, people: People, authorization: str, objects: Objects | None = None
+    ) -> None:
         self._people = people
+        self._objects = objects or Objects()
         self._authorization = authorization
 
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
         if request.headers.get("Authorization") != self._authorization:
             return _error(401, "unauthorized")
+        if request.path == "/v1/activities" and request.method == "GET":
+            return self._list_activities(request.query)
         if request.path == "/v1/customers/attributes" and request.method == "POST":
             return self._look_up_many(request)
         is_one = request.path.startswith(_CUSTOMERS) and request.path.endswith(
@@ -42,7 +51,22 @@ class AppApi:
         )
         if is_one and request.method == "GET":
             return self._look_up(request)
+        if request.path.startswith(_OBJECTS) and request.method == "GET":
+            return self._look_up_object(request)
         return _error(404, "not found")
+
+    def _list_activities(self, query: dict[str, str]) -> Answer:
+        limit = query.get("limit", str(DEFAULT_LIMIT))
+        if not limit.isdecimal() or not 1 <= int(limit) <= MOST_ACTIVITIES:
+            return _error(400, f"limit must be 1 to {MOST_ACTIVITIES}")
+        page = self._people.log.page(
+            type=query.get("type"),
+            start=query.get("start", ""),
+            limit=int(limit),
+            customer=(query.get("id_type", "id"), query.get("customer_id")),
+            name=query.get("name"),
+        )
+        return json_answer(200, page)
 
     def _look_up(self, request: Request) -> Answer:
         segment = request.path[len(_CUSTOMERS) : -len(_ATTRIBUTES)]
@@ -54,6 +78,21 @@ class AppApi:
         if person is None:
             return _error(404, "not found")
         return json_answer(200, {"customer": _customer(person)})
+
+    def _look_up_object(self, request: Request) -> Answer:
+        parts = request.path.removeprefix(_OBJECTS).split("/")
+        if len(parts) != 3 or parts[2] != "attributes":
+            return _error(404, "not found")
+        object_type, object_id = map(unquote, parts[:2])
+        found = self._objects.find(object_type, object_id)
+        if found is None:
+            return _error(404, "not found")
+        document = {
+            "identifiers": {"object_type_id": object_type, "object_id": object_id},
+            "object_type_id": object_type,
+            "attributes": {name: _as_text(v) for name, v in found.attributes.items()},
+        }
+        return json_answer(200, {"object": document})
 
     def _look_up_many(self, request: Request) -> Answer:
         ids = (parse_object(request.body) or {}).get("ids")

@@ -76,6 +76,10 @@ class Faults:
         0.0, _AMOUNT, "requests per second; more are answered with 429"
     )
 
+    activity_delay_seconds: float = _fault(
+        0.0, _AMOUNT, "delay until a refusal is in the activity log"
+    )
+
     def changed(self, changes: Mapping[str, object]) -> Faults:
         """Return these faults with some changes.
 

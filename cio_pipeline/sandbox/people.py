@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from cio_pipeline.sandbox.activity_log import ActivityLog
+
 ID_LIMIT = 150
 NAME_LIMIT = 150
 VALUE_LIMIT = 1000
@@ -113,10 +115,16 @@ def _key(kind: str, identifier: str) -> tuple[str, str]:
 
 
 class People:
-    """Everybody in the workspace."""
+    """Everybody in the workspace.
 
-    def __init__(self) -> None:
+    Args:
+        log: gets what is refused after a 200.
+    """
+
+    def __init__(self, log: ActivityLog | None = None) -> None:
+        self.log = log or ActivityLog()
         self._by_identifier: dict[tuple[str, str], Person] = {}
+        self._suppressed: set[tuple[str, str]] = set()
         self._people: list[Person] = []
         self._made = 0
 
@@ -144,11 +152,16 @@ class People:
         check_attributes(change.attributes)
         related = read_relationships(change.relationships)
         timestamp = read_timestamp(change.timestamp)
+        if self.is_suppressed(kind, identifier):
+            self._refuse("skipped_update", {kind: identifier}, change)
+            return
         person = self.find(kind, identifier)
         if person is None:
             if change.attributes.get("_update") is True:
                 return
             if kind == "cio_id":
+                who = {"cio_id": identifier}
+                self._refuse("failed_attribute_change", who, change)
                 raise UnknownPerson
             person = self._add(kind, identifier)
         attributes = change.attributes
@@ -160,6 +173,10 @@ class People:
                 person.relationships.pop(key, None)
         else:
             person.relationships.update(related)
+
+    def _refuse(self, type_: str, who: dict[str, str], change: Change) -> None:
+        data = {name: {"to": value} for name, value in change.attributes.items()}
+        self.log.add(type_, who, data)
 
     def _set_attributes(self, person: Person, attributes: Attributes) -> None:
         for name, value in attributes.items():
@@ -183,6 +200,24 @@ class People:
         for key in [key for key, who in self._by_identifier.items() if who is person]:
             del self._by_identifier[key]
 
+    def suppress(self, kind: str, identifier: str) -> None:
+        """Remove a person, and ignore later calls for the identifier."""
+        self.remove(kind, identifier)
+        self._suppressed.add(_key(kind, identifier))
+
+    def unsuppress(self, kind: str, identifier: str) -> None:
+        """Stop ignoring calls for an identifier."""
+        self._suppressed.discard(_key(kind, identifier))
+
+    def is_suppressed(self, kind: str, identifier: str) -> bool:
+        """Return whether calls for an identifier are ignored."""
+        return _key(kind, identifier) in self._suppressed
+
+    @property
+    def suppressed(self) -> list[tuple[str, str]]:
+        """The suppressed identifiers, with their kinds."""
+        return sorted(self._suppressed)
+
     def _add(self, kind: str, identifier: str) -> Person:
         self._made += 1
         person = Person(f"{self._made:016x}")
@@ -192,14 +227,19 @@ class People:
         return person
 
     def _identify(self, person: Person, kind: str, identifier: str) -> None:
-        # If another person has it: a 200, and a failure in the activity log.
         key = _key(kind, identifier)
-        if self._by_identifier.setdefault(key, person) is not person:
-            return
         before = person.identifiers.get(kind)
+        if self._by_identifier.setdefault(key, person) is not person:
+            change = {kind: {"from": before or "", "to": identifier}}
+            self.log.add("failed_attribute_change", _known(person), change)
+            return
         if before is not None and _key(kind, before) != key:
             del self._by_identifier[_key(kind, before)]
         person.identifiers[kind] = identifier
+
+
+def _known(person: Person) -> dict[str, str]:
+    return {**person.identifiers, "cio_id": person.cio_id}
 
 
 def check_identifier(identifier: object) -> None:

@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from cio_pipeline.machine import allow_all_open_files
+from cio_pipeline.sandbox.activity_log import ActivityLog
 from cio_pipeline.sandbox.answers import NOT_FOUND, Answer, Request, json_answer
 from cio_pipeline.sandbox.app_api import AppApi
 from cio_pipeline.sandbox.faults import FAULT_NAMES, FaultPlan, Faults
@@ -98,6 +99,7 @@ class Sandbox:
         self._end: asyncio.Event | None = None
         self._failure: Exception | None = None
         self.url = ""
+        self.activity_log = ActivityLog()
         self.reset()
         self.set_faults(self._settings.faults)
 
@@ -124,16 +126,20 @@ class Sandbox:
         return len(self._server.connections) if self._server is not None else 0
 
     def reset(self) -> None:
-        """Delete all people and statistics."""
+        """Delete all people, events, objects and statistics."""
         settings = self._settings
-        self.people = People()
+        self.activity_log.clear()
+        self.people = People(self.activity_log)
         self.stats = Stats()
         basic = base64.b64encode(f"{settings.site_id}:{settings.api_key}".encode())
         self._track = TrackApi(self.people, "Basic " + basic.decode())
-        self._app = AppApi(self.people, "Bearer " + settings.app_api_key)
+        self.events, self.objects = self._track.events, self._track.objects
+        bearer = "Bearer " + settings.app_api_key
+        self._app = AppApi(self.people, bearer, self.objects)
 
     def set_faults(self, faults: Faults) -> None:
         """Use these faults from now on."""
+        self.activity_log.delay_seconds = faults.activity_delay_seconds
         self._plan = FaultPlan(faults, time.monotonic(), self._random)
 
     async def run(self, on_up: Callable[[], None]) -> None:
@@ -228,19 +234,50 @@ class Sandbox:
 
     def _control(self, request: Request) -> Answer:
         """Answer a request to the control interface."""
+        answers: dict[tuple[str, str], Callable[[], Answer]] = {
+            ("GET", "stats"): lambda: json_answer(200, self._counts()),
+            ("GET", "faults"): lambda: json_answer(200, asdict(self._plan.faults)),
+            ("PUT", "faults"): lambda: self._change_faults(request.body),
+            ("POST", "reset"): self._reset,
+            ("GET", "people"): lambda: self._list_people(request.query),
+            ("GET", "events"): self._list_events,
+            ("GET", "objects"): self._list_objects,
+            ("GET", "suppressed"): lambda: json_answer(
+                200, {"suppressed": self.people.suppressed}
+            ),
+        }
         name = (request.method, request.path.removeprefix(_CONTROL))
-        if name == ("GET", "stats"):
-            return json_answer(200, {**asdict(self.stats), "people": len(self.people)})
-        if name == ("GET", "faults"):
-            return json_answer(200, asdict(self._plan.faults))
-        if name == ("PUT", "faults"):
-            return self._change_faults(request.body)
-        if name == ("POST", "reset"):
-            self.reset()
-            return json_answer(200, {})
-        if name == ("GET", "people"):
-            return self._list_people(request.query)
-        return NOT_FOUND
+        return answers.get(name, lambda: NOT_FOUND)()
+
+    def _reset(self) -> Answer:
+        self.reset()
+        return json_answer(200, {})
+
+    def _counts(self) -> dict[str, Any]:
+        return asdict(self.stats) | {
+            "people": len(self.people),
+            "events": len(self.events),
+            "objects": len(self.objects),
+        }
+
+    def _list_events(self) -> Answer:
+        events = [event._asdict() for event in self.events.all()]
+        return json_answer(200, {"events": events})
+
+    def _list_objects(self) -> Answer:
+        shown = [
+            {
+                "object_type_id": object_type,
+                "object_id": object_id,
+                "attributes": each.attributes,
+                "related": [
+                    {"identifiers": {kind: identifier}, "attributes": attributes}
+                    for (kind, identifier), attributes in each.related.items()
+                ],
+            }
+            for (object_type, object_id), each in self.objects.all().items()
+        ]
+        return json_answer(200, {"objects": shown})
 
     def _change_faults(self, body: bytes) -> Answer:
         try:

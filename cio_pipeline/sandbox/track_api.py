@@ -1,4 +1,4 @@
-"""The Track API: four operations. Pure, except for `People`."""
+"""The Track API. Pure, except for the workspace's people, events and objects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from cio_pipeline.sandbox.answers import (
     parse_object,
     v1_error,
 )
+from cio_pipeline.sandbox.events import Events
+from cio_pipeline.sandbox.objects import Objects
 from cio_pipeline.sandbox.people import (
     Change,
     People,
     Refusal,
     UnknownPerson,
+    check_identifier,
     read_identifier,
     size_as_json,
 )
@@ -28,7 +31,12 @@ from cio_pipeline.sandbox.people import (
 BODY_LIMIT = 500_000
 ITEM_LIMIT = 32_000
 _CUSTOMERS = "/api/v1/customers/"
-_KINDS = ("id", "email", "cio_id")
+_KINDS = ("id", "email", "cio_id", "phone")
+_V1_ACTIONS = {
+    ("DELETE",): "delete",
+    ("POST", "suppress"): "suppress",
+    ("POST", "unsuppress"): "unsuppress",
+}
 _V1_DELETES = {"add_relationships": False, "delete_relationships": True}
 
 
@@ -42,6 +50,8 @@ class TrackApi:
 
     def __init__(self, people: People, authorization: str) -> None:
         self._people = people
+        self.events = Events(people)
+        self.objects = Objects()
         self._authorization = authorization
 
     def answer(self, request: Request) -> Answer:
@@ -64,16 +74,38 @@ class TrackApi:
         return NOT_FOUND
 
     def _customer(self, request: Request) -> Answer:
-        segment = request.path[len(_CUSTOMERS) :]
-        if not segment or "/" in segment:
+        segment, *rest = request.path[len(_CUSTOMERS) :].split("/")
+        if not segment or len(rest) > 1:
             return NOT_FOUND
         identifier = unquote(segment)
-        if request.method == "PUT":
+        name = (request.method, *rest)
+        if name == ("PUT",):
             return self._identify(request, identifier)
-        if request.method == "DELETE":
-            self._people.remove(*read_identifier(identifier))
-            return OK
-        return NOT_FOUND
+        if name == ("POST", "events"):
+            return self._track(request, identifier)
+        act = self._acts.get(_V1_ACTIONS.get(name, ""))
+        if act is None:
+            return NOT_FOUND
+        act(*read_identifier(identifier))
+        return OK
+
+    @property
+    def _acts(self) -> dict[str, Callable[[str, str], None]]:
+        return {
+            "delete": self._people.remove,
+            "suppress": self._people.suppress,
+            "unsuppress": self._people.unsuppress,
+        }
+
+    def _track(self, request: Request, identifier: str) -> Answer:
+        event = parse_object(request.body)
+        if event is None:
+            return v1_error(400, "the body is not a JSON object")
+        try:
+            self.events.track(*read_identifier(identifier), event)
+        except Refusal as refusal:
+            return v1_error(400, refusal.message)
+        return OK
 
     def _identify(self, request: Request, identifier: str) -> Answer:
         attributes = parse_object(request.body)
@@ -120,19 +152,32 @@ class TrackApi:
             raise Refusal("invalid", "item", "an item must be an object")
         if size_as_json(item) > ITEM_LIMIT:
             raise Refusal("invalid", "item", f"larger than {ITEM_LIMIT} bytes")
-        if item.get("type") != "person":
-            raise Refusal("invalid", "type", "the sandbox supports only people")
-        change = _CHANGES.get(str(item.get("action")))
-        if change is None:
-            words = "the sandbox supports only these actions: " + ", ".join(_CHANGES)
-            raise Refusal("invalid", "action", words)
+        if item.get("type") == "object":
+            self.objects.take(item)
+        elif item.get("type") == "person":
+            self._take_person(item, str(item.get("action")))
+        else:
+            raise Refusal("invalid", "type", "the sandbox supports people and objects")
+
+    def _take_person(self, item: dict[str, Any], action: str) -> None:
         identifiers = item.get("identifiers")
         if not isinstance(identifiers, dict) or len(identifiers) != 1:
             raise Refusal("required", "identifiers", "one identifier is required")
         ((kind, identifier),) = identifiers.items()
         if kind not in _KINDS:
             raise Refusal("invalid", "identifiers", "unknown kind of identifier")
-        self._people.upsert(kind, identifier, change(item))
+        if action in _CHANGES:
+            self._people.upsert(kind, identifier, _CHANGES[action](item))
+            return
+        check_identifier(identifier)
+        if action in self._acts:
+            self._acts[action](kind, identifier)
+        elif action == "event":
+            event = {**item, "data": item.get("attributes", {})}
+            self.events.track(kind, identifier, event)
+        else:
+            words = "the sandbox does not support this action"
+            raise Refusal("invalid", "action", words)
 
 
 def _v1_change(body: dict[str, Any]) -> Change:

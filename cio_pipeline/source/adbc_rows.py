@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 from types import ModuleType
@@ -21,7 +21,7 @@ from cio_pipeline.source.columns import check_columns
 
 BATCH_ROWS = 1000
 # How much PostgreSQL's driver reads before it returns a batch.
-_BATCH_BYTES = 1_000_000
+_BATCH_BYTES = 250_000
 # An error while rows are read is an OSError (of Arrow's stream).
 _ERRORS = (adbc_driver_manager.Error, pa.ArrowException, OSError)
 
@@ -50,6 +50,7 @@ class AdbcRows:
         self._address = address
         self._query = query
         self._options = options
+        self.columns: Sequence[str] = ()
         self._cursor: Any = None
         self._cursor_lock = Lock()  # guards _cursor: one that is closed has no cancel
 
@@ -80,7 +81,8 @@ class AdbcRows:
                 self._open_cursor(connection) as cursor,
                 self._execute(cursor) as reader,
             ):
-                check_columns(self._address.shown, reader.schema.names, self._options)
+                self.columns = reader.schema.names
+                check_columns(self._address.shown, self.columns, self._options)
                 parts = self._parts(reader.schema)
                 for batch in reader:
                     for offset in range(0, len(batch), BATCH_ROWS):

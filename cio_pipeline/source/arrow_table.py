@@ -36,6 +36,13 @@ _BATCH_BYTES = 4_000_000
 # What Hive and Spark write for a null.
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _ARROW_STREAM = b"\xff\xff\xff\xff"
+# Files that look like these formats but cannot be read, and what to do.
+_UNREADABLE = {
+    b"PARE": "it is an encrypted Parquet file; write it without encryption",
+    b"FEA1": "it is a Feather file of version 1; write it again as version 2",
+    b"\x1f\x8b": "it is compressed with gzip; decompress it",
+    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; decompress it",
+}
 _ERRORS = (pa.ArrowException, OSError)
 
 # The default pools keep memory that they do not need.
@@ -225,7 +232,9 @@ def _opener_of(path: str, magic: bytes) -> tuple[str, Callable[[BinaryIO], _Tabl
     found = (each for start, each in _OPENERS.items() if magic.startswith(start))
     opener = next(found, None)
     if opener is None:
-        raise DataFileError(path, "it is not a Parquet, Arrow or ORC file")
+        known = (each for start, each in _UNREADABLE.items() if magic.startswith(start))
+        problem = next(known, "it is not a Parquet, Arrow or ORC file")
+        raise DataFileError(path, problem)
     return opener
 
 
@@ -237,7 +246,8 @@ def _wanted_parts(
     Raises:
         DataFileError: two columns have the same name, or none identifies a user.
     """
-    check_columns(raw.name, [*schema.names, *folders], raw.options)
+    raw.columns = [*schema.names, *folders]
+    check_columns(raw.name, raw.columns, raw.options)
     names = raw.options.names
     if names is None:
         return {each.name: None for each in schema if can_be_json(each.type)}

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, count, repeat
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.jobs import JsonValue, Record
+from cio_pipeline.core.jobs import JsonValue, Record, make_record
 from cio_pipeline.source.values import parse_record
 
 # Which parts of a table are read: each column or field, and its own parts; None
@@ -105,9 +105,9 @@ def to_records(
     )
     if not converted:
         table = repeat((), rows)
-    for position, row in enumerate(table):
-        value = dict(zip(names, row, strict=True))
-        yield Record(first_index + position, value, problems.get(position))
+    records = (dict(zip(names, row, strict=True)) for row in table)
+    reasons = map(problems.get, range(rows)) if problems else repeat(None)
+    return map(make_record, zip(count(first_index), records, reasons))
 
 
 def convert_column(

@@ -10,13 +10,16 @@ from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import did_you_mean, nearest, shortened
 
 
-def check_columns(path: str, names: Sequence[str], options: ReadOptions) -> None:
+def check_columns(
+    path: str, names: Sequence[str], options: ReadOptions, hint: str = ""
+) -> None:
     """Refuse a table of which no row could be used.
 
     Args:
         path: the table, for the message.
         names: its columns.
         options: which columns identify a user.
+        hint: what to do if there is none; empty to show the columns.
 
     Raises:
         DataFileError: two columns have the same name, or none identifies a user.
@@ -32,8 +35,10 @@ def check_columns(path: str, names: Sequence[str], options: ReadOptions) -> None
     near = nearest(ids[0], names)
     wanted = " or ".join(map(repr, ids))
     columns = shortened(", ".join(names), 200)
-    hint = did_you_mean(near, ids[0]) if near else f"its columns are {columns}"
-    raise DataFileError(path, f"it has no column {wanted}, the user id; {hint}")
+    there = did_you_mean(near, ids[0]) if near else f"its columns are {columns}"
+    raise DataFileError(
+        path, f"it has no column {wanted}, the user id; {hint or there}"
+    )
 
 
 def _root(name: str) -> str:

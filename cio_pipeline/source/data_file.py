@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO, Self, cast
 
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import DataFileError
-from cio_pipeline.core.formats import Format, format_named, format_of_content
+from cio_pipeline.core.formats import Format, format_named, format_of_magic_number
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.detection import format_of_content
 from cio_pipeline.source.extras import import_optional
 from cio_pipeline.source.local_files import Pipe, local_file
 from cio_pipeline.source.place import Place
-from cio_pipeline.source.raw import OnWait, RawData, ReadFrom, SkippedRow
+from cio_pipeline.source.raw import Note, OnWait, RawData, ReadFrom, SkippedRow
 
 _MAGIC_BYTES = 8
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -26,6 +28,7 @@ def open_source(
     *,
     format: str | None = None,  # noqa: A002  # the option's name
     stdin: BinaryIO | None = None,
+    rules: FileRules | None = None,
     options: ReadOptions = READ_ALL,
 ) -> Source:
     """Open one data file.
@@ -34,6 +37,7 @@ def open_source(
         path: the file, or ``-`` for standard input.
         format: the name of its format; None for that of the options.
         stdin: standard input, for ``-``, without a buffer.
+        rules: what else is known about its form; None for those of the options.
         options: how it is read.
 
     Raises:
@@ -43,6 +47,7 @@ def open_source(
     is_stdin = path == "-" and stdin is not None
     place = Pipe("standard input", stdin) if is_stdin else local_file(path)
     options = replace(options, format=format) if format else options
+    options = replace(options, rules=rules) if rules else options
     return DataFile(place, options, place.name).open()
 
 
@@ -119,14 +124,16 @@ class Source:
         self._place, options = data_file.place, data_file.options
         self._file = file
         self.refuse_changed()
-        self.format = options.format_of(data_file.name)
-        if not self._place.is_pipe and options.format is None:
-            self.format = _format_of_content(file) or self.format
+        expected = options.format_of(data_file.name)
+        if options.format and expected and options.rules.delimiter is None:
+            rules = replace(options.rules, delimiter=expected.delimiter)
+            options = replace(options, rules=rules)
+        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
+        self.format = self._find_format(options, expected)
         if options.sheet is not None and self.format.name != "excel":
             raise DataFileError(
                 self._place.path, "it has no sheets; remove -sheet from the command"
             )
-        self._raw = RawData(self._place.path, file, self._place.size_bytes, options)
         self._read_from = self._begin()
 
     def __enter__(self) -> Self:
@@ -134,6 +141,16 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    @property
+    def notes(self) -> Counter[Note]:
+        """What was changed while reading, or is uncertain: kind -> how often."""
+        return self._raw.notes
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns of a table; empty if they are the keys of its records."""
+        return self._raw.columns
 
     @property
     def bytes_read(self) -> int:
@@ -177,6 +194,17 @@ class Source:
         self.refuse_changed()
         yield from ()
 
+    def _find_format(self, options: ReadOptions, expected: Format | None) -> Format:
+        """Return the format that is given, or that of the content."""
+        if options.format and expected:
+            return expected
+        by_bytes = None if self._place.is_pipe else _format_of_bytes(self._file)
+        if by_bytes is None and expected is not None and expected.extra:
+            return expected  # its module explains what is wrong
+        if expected is None and options.rules.are_of_table:
+            expected = format_named("csv")
+        return by_bytes or format_of_content(self._raw.first_line(), expected)
+
     def _begin(self) -> ReadFrom:
         """Let the format's module check the start; return the function that reads on.
 
@@ -189,7 +217,7 @@ class Source:
         return cast("ReadFrom", reader.begin(self._raw, self.skipped_rows))
 
 
-def _format_of_content(file: BinaryIO) -> Format | None:
+def _format_of_bytes(file: BinaryIO) -> Format | None:
     """Return the format that the first bytes identify, or None."""
     beginning = file.read(_MAGIC_BYTES)
     file.seek(0)
@@ -198,4 +226,4 @@ def _format_of_content(file: BinaryIO) -> Format | None:
         from cio_pipeline.source.workbook_file import is_workbook  # noqa: PLC0415  # see above
 
         return format_named("excel") if is_workbook(file) else None
-    return format_of_content(beginning)
+    return format_of_magic_number(beginning)

@@ -19,7 +19,7 @@ from cio_pipeline.core.text import counted, seen_from
 from cio_pipeline.source.data_file import DataFile
 from cio_pipeline.source.local_files import Pipe, local_file, readable
 from cio_pipeline.source.place import Place
-from cio_pipeline.source.raw import OnWait, SkippedRow
+from cio_pipeline.source.raw import Note, OnWait, SkippedRow
 
 STANDARD_INPUT = "-"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second one: without members
@@ -46,6 +46,14 @@ class OpenInput(Protocol):
     @property
     def skipped_rows(self) -> Counter[SkippedRow]:
         """How many rows, by kind, are not records."""
+
+    @property
+    def notes(self) -> Counter[Note]:
+        """What was changed while reading, or is uncertain: kind -> how often."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns of a table, as far as known; records may have only some."""
 
     def records(
         self, start: int = 0, on_wait: OnWait | None = None

@@ -44,7 +44,7 @@ def read_array(raw: RawData, start: int) -> Iterator[Record]:
         DataFileError: it is not a JSON array. All elements before the syntax error
             have been returned.
     """
-    return islice(_Array(raw).records(), start, None)
+    return islice(ArrayReader(raw).records(), start, None)
 
 
 def read_values(raw: RawData, start: int) -> Iterator[Record]:
@@ -63,7 +63,7 @@ class _Values:
         raw: their bytes.
     """
 
-    _hint = " (if it has the users in an array, extract that: jq .KEY FILE)"
+    _hint = " (if it has the users in an array, name its key: -records KEY)"
 
     def __init__(self, raw: RawData) -> None:
         self._raw = raw
@@ -75,9 +75,12 @@ class _Values:
         while piece := self._raw.read():
             self._text.add(piece)
             yield from self._complete()
-            if self._text.waiting_bytes > RECORD_LIMIT_BYTES:
-                raise self._unfinished(_TOO_LARGE, self._text.rest)
+            self._refuse_large()
         yield from self._at_end()
+
+    def _refuse_large(self) -> None:
+        if self._text.waiting_bytes > RECORD_LIMIT_BYTES:
+            raise self._unfinished(_TOO_LARGE, self._text.rest)
 
     def _complete(self) -> Iterator[Record]:
         while self._text.next_byte():
@@ -121,7 +124,7 @@ class _Values:
         )
 
 
-class _Array(_Values):
+class ArrayReader(_Values):
     """The elements of an array.
 
     Args:
@@ -140,8 +143,11 @@ class _Array(_Values):
             if byte in self._delimiters:
                 self._text.take(1)
                 self._delimiters, self._may_be_value = _AFTER[byte]
+            elif not self._is_open:
+                self._refuse_rest()
+                return
             elif not self._may_be_value:
-                raise self._error(_MISPLACED if self._delimiters else _FOLLOWED)
+                raise self._error(_MISPLACED)
             elif may_guess and not self._text.is_inside_value:
                 may_guess = False
                 yield from self._objects()
@@ -151,8 +157,16 @@ class _Array(_Values):
             else:
                 return
 
+    @property
+    def _is_open(self) -> bool:
+        """Whether the array's end has not been reached."""
+        return bool(self._delimiters) or self._may_be_value
+
+    def _refuse_rest(self) -> None:
+        raise self._error(_FOLLOWED)
+
     def _at_end(self) -> Iterator[Record]:
-        if self._text.next_byte() or self._delimiters or self._may_be_value:
+        if self._text.next_byte() or self._is_open:
             raise self._unfinished(_CUT, self._text.rest)
         yield from ()
 

@@ -73,11 +73,15 @@ class JsonText:
         end = _end(_BLANKS, self._text, self._start)
         if end > self._start:  # taking nothing would forget the state of a value
             self.take(end - self._start)
-        return self._text[self._start : self._start + 1]
+        return self.peek(1)
+
+    def peek(self, count: int) -> bytes:
+        """Return the next bytes of the text."""
+        return self._text[self._start : self._start + count]
 
     def take(self, count: int) -> bytes:
         """Return the next bytes of the text, and remove them."""
-        taken = self._text[self._start : self._start + count]
+        taken = self.peek(count)
         self._start += count
         self._restart()
         return taken

@@ -8,7 +8,7 @@ that was stopped cannot continue in the middle: the query is run again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,12 +16,12 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Protocol, Self, TypeAlias
 
-from cio_pipeline.core.database_address import DatabaseAddress, query_text
+from cio_pipeline.core.database_address import DatabaseAddress, is_ordered, query_text
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source.extras import import_optional
-from cio_pipeline.source.raw import WAIT_SECONDS, OnWait, SkippedRow
+from cio_pipeline.source.raw import WAIT_SECONDS, Note, OnWait, SkippedRow
 
 _BATCHES_AHEAD = 2
 # How long a query that was cancelled may take to end.
@@ -43,6 +43,10 @@ class Rows(Protocol):
 
     def cancel(self) -> None:
         """End the query, from another thread."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns that it returns; empty before the first row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,13 @@ class Query:
             raise DataFileError(self.path, "the query is empty")
         if self.address.kind == "sqlite":
             sqlite = import_module("cio_pipeline.source.sqlite_rows")
-            return QueryResult(sqlite.SqliteRows(self.address, text, self.options))
+            rows: Rows = sqlite.SqliteRows(self.address, text, self.options)
+            return QueryResult(rows, is_ordered=is_ordered(text))
         module, extra = _DRIVERS[self.address.kind]
         driver = import_optional(self.path, module, extra)
         adbc = import_optional(self.path, "cio_pipeline.source.adbc_rows", extra)
-        return QueryResult(adbc.AdbcRows(driver, self.address, text, self.options))
+        rows = adbc.AdbcRows(driver, self.address, text, self.options)
+        return QueryResult(rows, is_ordered=is_ordered(text))
 
 
 class QueryResult:
@@ -96,13 +102,16 @@ class QueryResult:
 
     Args:
         rows: the query.
+        is_ordered: whether it returns its rows in an order.
     """
 
     is_text = False
     bytes_read = 0
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, *, is_ordered: bool) -> None:
         self.skipped_rows: Counter[SkippedRow] = Counter()
+        self.notes: Counter[Note] = Counter()
+        self.notes["rows_unordered"] += not is_ordered
         self._rows = rows
         self._ready: Queue[_Item] = Queue(_BATCHES_AHEAD)
         self._is_ended = Event()
@@ -112,6 +121,11 @@ class QueryResult:
 
     def __exit__(self, *_: object) -> None:
         self._is_ended.set()
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """All columns that the query returns, once there are records."""
+        return self._rows.columns
 
     def records(
         self, start: int = 0, on_wait: OnWait | None = None

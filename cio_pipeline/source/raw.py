@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import select
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal
 
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.read_options import READ_ALL, ReadOptions
+from cio_pipeline.source.encodings import Transcoder, encoding_by_content
 from cio_pipeline.source.packing import Members, packing_of
 
 PIECE_BYTES = 32_768  # the values of larger pieces do not fit into a core's cache
@@ -18,11 +21,10 @@ WAIT_SECONDS = 0.1
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF8_BOM = b"\xef\xbb\xbf"
 _MAGIC_BYTES = 4
+_HAS_LINE = re.compile(rb"\S[^\r\n]*[\r\n]|\s*[\[{\x1e]")  # or JSON without one
 # Magic numbers and BOMs of files that cannot be read, and what to do.
 _FOREIGN = {
     _GZIP_MAGIC: "it is compressed with gzip twice; decompress it once",
-    b"\xff\xfe": "it is UTF-16 or UTF-32; save it as UTF-8",
-    b"\xfe\xff": "it is UTF-16 or UTF-32; save it as UTF-8",
     b"PK\x03\x04": "it is a ZIP archive or a spreadsheet, which can be read only from"
     " a file with the right extension (.zip, .xlsx)",
     b"BZh": "it is compressed with bzip2; decompress it or use gzip",
@@ -33,7 +35,17 @@ _FOREIGN = {
 # Called in the thread that reads: with 0 before each read of the file, and while it
 # waits with the seconds of the wait so far. What it raises ends the reading.
 OnWait = Callable[[float], None]
-SkippedRow = Literal["header_repeated", "row_without_values", "sheet_not_read"]
+SkippedRow = Literal["header_repeated", "row_without_values", "footer"]
+# What a reader changes in a file or cannot decide; `check` warns about it.
+Note = Literal[
+    "column_repeated",
+    "escapes_kept",
+    "first_row_is_data",
+    "guard_removed",
+    "rows_unordered",
+    "sheet_not_read",
+    "title_skipped",
+]
 # Reads a file's records from an index on (from 0), once. If the data is invalid, all
 # records before that point have been returned.
 ReadFrom = Callable[[int], Iterator[Record]]
@@ -53,9 +65,12 @@ class RawData:
         options: how it is read.
 
     Attributes:
+        rules: those of the options.
         bytes_read: how many bytes of the file itself were read, compressed or not.
         offset: how many (unpacked) bytes were returned.
         on_wait: see `OnWait`.
+        notes: how often a reader changed something, or could not decide.
+        columns: all columns of a table of which only some are read.
     """
 
     def __init__(
@@ -66,8 +81,11 @@ class RawData:
         options: ReadOptions = READ_ALL,
     ) -> None:
         self.name = name
-        self.options = options
         self.size_bytes = size
+        self.options = options
+        self.rules = options.rules
+        self.notes: Counter[Note] = Counter()
+        self.columns: Sequence[str] = ()
         self.bytes_read = 0
         self.offset = 0
         self.on_wait: OnWait = _wait_on
@@ -77,6 +95,9 @@ class RawData:
         self._poll = _poll_of(file) if may_wait else None
         self._members: Members | None = None
         self._ahead = b""
+        self._later: deque[bytes] = deque()  # after what is in `_ahead`
+        self._has_begun = False
+        self._read_text = self._read
 
     def read(self) -> bytes:
         """Return the next piece; nothing at the end.
@@ -84,9 +105,48 @@ class RawData:
         Raises:
             DataFileError: the file cannot be read, or its compressed data is damaged.
         """
-        piece, self._ahead = self._ahead or self._read(), b""
+        piece, self._ahead = self._ahead or self._next_piece(), b""
         self.offset += len(piece)
         return piece
+
+    def unread(self, pieces: list[bytes]) -> None:
+        """Put back the last pieces that were read; `read` returns them again."""
+        self.offset -= sum(map(len, pieces))
+        self._later.extendleft(reversed(pieces))
+        self._ahead = self._later.popleft() if self._later else b""
+
+    def translate(self, table: bytes) -> None:
+        """Replace bytes from here on, as `bytes.translate`."""
+        read = self._read_text
+        self._ahead = self.look().translate(table)
+        self._read_text = lambda: read().translate(table)
+
+    def look(self) -> bytes:
+        """Return the first piece, which `read` returns again, without a BOM.
+
+        It returns nothing if the file is empty.
+
+        Raises:
+            DataFileError: as `read`; or it is a file of another kind.
+        """
+        if not self._has_begun:
+            self._has_begun = True
+            self._ahead = self._first_piece()
+        return self._ahead
+
+    def first_line(self) -> bytes:
+        """Return at least the first line that is not blank, as `look`.
+
+        Of a line that is longer than a piece, only the beginning is returned.
+        """
+        self.look()
+        while (
+            len(self._ahead) < PIECE_BYTES
+            and not _HAS_LINE.search(self._ahead)
+            and (more := self._next_piece())
+        ):
+            self._ahead += more
+        return self._ahead
 
     def begin(self, blanks: bytes | None = None) -> bytes:
         """Skip a BOM and blanks; return the first piece, which `read` returns again.
@@ -97,26 +157,37 @@ class RawData:
             blanks: which bytes are blanks; None for ASCII's.
 
         Raises:
-            DataFileError: as `read`; or it is not UTF-8.
+            DataFileError: as `look`.
         """
+        piece = self.look()
+        while not (rest := piece.lstrip(blanks)):
+            self.offset += len(piece)
+            self._ahead = b""
+            piece = self._next_piece()
+            if not piece:
+                return b""
+        self.offset += len(piece) - len(rest)
+        self._ahead = rest
+        return rest
+
+    def _first_piece(self) -> bytes:
         piece = self._read_at_least(_MAGIC_BYTES)
         if packing := packing_of(self.name, piece):
             self._members = Members(
                 self.name, packing, piece, self._read_file, PIECE_BYTES
             )
             piece = self._read_at_least(_MAGIC_BYTES)
-        self._refuse_foreign(piece)
+        encoding = encoding_by_content(piece) or self.rules.encoding
+        if encoding in (None, "utf-8"):
+            self._refuse_foreign(piece)
+        else:
+            transcoder = Transcoder(self.name, encoding, piece, self._read)
+            self._read_text = transcoder.read
+            piece = self._read_text()
         if piece.startswith(_UTF8_BOM):
             self.offset = len(_UTF8_BOM)
             piece = piece[len(_UTF8_BOM) :]
-        while not (rest := piece.lstrip(blanks)):
-            self.offset += len(piece)
-            piece = self._read()
-            if not piece:
-                return b""
-        self.offset += len(piece) - len(rest)
-        self._ahead = rest
-        return rest
+        return piece
 
     def seekable(self) -> BinaryIO:
         """Return the file itself, for formats that are read in another order.
@@ -134,8 +205,9 @@ class RawData:
         for magic, problem in _FOREIGN.items():
             if beginning.startswith(magic):
                 raise DataFileError(self.name, problem)
-        if b"\0" in beginning[:_MAGIC_BYTES]:  # UTF-16 without a BOM
-            raise DataFileError(self.name, _FOREIGN[b"\xff\xfe"])
+
+    def _next_piece(self) -> bytes:
+        return self._later.popleft() if self._later else self._read_text()
 
     def _read_at_least(self, size: int) -> bytes:
         """Read until there are ``size`` bytes, or to the end."""

@@ -1,16 +1,18 @@
 """Reads one sheet of a workbook: Excel or OpenDocument.
 
-The first row with values is the header. A cell is what it is: text, number, boolean,
-date or time (as ISO 8601 text). The sheet is in memory while it is read, so its size
-is limited.
+Its header, titles and footers are found as in CSV. A cell is what it is: text, number,
+boolean, date or time (as ISO 8601 text). The sheet is in memory while it is read, so
+its size is limited.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import TypeAlias
 
 import python_calamine
@@ -20,12 +22,16 @@ from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.core.text import did_you_mean, nearest
 from cio_pipeline.source.columns import check_columns
+from cio_pipeline.source.csv_cells import Cells
+from cio_pipeline.source.csv_columns import Columns, distinct
+from cio_pipeline.source.csv_dialect import looks_like_data
 from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.workbook_file import error_cells, unpacked_bytes
 
 # A sheet takes about 1.4 times as much memory as its XML has bytes.
 MOST_BYTES = 500_000_000
 _ROWS_BETWEEN_WAITS = 1000
+_ROWS_LOOKED_AT = 100  # for the header
 # From here on, a number with a fraction of 64 bits cannot count every integer.
 _LAST_EXACT = 2**53
 _Cell: TypeAlias = (
@@ -65,7 +71,7 @@ def begin(raw: RawData, skipped_rows: Counter[SkippedRow]) -> ReadFrom:
         ) from error
     sheet, others = _choose_sheet(raw, workbook)
     if others and raw.options.sheet is None:
-        skipped_rows["sheet_not_read"] = others
+        raw.notes["sheet_not_read"] = others
     return partial(_read, raw, workbook, sheet, skipped_rows)
 
 
@@ -104,7 +110,7 @@ def _read(
 ) -> Iterator[Record]:
     """Read the rows below the header as records.
 
-    Every row has an index, even if it is skipped because it is empty.
+    Every row has an index, even if it is skipped.
 
     Raises:
         DataFileError: the sheet is damaged, or its header cannot be used.
@@ -117,22 +123,56 @@ def _read(
         ) from error
     raw.on_wait(0.0)
     errors = error_cells(raw.seekable(), name)
-    rows = enumerate(sheet.iter_rows())
-    header_row, header = next(
-        ((number, row) for number, row in rows if any(map(_is_filled, row))), (0, [])
-    )
+    skipped = raw.rules.skip_rows
+    rows = (each for each in enumerate(sheet.iter_rows()) if each[0] + 1 not in skipped)
+    beginning = list(islice(rows, _ROWS_LOOKED_AT))
+    first, header = _find_header(raw, beginning)
+    table = Columns(header, "", Cells((), raw.notes))
     columns = _Columns(raw, header, (sheet.start or (0, 0))[1], errors)
-    for number, row in rows:
-        if number % _ROWS_BETWEEN_WAITS == 0:
+    for index, (number, row) in enumerate(chain(beginning[first:], rows)):
+        if index % _ROWS_BETWEEN_WAITS == 0:
             raw.on_wait(0.0)
             raw.bytes_read = (raw.size_bytes or 0) * number // sheet.total_height
-        if not any(map(_is_filled, row)):
-            skipped_rows["row_without_values"] += 1
-            continue
-        index = number - header_row - 1
-        if index >= start:
+        kind = None
+        if table.is_alert or sum(map(_is_filled, row)) <= 1 or _text(row[0]) in header:
+            kind = _why_skipped(raw, table, row)
+        if kind is not None:
+            skipped_rows[kind] += 1
+        elif index >= start:
             yield columns.record(index, number, row)
     raw.bytes_read = raw.size_bytes or 0
+
+
+def _find_header(
+    raw: RawData, rows: Sequence[tuple[int, Sequence[_Cell]]]
+) -> tuple[int, list[str]]:
+    """Return the position of the first row below the header, and the header.
+
+    Rows with one cell above a row with more are titles.
+    """
+    if raw.rules.columns is not None:
+        return 0, list(raw.rules.columns)
+    filled = [sum(map(_is_filled, row)) for _, row in rows]
+    places = [place for place, count in enumerate(filled) if count]
+    if not places:
+        return 0, []
+    place = next((place for place in places if filled[place] > 1), places[0])
+    raw.notes["title_skipped"] += sum(each < place for each in places)
+    header = [_text(cell) for cell in rows[place][1]]
+    if looks_like_data(header):
+        raw.notes["first_row_is_data"] += 1
+    return place + 1, header
+
+
+def _why_skipped(
+    raw: RawData, table: Columns, row: Sequence[_Cell]
+) -> SkippedRow | None:
+    try:
+        return table.why_skipped([_text(cell) for cell in row])
+    except csv.Error:
+        raise DataFileError(
+            raw.name, "the header is repeated with other columns; remove those rows"
+        ) from None
 
 
 class _Columns:
@@ -140,43 +180,47 @@ class _Columns:
 
     Args:
         raw: the file.
-        header: the header row.
+        header: the names; empty ones are left out.
         first: the number of its first column in the sheet, from 0.
         errors: the cells that are errors.
 
     Raises:
-        DataFileError: two columns have the same name, or none identifies a user.
+        DataFileError: none identifies a user.
     """
 
     def __init__(
         self,
         raw: RawData,
-        header: Sequence[_Cell],
+        header: Sequence[str],
         first: int,
         errors: Mapping[tuple[int, int], str],
     ) -> None:
-        names = [_name(cell) for cell in header]
-        named = [name for name in names if name]
-        if named:
-            check_columns(raw.name, named, raw.options)
+        places = [place for place, name in enumerate(header) if name]
+        names = distinct([header[place] for place in places])
+        raw.notes["column_repeated"] += len(names) - len({*filter(None, header)})
+        raw.columns = names
+        if names:
+            check_columns(raw.name, names, raw.options)
         used = raw.options.names
         self._columns = [
-            (at, name)
-            for at, name in enumerate(names)
-            if name and (used is None or name in used)
+            (place, name)
+            for place, name in zip(places, names, strict=True)
+            if used is None or name in used
         ]
+        self._nulls = frozenset(raw.rules.nulls)
         self._first = first
         self._errors = errors
 
     def record(self, index: int, number: int, row: Sequence[_Cell]) -> Record:
-        """Return a row as a record, without the columns that have no name."""
+        """Return a row as a record; ``number`` is its row in the sheet, from 0."""
         value: dict[str, JsonValue] = {}
         problem = None
-        for at, name in self._columns:
-            cell = row[at]
-            error = self._errors.get((number, self._first + at))
-            value[name] = error if error is not None else _value(cell)
+        for place, name in self._columns:
+            cell = row[place] if place < len(row) else ""
+            error = self._errors.get((number, self._first + place))
+            value[name] = None if cell in self._nulls else _value(cell)
             if error is not None:
+                value[name] = error
                 problem = f"{name!r} is an error ({error or 'of a formula'})"
             elif isinstance(cell, dt.timedelta):
                 problem = f"{name!r} is a duration, which JSON does not have"
@@ -192,7 +236,7 @@ def _is_filled(cell: _Cell) -> bool:
     return not isinstance(cell, str) or bool(cell.strip())
 
 
-def _name(cell: _Cell) -> str:
+def _text(cell: _Cell) -> str:
     value = _value(cell)
     return "" if value is None else str(value).strip()
 

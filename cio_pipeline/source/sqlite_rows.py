@@ -38,6 +38,7 @@ class SqliteRows:
         self._path = address.address
         self._query = query
         self._options = options
+        self.columns: Sequence[str] = ()
         self._connection: sqlite3.Connection | None = None
 
     def batches(self) -> Iterator[list[Record]]:
@@ -75,7 +76,7 @@ class SqliteRows:
             raise DataFileError(
                 self._path, "the query returns no columns; use a SELECT"
             )
-        names = [name for name, *_ in cursor.description]
+        self.columns = names = [name for name, *_ in cursor.description]
         check_columns(self._path, names, self._options)
         used = self._options.names
         wanted = [at for at, name in enumerate(names) if used is None or name in used]

@@ -15,7 +15,12 @@ from urllib.parse import quote
 
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.store.errors import translated
-from cio_pipeline.store.schema import FILE_NAME, check_version
+from cio_pipeline.store.schema import (
+    FILE_NAME,
+    FIRST_WITH_OPERATIONS,
+    check_version,
+    version_of,
+)
 from cio_pipeline.store.user_digests import define_user_digest
 
 
@@ -42,9 +47,21 @@ def open_reader(folder: Path) -> Iterator[sqlite3.Connection | None]:
         connection = sqlite3.connect(_address(path), uri=True, timeout=10.0)
         define_user_digest(connection)
         try:
-            yield connection if check_version(connection, folder) else None
+            is_ours = check_version(connection, folder)
+            if is_ours:
+                _add_operations(connection)
+            yield connection if is_ours else None
         finally:
             connection.close()
+
+
+def _add_operations(connection: sqlite3.Connection) -> None:
+    """Show dead letters of an older version, which are not changed, as of this one."""
+    if version_of(connection) < FIRST_WITH_OPERATIONS:
+        connection.execute(
+            "CREATE TEMP VIEW dead_letters AS"
+            " SELECT *, NULL AS operation FROM main.dead_letters"
+        )
 
 
 def is_there(path: Path) -> bool:

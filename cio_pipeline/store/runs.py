@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cio_pipeline.core.counts import counts_from, document_of
+from cio_pipeline.core.latency import percentiles_from
 from cio_pipeline.core.progress import Progress, progress_from
 from cio_pipeline.core.runs import RunRecord, RunSummary
+from cio_pipeline.core.timeline import TimelineChange
+from cio_pipeline.store.timelines import begin_timeline, write_change
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
@@ -48,12 +51,14 @@ def start_run(queue: JobQueue, run: RunRecord) -> None:
             "DELETE FROM runs WHERE id <= (SELECT MAX(id) FROM runs) - ?",
             (KEPT_RUNS,),
         )
+        begin_timeline(tx)
 
 
 def save_run(
     queue: JobQueue,
     summary: RunSummary,
     *,
+    timeline: TimelineChange | None = None,
     heartbeat: Heartbeat | None = None,
     ended_at: str | None = None,
 ) -> None:
@@ -62,6 +67,8 @@ def save_run(
     Args:
         queue: its queue.
         summary: its counts.
+        timeline: what is new in its timeline, which agrees with the counts; None to
+            leave it as it is.
         heartbeat: given while it is active.
         ended_at: given when it has ended.
     """
@@ -69,11 +76,14 @@ def save_run(
     status = "running" if ended_at is None else summary.status
     # Once a second, so a power cut undoes no more than that.
     with queue.transaction(is_durable=True) as tx:
-        tx.execute(
+        updated = tx.execute(
             "UPDATE runs SET status = ?, reason = ?, ended_at = ?, counts = ?"
             " WHERE run_id = ?",
             (status, summary.reason, ended_at, json.dumps(counts), summary.run_id),
         )
+        # If the disk was full at the start, the run is not in the history.
+        if timeline is not None and updated.rowcount:
+            write_change(tx, summary.run_id, timeline)
 
 
 def list_runs(
@@ -102,6 +112,7 @@ def _run_record(row: tuple[str, ...]) -> RunRecord:
         ended_at=ended_at,
         counts=counts_from(counts),
         duration_seconds=float(counts.get("duration_seconds", 0.0)),
+        latency_ms=percentiles_from(counts.get("latency_ms")),
     )
 
 

@@ -15,9 +15,14 @@ from cio_pipeline.store.workspace import open_private_file
 # "CIOq": identifies our files (sqlite.org/fileformat.html, 1.3.17).
 APPLICATION_ID = 0x43494F71
 # 2: deliveries have two levels, and use an email's identity instead of its text.
-VERSION = 2
-# Table, name and type of columns that files of this version may not have yet.
-_ADDED_COLUMNS = (("loads", "set_id", "INTEGER"),)
+# 3: jobs and dead letters have an operation.
+VERSION = FIRST_WITH_OPERATIONS = 3
+# Table, name and type of columns that files of older versions may not have yet.
+_ADDED_COLUMNS = (
+    ("loads", "set_id", "INTEGER"),
+    ("ack_queue_jobs", "operation", "TEXT"),
+    ("dead_letters", "operation", "TEXT"),
+)
 
 
 def prepare(folder: Path) -> None:
@@ -35,6 +40,12 @@ def prepare(folder: Path) -> None:
             _create_or_check(connection, folder)
         finally:
             connection.close()
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a file's format."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
@@ -80,16 +91,17 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        upgrade(connection)
+        if version == 1:
+            upgrade(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
 
 
 def _add_columns(connection: sqlite3.Connection) -> None:
-    """Add columns that older versions ignore, so that they can still use the file."""
+    """Add missing columns; persist-queue may not have made its table yet."""
     for table, column, kind in _ADDED_COLUMNS:
         columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
-        if column not in {name for _, name, *_ in columns}:
+        if columns and column not in {name for _, name, *_ in columns}:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 

@@ -28,7 +28,8 @@ CREATE TABLE loads (
 
 -- job_id is the job's position in the queue. A requeued job gets its old position, so
 -- an older record of a user never comes after a newer one. It is NULL if there never
--- was a job (the record could not be mapped), so it cannot be requeued.
+-- was a job (the record could not be mapped), so it cannot be requeued. operation is
+-- NULL for the usual one, also in the table of jobs.
 CREATE TABLE dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id INTEGER,
@@ -42,7 +43,8 @@ CREATE TABLE dead_letters (
     message TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     failed_at TEXT NOT NULL,
-    run_id TEXT NOT NULL
+    run_id TEXT NOT NULL,
+    operation TEXT
 );
 
 -- One row per run; counts is a JSON object, rewritten during the run.

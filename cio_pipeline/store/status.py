@@ -15,12 +15,13 @@ from cio_pipeline.store.runs import KEPT_RUNS, Heartbeat, list_runs
 _SHOWN_RUNS = 10
 
 
-def read_status(folder: Path, now: datetime) -> Status:
+def read_status(folder: Path, now: datetime, *, most_runs: int = _SHOWN_RUNS) -> Status:
     """Return a queue's status, also during a run.
 
     Args:
         folder: the workspace's folder.
         now: the time, for the age of the heartbeat.
+        most_runs: how many of the last runs it has, at most.
 
     Raises:
         StateError: the state is damaged or of a newer version.
@@ -36,7 +37,7 @@ def read_status(folder: Path, now: datetime) -> Status:
                 runs=(),
             )
         totals = read_totals(connection)
-        history = list_runs(connection, _SHOWN_RUNS)
+        history = list_runs(connection, most_runs)
     running = _running(folder, history, now)
     progress = running.progress if running else None
     return Status(

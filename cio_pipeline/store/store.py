@@ -10,6 +10,7 @@ from typing import Self
 from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.core.runs import RunRecord, RunSummary
+from cio_pipeline.core.timeline import TimelineChange
 from cio_pipeline.store import runs
 from cio_pipeline.store.dead_letters.table import (
     NewDeadLetter,
@@ -24,6 +25,7 @@ from cio_pipeline.store.queue.job_queue import JobQueue
 from cio_pipeline.store.queue.load_plan import Load, LoadIdentity
 from cio_pipeline.store.queue.loads import LoadSet
 from cio_pipeline.store.reader import Totals
+from cio_pipeline.store.refused_later import LaterRefusal, add_refused_later
 from cio_pipeline.store.runs import Heartbeat
 from cio_pipeline.store.schema import prepare
 
@@ -115,13 +117,23 @@ class Store:
         """Add a run to the history (`runs.start_run`)."""
         runs.start_run(self.queue, run)
 
-    def beat(self, summary: RunSummary, heartbeat: Heartbeat) -> None:
+    def beat(
+        self,
+        summary: RunSummary,
+        heartbeat: Heartbeat,
+        timeline: TimelineChange | None = None,
+    ) -> None:
         """Write the state of the active run."""
-        runs.save_run(self.queue, summary, heartbeat=heartbeat)
+        runs.save_run(self.queue, summary, heartbeat=heartbeat, timeline=timeline)
 
-    def end_run(self, summary: RunSummary, ended_at: str) -> None:
+    def end_run(
+        self,
+        summary: RunSummary,
+        ended_at: str,
+        timeline: TimelineChange | None = None,
+    ) -> None:
         """Write how the run ended."""
-        runs.save_run(self.queue, summary, ended_at=ended_at)
+        runs.save_run(self.queue, summary, ended_at=ended_at, timeline=timeline)
 
     def requeue(self, selection: Selection) -> Requeued:
         """Put dead letters back in the queue."""
@@ -133,6 +145,34 @@ class Store:
         """Delete dead letters; return how many."""
         with self.queue.transaction() as tx:
             return discard_dead_letters(tx, selection)
+
+    def keep_sent(self, since: float) -> None:
+        """From now on, note who is sent, for `add_refused_later` (`SentLog.begin`)."""
+        with self.queue.transaction() as tx:
+            self.queue.sent_log.begin(tx, since)
+
+    def sent_since(self) -> float | None:
+        """Return where to begin reading refusals (`SentLog.since`)."""
+        with self.queue.transaction() as tx:
+            return self.queue.sent_log.since(tx)
+
+    def add_refused_later(
+        self, refusals: Sequence[LaterRefusal], run_id: str
+    ) -> list[NewDeadLetter]:
+        """Make dead letters of what was refused after a 200, once for each refusal.
+
+        Refusals of people whom no run with `keep_sent` has sent are left out.
+
+        Returns:
+            The new dead letters.
+        """
+        with self.queue.transaction() as tx:
+            return add_refused_later(tx, self.queue, refusals, run_id)
+
+    def forget_sent(self) -> None:
+        """Forget who was sent: all refusals of these people have been read."""
+        with self.queue.transaction() as tx:
+            self.queue.sent_log.end(tx)
 
     def close(self) -> None:
         """Write the log back into the file, free unused space, and close."""

@@ -3,90 +3,30 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from cio_pipeline.store import NewDeadLetter
 from tests.support.api import ScriptedApi
 from tests.support.letters import a_nights_letters, make_letter, put_dead_letters
+from tests.support.pages import (
+    HOSTILE,
+    Opened,
+    barriers,
+    brightness,
+    contrast,
+    open_page,
+)
 from tests.support.program import Program
 
-_NAMES_OF_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-_HOSTILE = [
-    "<script>document.title = 'owned'</script>",
-    "</script><script>document.title = 'owned'</script>",
-    "<!--<script>",
-    '"><img src=x onerror="document.title = \'owned\'">',
-    "<iframe src='http://127.0.0.1:9/'></iframe>",
-    "javascript:alert(1)",
-    "{{ 7 * 7 }}{% raw %}",
-    "evil\u202egnp.exe",
-    "a\u2028b\u2029c",
-    "nul\u0000byte",
-    "\x1b[31mred",
-    "\ufeff\u200bunseen",
-    "x" * 150,
-]
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give Chromium, if there is one."""
-    path = next(filter(None, map(shutil.which, _NAMES_OF_CHROMIUM)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(_NAMES_OF_CHROMIUM)} is in PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Opened:
-    """A page that is open, and what it did that it should not."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def is_quiet(self) -> bool:
-        """Whether nothing was asked of the network, run or complained of."""
-        return not self.complaints and len(self.requests) == 1
-
-    def users(self) -> list[str]:
-        """The users of the rows that are drawn."""
-        return self.page.locator("#rows td.user").all_inner_texts()
-
-
-def open_page(browser: Browser, path: Path, **options: Any) -> Opened:
-    """Open a file, and watch it."""
-    page = browser.new_context(**options).new_page()
-    opened = Opened(page)
-    page.on("request", lambda request: opened.requests.append(request.url))
-    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    page.on("console", lambda message: opened.complaints.append(message.text))
-
-    def note_dialog(dialog: Any) -> None:
-        opened.complaints.append(f"a dialog: {dialog.message}")
-        dialog.dismiss()
-
-    page.on("dialog", note_dialog)
-    page.goto(path.as_uri())
-    return opened
+def users_of(opened: Opened) -> list[str]:
+    """The users of the rows that are drawn."""
+    return opened.page.locator("#rows td.user").all_inner_texts()
 
 
 def write_report(program: Program, letters: Iterable[NewDeadLetter]) -> Path:
@@ -102,7 +42,7 @@ def hostile_letters() -> list[NewDeadLetter]:
     """Make letters that try to be more than text."""
     return [
         make_letter(n, user_id=text, message=text, payload={text: [text]})
-        for n, text in enumerate(_HOSTILE)
+        for n, text in enumerate(HOSTILE)
     ]
 
 
@@ -126,8 +66,8 @@ def test_three_letters_and_one_payload_exactly(
     page.get_by_role("button", name="Payload of dead letter 2").click()
 
     expect(page.locator(".figures dd").first).to_have_text("3")
-    expect(page.locator(".timeline rect")).to_have_count(3)
-    assert opened.users() == ["10002", "10001", "10000"]  # the newest first
+    expect(page.locator(".plot .value")).to_have_count(3)
+    assert users_of(opened) == ["10002", "10001", "10000"]  # the newest first
     shown = page.locator(".payload").inner_text()
     assert '"big": 9007199254740993' in shown
     assert json.loads(shown)["plan"] == {"tier": "gold", "seats": 1, "addons": ["sms"]}
@@ -147,20 +87,20 @@ def test_fifty_thousand_letters_are_searched_sorted_and_filtered(
 
     page.get_by_role("searchbox").fill("USER41235@ gold")
     expect(found).to_have_text("1 of 50,000 letters")
-    assert opened.users() == ["51235"]
+    assert users_of(opened) == ["51235"]
     page.get_by_role("button", name="Clear").click()
     expect(found).to_have_text("50,000 letters")
 
     page.get_by_role("button", name="User", exact=True).click()
-    assert opened.users()[:2] == ["10000", "10001"]
+    assert users_of(opened)[:2] == ["10000", "10001"]
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#page")).to_contain_text("200 of 50,000")
     page.get_by_role("button", name="User", exact=True).click()
-    assert opened.users()[:2] == ["59999", "59998"]
+    assert users_of(opened)[:2] == ["59999", "59998"]
 
     page.get_by_role("button", name="Service Unavailable").click()
     expect(found).to_have_text("12,500 of 50,000 letters")
-    assert opened.users()[0] == "59999"
+    assert users_of(opened)[0] == "59999"
     assert set(page.locator("td.message").all_inner_texts()) == {"Service Unavailable"}
     page.get_by_label("Cause").select_option(label="invalid_record, all")
     expect(found).to_have_text("5,000 of 50,000 letters")
@@ -177,7 +117,22 @@ def test_numbers_are_sorted_as_numbers(browser: Browser, program: Program) -> No
 
     opened.page.get_by_role("button", name="User", exact=True).click()
 
-    assert opened.users() == ["9", "10", "100", "a", "b", "no user id"]
+    assert users_of(opened) == ["9", "10", "100", "a", "b", "no user id"]
+
+
+def test_what_was_to_be_done_is_beside_the_user(
+    browser: Browser, program: Program
+) -> None:
+    """A deletion looks like any other letter else; it is found by its word too."""
+    operations = [None, "person delete id", "event track", "object upsert 1"]
+    letters = [
+        make_letter(n, user_id="7", operation=o) for n, o in enumerate(operations)
+    ]
+    opened = open_page(browser, write_report(program, letters))
+
+    assert sorted(users_of(opened)) == ["7", "7 (delete)", "7 (event)", "7 (object)"]
+    opened.page.get_by_role("searchbox").fill("delete")
+    expect(opened.page.get_by_role("status")).to_have_text("1 of 4 letters")
 
 
 def test_hostile_names_are_text(browser: Browser, program: Program) -> None:
@@ -185,20 +140,20 @@ def test_hostile_names_are_text(browser: Browser, program: Program) -> None:
     opened = open_page(browser, write_report(program, hostile_letters()))
     page = opened.page
 
-    for number in range(len(_HOSTILE)):
+    for number in range(len(HOSTILE)):
         button = f"Payload of dead letter {number + 1}"
         page.get_by_role("button", name=button, exact=True).click()
 
-    expect(page.locator(".payload")).to_have_count(len(_HOSTILE))
-    expect(page).to_have_title(f"{len(_HOSTILE)} dead letters")
-    users = set(opened.users())
-    assert set(_HOSTILE[:7]) | {"x" * 150} <= users
+    expect(page.locator(".payload")).to_have_count(len(HOSTILE))
+    expect(page).to_have_title(f"{len(HOSTILE)} dead letters")
+    users = set(users_of(opened))
+    assert set(HOSTILE[:7]) | {"x" * 150} <= users
     assert {r"evil\u202egnp.exe", r"a\u2028b\u2029c", r"nul\u0000byte"} <= users
     assert {r"\u001b[31mred", r"\ufeff\u200bunseen"} <= users
     text = page.locator("body").inner_text()
     assert all(each in "\n\t" or each.isprintable() for each in text)
     payloads = [json.loads(each) for each in page.locator(".payload").all_inner_texts()]
-    for name in _HOSTILE:
+    for name in HOSTILE:
         assert {name: [name]} in payloads
     assert opened.is_quiet()
 
@@ -245,6 +200,21 @@ def test_it_follows_the_systems_theme_until_told(
     assert brightness(page) > 0.9
     expect(page.get_by_role("button", name="Dark")).to_be_visible()
     assert brightness(open_page(browser, path, color_scheme="light").page) > 0.9
+
+
+@pytest.mark.parametrize("letters", [0, 300])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(
+    browser: Browser, program: Program, scheme: Any, letters: int
+) -> None:
+    """A screen reader finds names, tables and headings, in both themes."""
+    path = write_report(program, a_nights_letters(letters))
+    page = open_page(browser, path, color_scheme=scheme).page
+    if letters:
+        page.get_by_role("button", name="Payload of dead letter").first.click()
+        page.locator(".plot summary").click()
+
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -327,50 +297,3 @@ def test_on_paper_there_are_no_buttons(browser: Browser, program: Program) -> No
     expect(page.get_by_role("button", name="Next")).to_be_hidden()
     expect(page.locator("#rows .letter").first).to_be_visible()
     assert brightness(page) > 0.9
-
-
-def brightness(page: Page) -> float:
-    """How bright the page's ground is, from 0 to 1."""
-    return luminance(colour(page, "body", "backgroundColor"))
-
-
-def contrast(page: Page, selector: str) -> float:
-    """The contrast of an element's text with what is behind it (WCAG 2.2, 1.4.3)."""
-    ink = luminance(colour(page, selector, "color"))
-    ground = luminance(ground_behind(page, selector))
-    return (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05)
-
-
-def colour(page: Page, selector: str, name: str) -> list[float]:
-    """A computed colour, as red, green and blue from 0 to 1."""
-    text = page.locator(selector).first.evaluate(
-        "(each, name) => getComputedStyle(each)[name]", name
-    )
-    return _parts(text)
-
-
-def ground_behind(page: Page, selector: str) -> list[float]:
-    """The colour of the nearest ground that is painted."""
-    return _parts(
-        page.locator(selector).first.evaluate(
-            """each => {
-                while (getComputedStyle(each).backgroundColor === "rgba(0, 0, 0, 0)") {
-                    each = each.parentElement;
-                }
-                return getComputedStyle(each).backgroundColor;
-            }"""
-        )
-    )
-
-
-def _parts(css: str) -> list[float]:
-    return [int(part) / 255 for part in css.removeprefix("rgb(")[:-1].split(",")]
-
-
-def luminance(colour: list[float]) -> float:
-    """How bright a colour is (WCAG 2.2, relative luminance)."""
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in colour
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

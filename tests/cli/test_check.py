@@ -350,9 +350,56 @@ def test_rows_of_a_table_that_are_no_records_are_counted(program: Program) -> No
     counts = {each["warning"]: each["count"] for each in result["warnings"]}
     assert counts == {"header_repeated": 2, "row_without_values": 3}
     assert (result["records"], result["users"], result["invalid"]) == (3, 3, [])
-    assert "2  the CSV file repeats its header" in text
+    assert "2  the table repeats its header" in text
     assert "3  a row of the table has no values" in text
     assert "No problems found" not in text
+
+
+def test_the_json_has_the_figures_of_the_page(program: Program) -> None:
+    """A program can decide by them whether a person has to look."""
+    records = [{"id": n, "name": "a" if n % 2 else "b"} for n in range(10)]
+
+    (name,) = check(program, records)["attributes"]
+
+    assert (name["name"], name["records"], name["distinct"]) == ("name", 10, 2)
+    assert name["frequent"] == [
+        {"value": "b", "records": 5},
+        {"value": "a", "records": 5},
+    ]
+
+
+def test_what_changed_is_counted_without_writing(program: Program) -> None:
+    """The check of a nightly file, before it is sent."""
+    records = [{"id": n, "name": "a"} for n in range(10)]
+    program.sync(records, "-changed-only")
+    records[0]["name"] = "b"
+    data = program.write_data([*records, {"id": "new"}])
+
+    text = program.run("check", "-data", data, "-changed-only").stdout
+    result = check(program, records[:9], "-changed-only")
+
+    assert "1 new, 1 changed, 9 unchanged; 0 delivered users not in the file" in text
+    assert "2 requests" in text
+    changes = result["changes"]
+    assert (changes["new"], changes["changed"], changes["missing"]) == (0, 1, 1)
+    assert program.sync(records, "-changed-only").result["synced"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-format", "html"], "needs a file: add -output check.html"),
+        (["-output", "x.html", "-json"], "use one of them"),
+    ],
+)
+def test_a_page_needs_a_file_of_its_own(
+    program: Program, options: list[str], words: str
+) -> None:
+    """It is not for a terminal."""
+    outcome = program.run("check", "-data", program.write_data([]), *options)
+
+    assert outcome.code == 2
+    assert words in outcome.stderr
 
 
 def test_check_prints_the_schema_of_configurations(program: Program) -> None:
@@ -360,4 +407,5 @@ def test_check_prints_the_schema_of_configurations(program: Program) -> None:
     outcome = program.run_as_given("check", "-schema")
 
     assert outcome.code == 0
-    assert outcome.result["required"] == ["parallelism", "userId", "mappings"]
+    assert outcome.result["required"] == ["parallelism", "mappings"]
+    assert outcome.result["else"]["required"] == ["userId"]  # except for objects

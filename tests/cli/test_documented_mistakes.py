@@ -147,8 +147,8 @@ SETTINGS: dict[str, Setting] = {
     "An address that leads elsewhere": answer_like_another_server,
     "A pattern that matches no file": lambda _: None,
     "Packed twice": pack_twice,
-    "The users are inside of an object": lambda n: n.write(
-        "users.json", json.dumps({"data": USERS})
+    "Several arrays inside of an object": lambda n: n.write(
+        "users.json", json.dumps({"groups": USERS[:1], "users": USERS})
     ),
 }
 

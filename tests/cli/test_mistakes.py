@@ -30,7 +30,7 @@ def assert_one_clear_line(outcome: Outcome, *words: str) -> None:
     ("content", "words"),
     [
         (b"", "empty"),
-        (b'{"data": [{"id": 1}]}', "jq .data"),
+        (b'{"id": 1, "orders": [{"id": 7}]}', "-records orders"),
         (b"[1, 2", "the file ends inside the array"),
         (b"nonsense", "not JSON"),
         (b"[" * 200_000, "nested too deeply"),

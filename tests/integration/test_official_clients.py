@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.customerio import TrackClient, Transport
+from cio_pipeline.sandbox.people import Change
 from tests.support.api import ScriptedApi
 from tests.support.builders import make_job
 from tests.support.program import MAIN, Program
@@ -22,6 +23,8 @@ from tests.support.program import MAIN, Program
 NODE = shutil.which("node")
 PEERS = MAIN.parent / "benchmarks" / "peers"
 TOKEN = "c2FuZGJveC1zaXRlOnNhbmRib3gta2V5"
+ULID = "01AK4N8V8G8KVA4HN8Y50CCZ59"
+ACTIONS = {each: each for each in ("delete", "suppress", "unsuppress")}
 IDS = [
     "7",
     "a/b",
@@ -124,6 +127,82 @@ def test_the_official_python_client_leaves_the_same_people(program: Program) -> 
 
         assert outcome == 0
         assert mine.people() == theirs.people()
+
+
+@pytest.mark.parametrize("mode", ["customers", "batch"])
+def test_the_official_python_client_leaves_the_same_workspace(
+    program: Program, mode: str
+) -> None:
+    """Deletions, suppressions and events, sent by both."""
+    moment = 1_795_521_600
+    with ScriptedApi() as theirs, ScriptedApi() as mine:
+        for api in (theirs, mine):
+            for name in ("kept", "a/b", "ada@x.io", "away"):
+                kind = "email" if "@" in name else "id"
+                api.sandbox.people.upsert(kind, name, Change({"n": 1}))
+            api.sandbox.people.suppress("id", "away")
+        client = official(theirs)
+        client.delete("a/b")
+        client.suppress("ada@x.io")
+        client.unsuppress("away")
+        client.track("kept", "bought", {"n": 1}, id=ULID, timestamp=moment)
+        client.close()
+        program.url = mine.url
+        program.configure(
+            api=mode,
+            action={"from": "op", "values": ACTIONS},
+            mappings=[],
+        )
+        names = {"a/b": "delete", "ada@x.io": "suppress", "away": "unsuppress"}
+        actions = program.sync([{"id": i, "op": op} for i, op in names.items()], "-yes")
+        program.configure(
+            action=None,
+            kind="event",
+            event={"name": "bought", "timestamp": {"from": "at"}, "id": {"from": "u"}},
+            mappings=[{"from": "n", "to": "n"}],
+        )
+        events = program.sync([{"id": "kept", "at": moment, "u": ULID, "n": 1}])
+
+        assert (actions.code, events.code) == (0, 0)
+        assert mine.people() == theirs.people() == {"kept": {"n": 1}}
+        assert (
+            mine.sandbox.people.suppressed
+            == theirs.sandbox.people.suppressed
+            == [("email", "ada@x.io")]
+        )
+        assert mine.sandbox.events.all() == theirs.sandbox.events.all() != []
+
+
+def test_the_official_python_client_leaves_the_same_objects(program: Program) -> None:
+    """It sends them as a batch; we send them one by one and in batches."""
+    related = [{"identifiers": {"email": "ada@x.io"}}]
+    item = {
+        "type": "object",
+        "action": "identify",
+        "identifiers": {"object_type_id": "1", "object_id": "a/b"},
+        "attributes": {"seats": 5},
+        "cio_relationships": related,
+    }
+    with ScriptedApi() as theirs, ScriptedApi() as mine:
+        client = official(theirs)
+        client.send_request("POST", f"{theirs.url}/api/v2/batch", {"batch": [item]})
+        client.close()
+        program.url = mine.url
+        program.configure(
+            kind="object",
+            object={"type": "1", "id": {"from": "account"}},
+            relationships=[{"kind": "email", "from": "owner"}],
+            mappings=[{"from": "seats", "to": "seats"}],
+        )
+        for mode in ("customers", "batch"):
+            program.configure(api=mode)
+            mine.sandbox.reset()
+            outcome = program.sync(
+                [{"account": "a/b", "seats": 5, "owner": "ada@x.io"}]
+            )
+
+            assert outcome.code == 0
+            assert mine.sandbox.objects.all() == theirs.sandbox.objects.all() != {}
 
 
 @pytest.mark.skipif(

@@ -211,6 +211,7 @@ def test_verify_and_check_print_no_key(program: Program) -> None:
         program.configure(maxOutageSeconds=1)
         outcomes = outcomes_of(program, command="verify")
         outcomes += outcomes_of(program, command="check")
+        outcomes += outcomes_of(program, "-failures")
 
     assert b"Bearer " + APP_KEY.encode() in server.requests[0]
     assert outcomes[0].code == 3

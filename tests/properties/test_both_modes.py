@@ -102,7 +102,9 @@ _reserved = {name: values | _odd for name, values in _published.items()} | {
 }
 del _reserved["plan"]
 _arbitrary = {name: values | _odd for name, values in _reserved.items()} | {
-    # A record with unusable relationships to delete is two items, one of them good.
+    # A record with relationships to delete is two items: if its time or some of them
+    # are unusable, one of the two can be good.
+    "_timestamp": st.integers(0, 9) | st.none() | st.just(""),
     "cio_relationships": _relationships | _relationships_object | st.none() | _scalar,
     "plan": _scalar,
 }

@@ -26,6 +26,44 @@ SECRETS: list[Any] = ["k3y", "", "a b", 5, {"env": "A"}, {"env": ""}, {"env": "A
 SECRETS += [{"command": ["op", ""]}, {"command": []}, {"command": [""]}, {}, ["k"]]
 SECRETS += [{"command": "op"}, {"command": ["op"], "env": "A"}, {"cmd": ["a"]}, "\xe9"]
 TEXTS: list[Any] = ["id", "a.b", "", 5, None, ["a"], "\xe9" * 80]
+FROM = {"from": "a"}
+IDENTIFIERS: list[Any] = [{**FROM, "kind": each} for each in ("id", "phone", "mail", 5)]
+IDENTIFIERS += [FROM, {"kind": "id"}, {"from": "", "kind": "id"}]
+ACTIONS: list[Any] = [
+    {**FROM, "values": {"D": "delete"}},
+    {**FROM, "values": {"S": "suppress"}, "default": "upsert"},
+    {**FROM, "values": {"S": "x"}},
+    {**FROM, "values": {}},
+    {**FROM, "values": {"D": "delete"}, "default": None},
+    {"values": {"D": "delete"}},
+    {**FROM, "values": ["D"]},
+]
+EVENTS: list[Any] = [
+    {"name": "x"},
+    {"name": FROM, "timestamp": FROM, "id": FROM},
+    {"name": " "},
+    {"name": 5},
+    {"name": "\xe9" * 60},
+    {"name": "x", "timestamp": "2026-01-01"},
+    {"name": "x", "timestamp": "soon"},
+    {"name": "x", "timestamp": True},
+    {"name": "x", "timestamp": 5, "id": None},
+    {"name": "x", "id": "5"},
+    {"name": "x", "data": 5},
+]
+OBJECTS: list[Any] = [
+    {"type": each, "id": FROM} for each in ("1", 1, "x", "", -1, "\xb2", None)
+]
+OBJECTS += [{"type": "1", "id": "a"}, {"type": "1"}, {"id": FROM}]
+RELATED: list[Any] = [
+    {"objectType": "1", **FROM},
+    {"objectType": "x", **FROM},
+    {"objectType": "1"},
+    {"kind": "email", **FROM},
+    {"kind": "phone", **FROM},
+    FROM,
+    5,
+]
 MAPPING: dict[str, list[Any]] = {
     "from": TEXTS,
     "to": [*TEXTS, "b", "c", "x" * 151],
@@ -43,7 +81,21 @@ MAPPING: dict[str, list[Any]] = {
 KEYS: dict[str, list[Any]] = {
     "$schema": ["s.json", "", 5],
     "parallelism": [1, 1000, 0, 1001, "5", True, None, 2.5],
-    "userId": TEXTS,
+    "userId": [*TEXTS, *IDENTIFIERS, IDENTIFIERS, IDENTIFIERS[:2], []],
+    "kind": ["person", "event", "object", "people", None, 5],
+    "people": ["all", "existing", "new", True],
+    "action": ["upsert", "delete", "suppress", "erase", 5, *ACTIONS],
+    "event": [*EVENTS, "x", {}],
+    "object": [*OBJECTS, "x", {}],
+    "relationships": [*([each] for each in RELATED), [*RELATED], [], {}],
+    "usersPerSecond": [1, 0.5, 0, "5", True],
+    "records": TEXTS,
+    "delimiter": [";", "tab", "\\t", "\t", "\\x01", "ab", "a", '"', "", 5],
+    "encoding": ["windows-1252", "no such", "", 5],
+    "columns": [["a"], ["a", ""], [""], [], [5], "a"],
+    "skipRows": [0, 1, 1000, 1001, -1, [1, 3], [0], [], "1", True],
+    "nulls": [["-"], [""], [], [5], "-"],
+    "backslashEscapes": [True, False, "true", 1],
     "siteId": SECRETS,
     "apiKey": SECRETS,
     "appApiKey": SECRETS,
@@ -58,9 +110,12 @@ KEYS: dict[str, list[Any]] = {
     "timeoutSeconds": [1, 0.5, 3600, 0, 3601, "5"],
     "paralelism": [1],
 }
+_RECORD_KEYS = ("userId", "people", "action", "event", "object", "relationships")
+KEYS_OF_RECORDS = {name: KEYS[name] for name in _RECORD_KEYS}
 # What a schema cannot say.
 BEYOND = re.compile(
-    r"already maps to|\d+ bytes|Url'|\.format'|\.template'|is not a|is neither"
+    r"already maps to|already sets|expected a time|'encoding'|\d+ bytes|Url'"
+    r"|\.format'|\.template'|is not a|is neither"
 )
 
 
@@ -103,9 +158,35 @@ def test_the_schema_and_the_program_agree(
         assert problem is not None
 
 
+@settings(max_examples=1000, deadline=None)
+@given(
+    kind=st.sampled_from(["person", "event", "object"]),
+    changes=subset(KEYS_OF_RECORDS, 4),
+    left_out=st.sampled_from(["", "userId"]),
+)
+def test_they_agree_about_what_the_records_are(
+    kind: str, changes: dict[str, Any], left_out: str
+) -> None:
+    """Which keys there may be depends on the kind."""
+    parts = {
+        "person": {},
+        "event": {"event": EVENTS[0]},
+        "object": {"object": OBJECTS[0]},
+    }
+    document = GOOD | {"kind": kind} | parts[kind] | changes
+    document.pop(left_out, None)
+
+    problem = problem_with(document)
+
+    if VALIDATOR.is_valid(document):
+        assert problem is None or BEYOND.search(problem)
+    else:
+        assert problem is not None
+
+
 @pytest.mark.parametrize("key", ["parallelism", "userId", "mappings"])
 def test_a_missing_key_is_refused_by_both(key: str) -> None:
-    """The request's three keys are required."""
+    """The request's three keys are required, `userId` except for objects."""
     document = {name: value for name, value in GOOD.items() if name != key}
 
     assert not VALIDATOR.is_valid(document)

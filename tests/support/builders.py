@@ -56,6 +56,7 @@ def make_job(
         user_id=user_id,
         body=body,
         record_index=job_id - 1,
+        code=None,
         load_id=1,
         attempts=attempts,
         strikes=strikes,

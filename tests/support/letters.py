@@ -31,6 +31,7 @@ def make_letter(
     message: str = "bad attribute",
     failed_at: datetime = _STARTED,
     run_id: str = "20261124T015800Z-0a1b2c",
+    operation: str | None = None,
 ) -> NewDeadLetter:
     """Return a dead letter; arguments change single fields."""
     text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
@@ -46,6 +47,7 @@ def make_letter(
         attempts=8 if reason == "retries_exhausted" else int(http_status is not None),
         failed_at=failed_at.isoformat(timespec="seconds"),
         run_id=run_id,
+        operation=operation,
     )
 
 

@@ -105,9 +105,7 @@ class Program:
     def arguments(self, command: str, *options: str | Path) -> list[str | Path]:
         """The command line of a command."""
         config = self.configure()
-        where: list[str | Path] = ["-config", config]
-        if command != "verify":  # it has no queue
-            where += ["-state", self.state]
+        where: list[str | Path] = ["-config", config, "-state", self.state]
         launcher: list[str | Path] = [MAIN]
         if self.kill_at is not None:
             point, occurrence = self.kill_at

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cio_pipeline.commands.check.record_warnings import values_of
 from cio_pipeline.core.config_computed import ComputedMapping
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.jobs import JsonValue, Payload
@@ -30,11 +31,12 @@ class Example(NamedTuple):
 def example_lines(example: Example, mappings: Sequence[Mapping]) -> list[str]:
     """Return a line for each mapping that changes a value: before and after."""
     shown = [each for each in mappings if _changes(each)]
+    sent = values_of(example.payload)
     width = max((len(each.target) for each in shown), default=0)
     return [
         visible(
             f"  {each.target:<{width}}  {_before(each, example.record)}"
-            f" -> {_short(example.payload.attributes.get(each.target, MISSING))}"
+            f" -> {_short(sent.get(each.target, MISSING))}"
         )
         for each in shown
     ]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from cio_pipeline.commands.check.attributes import AttributeFacts
+from cio_pipeline.commands.check.changes import Changes
+from cio_pipeline.commands.check.checked_files import CheckedFiles
 from cio_pipeline.commands.check.example import Example
+from cio_pipeline.commands.check.record_warnings import (
+    event_warnings,
+    identifier_warning,
+    values_of,
+)
 from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.value_kinds import NULL_TEXTS
 from cio_pipeline.commands.check.value_warnings import id_warnings, time_warning
 from cio_pipeline.commands.check.warnings import (
     PayloadWarning,
@@ -18,24 +26,20 @@ from cio_pipeline.commands.check.warnings import (
     payload_warnings,
 )
 from cio_pipeline.core.config import Config
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.duplicates import Claims, Duplicates
 from cio_pipeline.core.errors import DataFileError, RecordError
-from cio_pipeline.core.identifiers import (
-    IdentifierKind,
-    Identity,
-    identity,
-    identity_of,
-)
+from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import Job, Payload, Record
 from cio_pipeline.core.json_text import encode
 from cio_pipeline.core.limits import BATCH_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.mapping import mapper_for
+from cio_pipeline.core.operations import Action, code_or_none
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import nearest, shortened
-from cio_pipeline.customerio.batch import item_bytes
+from cio_pipeline.customerio.items import item_bytes
 from cio_pipeline.source import Inputs
-from cio_pipeline.source.raw import SkippedRow
 
 _SHOWN_PAYLOADS = 3
 _SHOWN_PROBLEMS = 20
@@ -52,6 +56,8 @@ _OF_ANOTHER: dict[IdentifierKind, WarningKind] = {
     "id": "id_of_another",
 }
 _Key = TypeVar("_Key")
+# Gets a payload, its attributes as JSON, its size in a batch, and a record's position.
+PayloadObserver = Callable[[Payload, bytes, int, int], None]
 
 
 @dataclass(slots=True)
@@ -73,57 +79,13 @@ class Found:
 
 
 @dataclass(slots=True)
-class CheckedFiles:
-    """The files of a check. A position counts the records of all files, from 0.
-
-    Args:
-        names: their names.
-        starts: the position of the first record of each file that was read.
-        here: the position of the record that was read last.
-        skipped_rows: kind -> number of rows read that are not records.
-    """
-
-    names: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    here: int = -1
-    skipped_rows: Counter[SkippedRow] = field(default_factory=Counter)
-
-    @property
-    def are_several(self) -> bool:
-        """Whether a record's index needs the name of its file."""
-        return len(self.names) > 1
-
-    def records(self, inputs: Inputs) -> Iterator[Record]:
-        """Read the records of all files.
-
-        Raises:
-            DataFileError: one of them cannot be read to its end.
-        """
-        self.names = [item.name for item in inputs.items]
-        for position in range(len(self.names)):
-            start = self.here + 1
-            self.starts.append(start)
-            with inputs.open(position) as source:
-                try:
-                    for record in source.records():
-                        self.here = start + record.record_index
-                        yield record
-                finally:
-                    self.skipped_rows += source.skipped_rows
-
-    def place_of(self, position: int) -> tuple[str, int]:
-        """Return the file of a record, and the record's index in it."""
-        file = bisect_right(self.starts, position) - 1
-        return self.names[file], position - self.starts[file]
-
-
-@dataclass(slots=True)
 class Findings:
     """The result of checking a data file.
 
     Args:
         records: how many were read.
         users: how many different users they have.
+        actions: how many records there are of each action.
         requests: how many requests a sync would send, at least.
         payloads: the first ones.
         example: the first record that can be sent; None if there is none.
@@ -133,10 +95,13 @@ class Findings:
         unused: each mapped key that no record has, with a similar key of the data.
         broken: why the file could not be read to its end; None if it could.
         files: the files that were read.
+        attributes: what the payloads have; empty if nobody asked for it.
+        changes: how the file differs from what was delivered; None if not compared.
     """
 
     records: int = 0
     users: int = 0
+    actions: Counter[Action] = field(default_factory=Counter)
     requests: int = 0
     payloads: list[Payload] = field(default_factory=list)
     example: Example | None = None
@@ -146,6 +111,8 @@ class Findings:
     unused: dict[str, str | None] = field(default_factory=dict)
     broken: DataFileError | None = None
     files: CheckedFiles = field(default_factory=CheckedFiles)
+    attributes: list[AttributeFacts] = field(default_factory=list)
+    changes: Changes | None = None
 
     @property
     def invalid_records(self) -> int:
@@ -154,7 +121,12 @@ class Findings:
 
 
 def check_data(
-    config: Config, inputs: Inputs, *, now_seconds: float, shard: Shard = WHOLE
+    config: Config,
+    inputs: Inputs,
+    *,
+    now_seconds: float,
+    shard: Shard = WHOLE,
+    observers: Sequence[PayloadObserver] = (),
 ) -> Findings:
     """Read and map every record; send nothing and store nothing.
 
@@ -163,11 +135,12 @@ def check_data(
         inputs: the data; read to its end, or to the first syntax error.
         now_seconds: Unix seconds.
         shard: only the records of this shard are checked.
+        observers: called with each payload.
     """
     findings = Findings(mappings=config.mappings)
     left_out: dict[str, str] = {}  # of one record: attributes, and why
-    mapper = Mapper(config.user_id, config.mappings, left_out.__setitem__)
-    duplicates = Duplicates()
+    mapper = mapper_for(config, left_out.__setitem__)
+    duplicates, events = Duplicates(), Duplicates()
     claims = _IdentifierClaims()
     times = {each.target for each in config.mappings if each.kind == "timestamp"}
     batch_bytes = 0
@@ -185,40 +158,70 @@ def check_data(
             except RecordError as error:
                 _note_invalid(findings, str(error), findings.files.here)
                 continue
-            user = identity_of(payload.user_id)
+            user = payload.identity
             duplicates.add(user)
+            if payload.operation.record == "event":
+                events.add(Identity("event", str(payload.attributes["id"])))
             claims.add(user, payload, findings.files.here)
-            size = item_bytes(Job(0, payload.user_id, body, 0, 0))
+            code = code_or_none(payload.operation)
+            size = item_bytes(Job(0, payload.user_id, body, 0, code, 0))
             batch_bytes += size
-            _note_payload(findings, payload, record, size)
+            for observe in observers:
+                observe(payload, body, size, findings.files.here)
+            _note_payload(findings, config, payload, record, size)
             _note_left_out(findings, left_out)
-            for warning in _value_warnings(payload, times, now_seconds):
+            for warning in _value_warnings(config, payload, times, now_seconds):
                 _warn(findings, warning, payload)
     except DataFileError as error:
         findings.broken = error
-    for kind, count in findings.files.skipped_rows.items():
-        findings.warnings[PayloadWarning(kind)] = Found(count, None)
-    _note_duplicates(findings, duplicates)
+    _note_rows(findings)
+    _note_duplicates(findings, config, duplicates, events)
     claims.note_shared(findings, duplicates)
     findings.users = duplicates.count_users()
     if findings.records > findings.invalid_records:
-        findings.unused = {key: nearest(key, known_keys) for key in mapper.unused}
+        known = known_keys.keys() | findings.files.columns
+        findings.unused = {key: nearest(key, sorted(known)) for key in mapper.unused}
     sendable = findings.records - findings.invalid_records
-    is_batch = config.api == "batch"
-    findings.requests = -(-batch_bytes // BATCH_LIMIT_BYTES) if is_batch else sendable
+    findings.requests = needed_requests(config, sendable, batch_bytes)
     return findings
 
 
-def estimated_seconds(config: Config, requests: int) -> float:
-    """Return how long requests take, limited by the rate or by the threads."""
+def needed_requests(config: Config, payloads: int, batch_bytes: int) -> int:
+    """Return how many requests send some payloads, at least.
+
+    Args:
+        config: how they would be sent.
+        payloads: how many there are.
+        batch_bytes: how many bytes they take in batches.
+    """
+    if config.api == "batch":
+        return -(-batch_bytes // BATCH_LIMIT_BYTES)
+    return payloads
+
+
+def estimated_seconds(config: Config, requests: int, users: int) -> float:
+    """Return how long requests take, limited by the rates or by the threads.
+
+    Args:
+        config: the rates and the threads.
+        requests: how many requests there are.
+        users: how many records they send.
+    """
     rate = config.parallelism / _ANSWER_SECONDS
     if config.requests_per_second:
         rate = min(rate, config.requests_per_second)
-    return requests / rate
+    seconds = requests / rate
+    if config.users_per_second:
+        seconds = max(seconds, users / config.users_per_second)
+    return seconds
 
 
-def look_at_keys(inputs: Inputs) -> SeenKeys:
+def look_at_keys(inputs: Inputs, rules: FileRules = DEFAULT_RULES) -> SeenKeys:
     """Return the keys of the first records of the data, some of each file.
+
+    Args:
+        inputs: the data.
+        rules: how it is read; they become a part of the suggestion.
 
     Raises:
         DataFileError: not even the first record could be read.
@@ -228,10 +231,11 @@ def look_at_keys(inputs: Inputs) -> SeenKeys:
     try:
         for position in range(len(inputs.items)):
             with inputs.open(position) as source:
-                seen = seen or SeenKeys(is_text=source.is_text)
+                seen = seen or SeenKeys(is_text=source.is_text, rules=rules)
                 for record in islice(source.records(), most):
-                    if isinstance(record.value, dict):
+                    if isinstance(record.value, dict) and record.problem is None:
                         seen.add(record.value)
+                seen.has_header &= not source.notes["first_row_is_data"]
     except DataFileError:
         if seen is None or not seen.records:
             raise
@@ -247,6 +251,8 @@ class _IdentifierClaims:
 
     def add(self, user: Identity, payload: Payload, index: int) -> None:
         """Note the identifiers that a payload sets, except the user's own."""
+        if payload.operation.record != "person":
+            return
         for kind, claims in self._claims.items():
             value = payload.attributes.get(kind)
             if isinstance(value, str | int) and value != "":
@@ -266,15 +272,21 @@ class _IdentifierClaims:
 
 
 def _note_payload(
-    findings: Findings, payload: Payload, record: Record, size: int
+    findings: Findings, config: Config, payload: Payload, record: Record, size: int
 ) -> None:
+    findings.actions[payload.operation.action] += 1
     if len(findings.payloads) < _SHOWN_PAYLOADS:
         findings.payloads.append(payload)
-        if findings.example is None and isinstance(record.value, dict):
+        is_mapped = payload.operation.action in ("upsert", "track")
+        if findings.example is None and is_mapped and isinstance(record.value, dict):
             findings.example = Example(record.value, payload)
     for warning in payload_warnings(payload):
         _warn(findings, warning, payload)
-    if size > PAYLOAD_LIMIT_BYTES:
+    # Version 1 takes an event whose data is larger.
+    is_v1_event = payload.operation.record == "event" and (
+        config.api == "customers" and payload.operation.kind is None
+    )
+    if size > PAYLOAD_LIMIT_BYTES and not is_v1_event:
         _warn(findings, PayloadWarning("payload_too_large"), payload)
 
 
@@ -288,15 +300,22 @@ def _note_left_out(findings: Findings, left_out: dict[str, str]) -> None:
 
 
 def _value_warnings(
-    payload: Payload, times: set[str], now_seconds: float
+    config: Config, payload: Payload, times: set[str], now_seconds: float
 ) -> Iterator[PayloadWarning]:
     yield from map(PayloadWarning, id_warnings(payload.user_id))
-    for name, value in payload.attributes.items():
+    about = identifier_warning(payload, is_named=bool(config.records.identifiers))
+    if about is not None:
+        yield PayloadWarning(about)
+    if payload.operation.record == "event":
+        yield from map(PayloadWarning, event_warnings(payload, now_seconds))
+    for name, value in values_of(payload).items():
         warning = time_warning(
             name, value, is_typed=name in times, now_seconds=now_seconds
         )
         if warning is not None:
             yield PayloadWarning(warning, name)
+        if isinstance(value, str) and value in NULL_TEXTS:
+            yield PayloadWarning("null_text", name)
 
 
 def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None:
@@ -305,7 +324,7 @@ def _warn(findings: Findings, warning: PayloadWarning, payload: Payload) -> None
     if len(values) == _SHOWN_VALUES:
         return
     name = warning.attribute
-    value = payload.user_id if name is None else payload.attributes[name]
+    value = payload.user_id if name is None else values_of(payload)[name]
     text = value if isinstance(value, str) else encode(value).decode()
     text = shortened(text, _MOST_SHOWN_OF_A_VALUE)
     if text not in values:
@@ -318,11 +337,28 @@ def _note_invalid(findings: Findings, message: str, index: int) -> None:
     _count(findings.invalid, message, index)
 
 
-def _note_duplicates(findings: Findings, duplicates: Duplicates) -> None:
-    repeated = duplicates.count_repeated()
+def _note_rows(findings: Findings) -> None:
+    noted = (*findings.files.skipped_rows.items(), *findings.files.notes.items())
+    for kind, count in noted:
+        if count:
+            findings.warnings[PayloadWarning(kind)] = Found(count, None)
+
+
+def _note_duplicates(
+    findings: Findings, config: Config, duplicates: Duplicates, events: Duplicates
+) -> None:
+    kinds: dict[str, tuple[WarningKind, Duplicates]] = {
+        "person": ("user_repeated", duplicates),
+        "event": ("event_repeated", events),
+        "object": ("object_repeated", duplicates),
+    }
+    kind, counted = kinds[config.records.kind]
+    repeated = counted.count_repeated()
     if repeated:
-        warning = PayloadWarning("user_repeated")
+        warning = PayloadWarning(kind)
         findings.warnings[warning] = Found(repeated, None)
+    else:  # then the order changes nothing
+        findings.warnings.pop(PayloadWarning("rows_unordered"), None)
 
 
 def _count(found: dict[_Key, Found], key: _Key, index: int) -> None:

@@ -11,6 +11,7 @@ from cio_pipeline.commands.options import (
     add_common,
     add_data,
     add_option,
+    add_page_output,
     add_queue,
 )
 
@@ -18,7 +19,14 @@ from cio_pipeline.commands.options import (
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_common(parser, needs_config=False)
     add_queue(parser, USERS_OF_SHARD)
-    add_data(parser)
+    add_data(parser, reports=("html",))
+    add_page_output(parser)
+    add_option(
+        parser,
+        "changed-only",
+        action="store_true",
+        help="compare with what each user was last sent, as sync -changed-only does",
+    )
     add_option(
         parser,
         "suggest",
@@ -40,6 +48,8 @@ CHECK = Command(
     add_options=_add_options,
     examples="""\
   python main.py check -config configuration.json -data data.json
+  python main.py check -config configuration.json -data data.json \
+-format html -output check.html
   python main.py check -suggest -data data.json > configuration.json
   python main.py check -config configuration.json
   python main.py check -schema > configuration.schema.json""",

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from cio_pipeline.commands.check.record_suggestion import (
+    SeenValues,
+    Suggestion,
+    suggest_records,
+)
+from cio_pipeline.commands.check.typed_values import (
+    are_of_dynamo,
+    is_object_id,
+    parts_of,
+)
+from cio_pipeline.commands.check.user_id_guess import least_bad_user_id, likely_user_id
+from cio_pipeline.commands.check.value_kinds import (
+    NULL_TEXTS,
+    UNFIT,
+    Kind,
+    converted,
+    kind_of_number_text,
+    kind_of_value,
+)
 from cio_pipeline.core.config import PLACEHOLDERS
-from cio_pipeline.core.config_mappings import ValueKind
-from cio_pipeline.core.conversion import convert, without_mongo
-from cio_pipeline.core.errors import RecordError
+from cio_pipeline.core.config_files import DEFAULT_RULES, FileRules, rules_document
+from cio_pipeline.core.conversion import without_mongo
 from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.core.limits import ATTRIBUTE_LIMIT_COUNT, ATTRIBUTE_NAME_LIMIT_BYTES
 
-Kind = Literal["text", "number", "integer", "boolean", "time", "null", "object", "list"]
-
-_KINDS: dict[type, Kind] = {
-    type(None): "null",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    dict: "object",
-    list: "list",
-}
 _DEPTH = 3
-_ID_NAMES = ("id", "userid", "customerid", "externalid", "uuid", "personid", "email")
-_ID_ENDING = re.compile(r"(^|[_.\- ])[iI][dD]$|I[dD]$")
-# No leading plus or zero: it may be a phone number or a postal code.
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
-_TIME_NAME = re.compile(r"(_at|At|date|Date|time|Time|timestamp)$")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?", re.ASCII)
-# Digits of a number that may be a time: milliseconds, 20240131123000, text 20240131.
-_TIME_DIGITS = (13, 14)
-_TIME_DIGITS_OF_TEXT = (8, *_TIME_DIGITS)
-_USUAL_SECONDS = range(978_307_200, 4_102_444_800)  # the years 2001 to 2099
 _OBJECT_ID = ".$oid"  # MongoDB's ids are {"$oid": TEXT}
+_MOST_DISTINCT = 10_000
+# The names of columns for which a file has none.
+UNNAMED = tuple(f"column{number + 1}" for number in range(ATTRIBUTE_LIMIT_COUNT))
 
 
 @dataclass(slots=True)
@@ -53,6 +51,8 @@ class KeyFacts:
         truths: the booleans that its texts may mean.
         has_letters: whether some of those texts are not ``true`` or ``false``.
         fits_time: whether all values can be timestamps; only set for created_at.
+        nulls: texts among its values that mean null.
+        values: different values; None if one is repeated.
     """
 
     name: str
@@ -63,6 +63,8 @@ class KeyFacts:
     truths: set[JsonValue] = field(default_factory=set)
     has_letters: bool = False
     fits_time: bool = True
+    nulls: set[str] = field(default_factory=set)
+    values: set[JsonValue] | None = field(default_factory=set)
 
     @property
     def main_kind(self) -> Kind:
@@ -81,31 +83,53 @@ class KeyFacts:
         """Whether it has no empty values."""
         return not self.kinds["null"]
 
+    @property
+    def is_distinct(self) -> bool:
+        """Whether no value is repeated."""
+        return self.values is not None
+
+    def add_value(self, value: str | int) -> None:
+        """Note a value, to find out whether it is repeated."""
+        if self.values is None or value in self.values:
+            self.values = None
+        elif len(self.values) < _MOST_DISTINCT:
+            self.values.add(value)
+
 
 class SeenKeys:
     """Collects the keys of records.
 
     Args:
         is_text: whether all values are text, which may stand for other types (CSV).
+        rules: how the data is read; they become a part of the configuration.
+
+    Attributes:
+        has_header: whether keys are names, and not the values of a first record.
     """
 
-    def __init__(self, *, is_text: bool) -> None:
+    def __init__(self, *, is_text: bool, rules: FileRules = DEFAULT_RULES) -> None:
         self._is_text = is_text
+        self._rules = rules
+        self.has_header = True
         self.records = 0
         self.keys: dict[str, KeyFacts] = {}
+        self._values = SeenValues()
 
     def add(self, record: Mapping[str, JsonValue]) -> None:
         """Add the keys of a record."""
         self.records += 1
+        self._values.add(record)
         self._look(record, "", _DEPTH)
 
     def configuration(self) -> dict[str, JsonValue]:
         """Return a configuration that maps every key to an attribute of that name."""
-        user_id = self.user_id()
+        user_id = self.user_id() or self._last_resort()
+        kind = self.records_kind()
         mappings: list[JsonValue] = []
         taken = set(self.keys)  # if there is a_b too, a.b keeps its dot
         for facts in self.keys.values():
-            if facts.name == user_id or not _is_mappable(facts):
+            is_mapped = facts.name not in kind.used and _is_mappable(facts)
+            if not is_mapped or facts.name == user_id:
                 continue
             plain = _plain(facts.name)
             target = facts.name if plain in taken else plain
@@ -113,55 +137,107 @@ class SeenKeys:
             mappings.append(self._mapping(facts, target))
         return {
             "parallelism": 25,
-            "userId": user_id or "id",
+            **kind.keys,
             "mappings": mappings,
+            **rules_document(self._used_rules(), self._nulls()),
             **PLACEHOLDERS,
         }
 
-    def user_id(self) -> str | None:
-        """Return the key that is probably the user id, or None.
+    def records_kind(self) -> Suggestion:
+        """Return what the records probably are."""
+        times = [name for name, key in self.keys.items() if _is_time(key)]
+        return suggest_records(
+            self._values, self.user_id() or self._last_resort(), times
+        )
 
-        It is the most usual name that every record has; one with empty values only
-        if there is no other.
-        """
-        usable = [
-            facts
-            for facts in self.keys.values()
-            if facts.main_kind in ("text", "integer")
-        ]
-        in_all = [facts for facts in usable if facts.count == self.records]
-        complete = [facts.name for facts in in_all if facts.is_complete]
-        ids = (name for name in complete if _ID_ENDING.search(_plain_id(name)))
-        guess = _best(complete) or next(ids, None)
-        return guess or _best(facts.name for facts in (*in_all, *usable))
+    def user_id(self) -> str | None:
+        """Return the key that is probably the user id, or None."""
+        return likely_user_id(self._usable_ids(), self.records)
+
+    def _last_resort(self) -> str:
+        usable = least_bad_user_id(self._usable_ids(), self.records)
+        return usable or next(iter(self.keys), "id")
+
+    def _usable_ids(self) -> list[KeyFacts]:
+        kinds = ("text", "integer")
+        return [each for each in self.keys.values() if each.main_kind in kinds]
+
+    def _used_rules(self) -> FileRules:
+        """Return the rules, without names of columns that no row has."""
+        columns = self._rules.columns
+        used = None if columns is None else columns[: len(self.keys)]
+        return replace(self._rules, columns=used)
+
+    def _nulls(self) -> list[str]:
+        """Return the texts that mean null in some column."""
+        return sorted(set().union(*(facts.nulls for facts in self.keys.values())))
 
     def _look(self, record: Mapping[str, JsonValue], prefix: str, depth: int) -> None:
+        is_dynamo = are_of_dynamo(record)
         for key, value in record.items():
-            is_object_id = isinstance(value, dict) and value.keys() == {"$oid"}
-            name = prefix + key + (_OBJECT_ID if is_object_id else "")
-            if name not in self.keys:
-                if len(self.keys) >= ATTRIBUTE_LIMIT_COUNT:
-                    continue
-                self.keys[name] = KeyFacts(name)
-            facts = self.keys[name]
-            facts.count += 1
-            kind: Kind = "text" if is_object_id else self._note(facts, value)
-            facts.kinds[kind] += 1
-            if kind == "object" and isinstance(value, dict) and value and depth > 1:
-                facts.has_parts = True
-                self._look(value, name + ".", depth - 1)
+            if is_dynamo:
+                assert isinstance(value, dict)  # noqa: S101  # as just checked
+                self._look_at_typed(prefix + key, value, depth)
+            else:
+                self._look_at_value(prefix + key, value, depth)
+
+    def _look_at_value(self, name: str, value: JsonValue, depth: int) -> None:
+        is_id = is_object_id(value)
+        facts = self._facts(name + (_OBJECT_ID if is_id else ""))
+        if facts is None:
+            return
+        facts.count += 1
+        kind: Kind = "text" if is_id else self._note(facts, value)
+        facts.kinds[kind] += 1
+        if is_id:
+            facts.add_value(str(value))
+        elif isinstance(value, str | int) and kind != "null":
+            facts.add_value(value)
+        parts = parts_of(value) if kind in ("object", "list") and depth > 1 else None
+        if parts:
+            facts.has_parts = True
+            self._look(parts, name + ".", depth - 1)
+
+    def _look_at_typed(
+        self, name: str, value: Mapping[str, JsonValue], depth: int
+    ) -> None:
+        """Note a value of DynamoDB, whose type is the last key of its path."""
+        ((kind, inside),) = value.items()
+        if kind == "M" and isinstance(inside, dict) and depth > 1:
+            self._look(inside, f"{name}.M.", depth - 1)
+        if kind in ("M", "L", "NULL"):
+            return
+        facts = self._facts(f"{name}.{kind}")
+        if facts is None:
+            return
+        facts.count += 1
+        facts.needs_type = kind == "N"
+        if isinstance(inside, str):
+            facts.add_value(inside)
+        is_number = kind == "N"
+        found = kind_of_number_text(inside) if is_number else self._note(facts, inside)
+        facts.kinds[found] += 1
+
+    def _facts(self, name: str) -> KeyFacts | None:
+        """Return what is known about a key; None if there are too many keys."""
+        if name not in self.keys and len(self.keys) < ATTRIBUTE_LIMIT_COUNT:
+            self.keys[name] = KeyFacts(name)
+        return self.keys.get(name)
 
     def _note(self, facts: KeyFacts, value: JsonValue) -> Kind:
         """Note facts about a value, and return its kind."""
+        if self._is_text and isinstance(value, str) and value in NULL_TEXTS:
+            facts.nulls.add(value)
+            return "null"
         if _plain(facts.name) == "created_at":
-            facts.fits_time &= _converted(value, "timestamp") != _UNFIT
+            facts.fits_time &= converted(value, "timestamp") != UNFIT
         inside = without_mongo(value)
         if inside is not value:
             facts.needs_type = True
             return _kind_of_mongo(value, inside)
-        kind = _kind_of(facts.name, value, is_text=self._is_text)
+        kind = kind_of_value(facts.name, value, is_text=self._is_text)
         if kind == "boolean" and isinstance(value, str):
-            facts.truths.add(_converted(value, "boolean"))
+            facts.truths.add(converted(value, "boolean"))
             facts.has_letters |= value.lower() not in ("true", "false")
         return kind
 
@@ -176,76 +252,26 @@ class SeenKeys:
         return mapping
 
 
+def _is_time(facts: KeyFacts) -> bool:
+    """Whether the values are times, or whole numbers that may be Unix seconds."""
+    return facts.main_kind in ("time", "integer")
+
+
 def _is_mappable(facts: KeyFacts) -> bool:
     """Whether Customer.io accepts the name, and its parts are not mapped instead."""
     size = len(facts.name.encode(errors="surrogatepass"))
     if not 0 < size <= ATTRIBUTE_NAME_LIMIT_BYTES:
         return False
-    return facts.main_kind != "object" or not facts.has_parts
+    return facts.main_kind not in ("object", "list") or not facts.has_parts
 
 
 def _plain(name: str) -> str:
     return name.removesuffix(_OBJECT_ID).replace(".", "_")
 
 
-def _plain_id(name: str) -> str:
-    return name.removesuffix(_OBJECT_ID)
-
-
 def _kind_of_mongo(value: JsonValue, inside: JsonValue) -> Kind:
     """Return the kind of a MongoDB object: the type that its value fits."""
     if isinstance(value, dict) and "$date" in value:
-        return "object" if _converted(value, "timestamp") == _UNFIT else "time"
-    if isinstance(inside, str) and _INTEGER.fullmatch(inside):
-        return "integer"
-    return "object" if _converted(value, "number") == _UNFIT else "number"
-
-
-def _kind_of(name: str, value: JsonValue, *, is_text: bool) -> Kind:
-    """Return the kind of a value; of a text, what it looks like."""
-    if isinstance(value, str):
-        return _kind_of_text(name, value, is_text=is_text)
-    kind = _KINDS[type(value)]
-    is_time = kind == "integer" and _is_usual_time(name, value, _TIME_DIGITS)
-    return "time" if is_time else kind
-
-
-def _is_usual_time(name: str, value: JsonValue, digits: tuple[int, ...]) -> bool:
-    """Whether a number is probably a time, by its digits and its key's name."""
-    if len(str(value)) not in digits or not _TIME_NAME.search(name):
-        return False
-    return _converted(value, "timestamp") in _USUAL_SECONDS
-
-
-def _kind_of_text(name: str, text: str, *, is_text: bool) -> Kind:
-    if not text.strip():
-        return "null"
-    if _DATE.fullmatch(text) and _converted(text, "timestamp") != _UNFIT:
-        return "time"
-    if not is_text:
-        return "text"
-    if _INTEGER.fullmatch(text):
-        is_time = _is_usual_time(name, text, _TIME_DIGITS_OF_TEXT)
-        return "time" if is_time else "integer"
-    if _NUMBER.fullmatch(text):
-        return "number"
-    return "text" if _converted(text, "boolean") == _UNFIT else "boolean"
-
-
-def _converted(value: JsonValue, kind: ValueKind) -> JsonValue:
-    """Return a value converted to a type, or ``_UNFIT`` if that is not possible."""
-    try:
-        return convert(value, kind, "")
-    except RecordError:
-        return _UNFIT
-
-
-def _best(names: Iterable[str]) -> str | None:
-    plain = {
-        re.sub(r"[^a-z]", "", _plain_id(name).lower()): name
-        for name in reversed([*names])
-    }
-    return next((plain[name] for name in _ID_NAMES if name in plain), None)
-
-
-_UNFIT = "unfit"  # no conversion returns text
+        return "object" if converted(value, "timestamp") == UNFIT else "time"
+    kind = kind_of_number_text(inside) if isinstance(inside, str) else "number"
+    return "object" if kind == "text" else kind

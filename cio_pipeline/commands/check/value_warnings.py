@@ -15,6 +15,7 @@ IdWarning = Literal[
     "id_spreadsheet_error",
     "id_no_value",
     "id_blanks_around",
+    "id_of_totals",
 ]
 TimeWarning = Literal["created_at_unlikely", "time_unlikely"]
 
@@ -38,6 +39,10 @@ _ID_SHAPES: dict[IdWarning, re.Pattern[str]] = {
           | blank | missing | object\ object ) [)>\]]?
         | \\N | -+ | \?+ | \.
         """,
+        re.VERBOSE | re.IGNORECASE,
+    ),
+    "id_of_totals": re.compile(
+        r"(?:grand[ ]|sub-?)?totals?:? | sum:? | average:? | summe:?",
         re.VERBOSE | re.IGNORECASE,
     ),
 }

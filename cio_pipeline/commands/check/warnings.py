@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
+from cio_pipeline.commands.check.record_warnings import (
+    EventWarning,
+    IdentifierWarning,
+    values_of,
+)
 from cio_pipeline.commands.check.value_warnings import IdWarning, TimeWarning
-from cio_pipeline.core.identifiers import IdentifierKind, identity, identity_of
+from cio_pipeline.core.identifiers import IdentifierKind, Identity, identity
 from cio_pipeline.core.jobs import JsonValue, Payload
 from cio_pipeline.core.json_text import encode
-from cio_pipeline.core.limits import ATTRIBUTE_VALUE_LIMIT_BYTES, PAYLOAD_LIMIT_BYTES
+from cio_pipeline.core.limits import (
+    ATTRIBUTE_VALUE_LIMIT_BYTES,
+    EVENT_DATA_LIMIT_BYTES,
+    PAYLOAD_LIMIT_BYTES,
+)
 from cio_pipeline.customerio.reserved import BESIDE_ATTRIBUTES, action_and_entries
 
 _TOPIC = "cio_subscription_preferences.topics."  # followed by a topic's name
@@ -18,21 +27,31 @@ _OBJECTS = ({"object_type_id", "object_id"}, {"cio_object_id"})
 WarningKind = Literal[
     IdWarning,
     TimeWarning,
+    IdentifierWarning,
+    EventWarning,
     "created_at_not_a_timestamp",
     "value_too_long",
     "payload_too_large",
     "identifier_changed",
     "reserved_attribute",
-    "id_read_as_email",
-    "id_read_as_cio_id",
     "nothing_mapped",
     "user_repeated",
+    "object_repeated",
+    "event_repeated",
     "email_of_another",
     "id_of_another",
     "header_repeated",
     "row_without_values",
+    "rows_unordered",
     "sheet_not_read",
     "value_left_out",
+    "footer",
+    "column_repeated",
+    "escapes_kept",
+    "first_row_is_data",
+    "guard_removed",
+    "null_text",
+    "title_skipped",
 ]
 MEANINGS: dict[WarningKind, str] = {
     "created_at_not_a_timestamp": "created_at is not in whole Unix seconds, so date"
@@ -50,10 +69,23 @@ MEANINGS: dict[WarningKind, str] = {
     " will use it as one",
     "id_read_as_cio_id": "the user id begins with cio_, and Customer.io will use it"
     " as one of its own ids",
+    "phone_not_e164": "the phone number is not in the international form that"
+    " Customer.io requires, such as +15551234567",
+    "email_not_an_address": "the email is not an address; Customer.io may refuse it",
+    "event_old": "the event is older than 72 hours: it is stored, but Customer.io"
+    " starts no campaign because of it",
+    "event_time_unlikely": "the time is before 1980 or after tomorrow: is it in another"
+    " unit? Export Unix seconds or 2026-01-31T12:30:00Z",
+    "event_data_too_large": "the data of the event is larger than Customer.io's limit"
+    f" of {EVENT_DATA_LIMIT_BYTES:,} bytes and will be refused",
     "nothing_mapped": "the record has none of the mapped keys; only the user id will"
     " be sent",
     "user_repeated": "a user is in the file more than once; the records are sent one"
     " after another, and the last one wins",
+    "object_repeated": "an object is in the file more than once; the records are sent"
+    " one after another, and the last one wins",
+    "event_repeated": "records are the same event, so Customer.io counts them once: if"
+    " they are different events, add a key to the data that differs",
     "email_of_another": "users have the email of another user of the file (upper and"
     " lower case are the same): Customer.io accepts this, and then fails silently or"
     " merges them, in no fixed order",
@@ -67,6 +99,8 @@ MEANINGS: dict[WarningKind, str] = {
     " the formula, or remove the rows",
     "id_no_value": "the user id is a word that means no value, and a person with that"
     " id will be created: remove the rows, or export an empty cell",
+    "id_of_totals": "the user id is the word in front of a row of totals, and a person"
+    " with that id will be created: remove the row",
     "id_blanks_around": "the user id has blanks around it, which makes it another"
     " person than without them: remove them from the data",
     "created_at_unlikely": "the time is before 1980 or after tomorrow: is it a"
@@ -74,18 +108,31 @@ MEANINGS: dict[WarningKind, str] = {
     " 2026-01-31T12:30:00Z",
     "time_unlikely": "the time is in 1970 or after 2200: is it a spreadsheet's number"
     " of days, or in another unit? Export Unix seconds or 2026-01-31T12:30:00Z",
-    "header_repeated": "the CSV file repeats its header: the row is skipped",
+    "header_repeated": "the table repeats its header: the row is skipped",
     "row_without_values": "a row of the table has no values: it is skipped",
+    "rows_unordered": "a user is in several rows of the query, and the last row wins,"
+    " but the query has no ORDER BY: a database returns rows in any order",
     "sheet_not_read": "the workbook has another sheet, which is not read: select one"
     " with -sheet",
     "value_left_out": "the value cannot be converted and will be left out, because"
     ' its mapping has "onError": "skip"; Customer.io keeps the value that it has',
+    "footer": "a row below the table has text only in its first cell:"
+    " it is skipped as a footer",
+    "column_repeated": "a column has the name of a column before it, and gets a number:"
+    " 'name (2)'; map that name, or rename the column",
+    "escapes_kept": "text has backslashes as PostgreSQL's COPY and MySQL's INTO OUTFILE"
+    ' write them; they are kept: set "backslashEscapes": true if they are escapes',
+    "first_row_is_data": "the first row of the table looks like a record, but is"
+    ' read as the header: if the file has no header, set "columns"',
+    "guard_removed": "a cell has an apostrophe or a formula that protects it in a"
+    " spreadsheet: it is removed",
+    "null_text": "the value is a word that programs write for null, and it is sent as"
+    ' text: of a CSV file, "nulls" names such words',
+    "title_skipped": "a row before the header is skipped as a title",
 }
-# How Customer.io reads a user id because of its form.
-_READ_AS: dict[IdentifierKind, WarningKind] = {
-    "email": "id_read_as_email",
-    "cio_id": "id_read_as_cio_id",
-}
+
+
+_Forms = dict[str, Callable[[JsonValue], bool]]
 
 
 class PayloadWarning(NamedTuple):
@@ -101,28 +148,33 @@ class PayloadWarning(NamedTuple):
 
 
 def payload_warnings(payload: Payload) -> list[PayloadWarning]:
-    """Return the warnings about a payload, in any order."""
+    """Return the warnings about what is mapped, in any order."""
+    if payload.operation.action not in ("upsert", "track"):
+        return []
     found: list[PayloadWarning] = []
-    person = identity_of(payload.user_id)
-    kind = person.kind
-    if kind in _READ_AS:
-        found.append(PayloadWarning(_READ_AS[kind]))
     if not payload.attributes:
         found.append(PayloadWarning("nothing_mapped"))
-    for name, value in payload.attributes.items():
+    person, forms = payload.identity, _FORMS_OF[payload.operation.record]
+    for name, value in values_of(payload).items():
         if name == "created_at" and not _is_whole_seconds(value):
             found.append(PayloadWarning("created_at_not_a_timestamp", name))
-        if not _has_documented_form(name, value):
+        if not _has_documented_form(name, value, forms):
             found.append(PayloadWarning("reserved_attribute", name))
-        if name == kind and identity(kind, str(value)) != person:
+        if payload.operation.record == "event":
+            continue  # its data has a limit only together
+        if name == person.kind and _is_another(person, value):
             found.append(PayloadWarning("identifier_changed", name))
         if name not in BESIDE_ATTRIBUTES and _is_too_long(value):
             found.append(PayloadWarning("value_too_long", name))
     return found
 
 
-def _has_documented_form(name: str, value: JsonValue) -> bool:
-    has_form = _is_flag if name.startswith(_TOPIC) else _FORMS.get(name)
+def _is_another(person: Identity, value: JsonValue) -> bool:
+    return identity(cast("IdentifierKind", person.kind), str(value)) != person
+
+
+def _has_documented_form(name: str, value: JsonValue, forms: _Forms) -> bool:
+    has_form = forms.get(_TOPIC if name.startswith(_TOPIC) else name)
     return has_form is None or has_form(value)
 
 
@@ -164,17 +216,22 @@ def _is_relationship(value: JsonValue) -> bool:
     )
 
 
-# For each attribute with a special meaning: whether a value has the form of the
-# published schemas, which is the same for both values of `api`.
-_FORMS: dict[str, Callable[[JsonValue], bool]] = {
-    "_timestamp": _is_time,
-    "_update": _is_flag,
-    "anonymous_id": _is_text_or_null,
-    "cio_relationships": _are_relationships,
-    "cio_subscription_preferences": _are_preferences,
-    "email": _is_text_or_null,
-    "id": _is_text_or_null,
-    "unsubscribed": _is_flag,
+# For each name with a special meaning: whether a value has the form of the published
+# schemas, which is the same for both values of `api`.
+_FORMS_OF: dict[str, _Forms] = {
+    "person": {
+        "_timestamp": _is_time,
+        "_update": _is_flag,
+        "anonymous_id": _is_text_or_null,
+        "cio_relationships": _are_relationships,
+        "cio_subscription_preferences": _are_preferences,
+        _TOPIC: _is_flag,
+        "email": _is_text_or_null,
+        "id": _is_text_or_null,
+        "unsubscribed": _is_flag,
+    },
+    "event": dict.fromkeys(("from_address", "recipient", "reply_to"), _is_text_or_null),
+    "object": {},
 }
 
 

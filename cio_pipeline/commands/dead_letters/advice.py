@@ -11,6 +11,7 @@ from cio_pipeline.commands.options import program_name
 from cio_pipeline.core.jobs import (
     INVALID_RECORD,
     NOT_FOUND,
+    REFUSED_LATER,
     REJECTED,
     RETRIES_EXHAUSTED,
     TOO_LARGE,
@@ -50,6 +51,11 @@ _ADVICE = {
     TOO_LARGE: Advice(
         "The payload is larger than Customer.io accepts in one request.",
         "Map fewer or shorter attributes and sync again, then discard these.",
+    ),
+    REFUSED_LATER: Advice(
+        "Customer.io accepted these, and refused them when it processed them.",
+        "Often an id or email belongs to another person. Fix it in the data or in"
+        " Customer.io and sync again, then discard these; they cannot be requeued.",
     ),
     RETRIES_EXHAUSTED: Advice(
         "Customer.io repeatedly failed on these, but accepted others.",

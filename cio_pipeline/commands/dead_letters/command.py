@@ -15,8 +15,10 @@ from cio_pipeline.commands.dead_letters.report import (
     dead_letters_text,
 )
 from cio_pipeline.commands.queues import find_queue
+from cio_pipeline.commands.times import utc_time
 from cio_pipeline.console.output import ask_yes_or_no, print_note, width, write
 from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.jobs import REFUSED_LATER
 from cio_pipeline.core.text import counted
 from cio_pipeline.store import Selection
 from cio_pipeline.store.dead_letter_actions import (
@@ -43,7 +45,7 @@ def _selection(arguments: argparse.Namespace) -> Selection:
         ids=tuple(arguments.id) if arguments.id else None,
         user_id=_utf8("-user", arguments.user),
         run_id=_utf8("-run", arguments.run),
-        since=_utc(arguments.since) if arguments.since is not None else None,
+        since=utc_time(arguments.since) if arguments.since is not None else None,
     )
     if arguments.action != "list":
         _require_clear_choice(arguments, is_open=selection == Selection())
@@ -71,19 +73,6 @@ def _utf8(option: str, text: str | None) -> str | None:
         except UnicodeEncodeError:
             raise UsageError(f"{option} {text!a} is not UTF-8") from None
     return text
-
-
-def _utc(text: str) -> str:
-    try:
-        time = datetime.fromisoformat(text)
-        # UTC, as in the report, so that a time can be copied from it.
-        utc = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"-since {text!r} is not a time; expected ISO 8601, such as 2026-11-24 or"
-            " 2026-11-24T14:30"
-        ) from None
-    return utc.isoformat(timespec="seconds")
 
 
 def _list_dead_letters(arguments: argparse.Namespace, selection: Selection) -> int:
@@ -161,17 +150,26 @@ def _requeue_dead_letters(arguments: argparse.Namespace, selection: Selection) -
             f"warning: {overtaken:,} of them have older data of users that were synced"
             " later. It will overwrite the newer data: sync your newest data afterwards"
         )
-    _note_unmappable(folder, selection)
+    _note_kept(folder, selection)
     return 0
 
 
-def _note_unmappable(folder: Path, selection: Selection) -> None:
+def _note_kept(folder: Path, selection: Selection) -> None:
+    """Print why letters that were selected are still there."""
     with open_report(folder, selection) as report:
-        count = report.statistics().letters
-    if count:
+        left = {each.reason: each.letters for each in report.statistics().reasons}
+    refused = left.pop(REFUSED_LATER, 0)
+    unmappable = sum(left.values())
+    if unmappable:
         print_note(
-            f"{counted(count, 'dead letter')} not requeued, because the records could"
-            " not be mapped: fix the data or the mappings, sync again, then discard"
+            f"{counted(unmappable, 'dead letter')} not requeued, because the records"
+            " could not be mapped: fix the data or the mappings, sync again, then"
+            " discard"
+        )
+    if refused:
+        print_note(
+            f"{counted(refused, 'dead letter')} not requeued, because Customer.io would"
+            " refuse them again: fix the data, sync again, then discard"
         )
 
 

@@ -15,6 +15,7 @@ from cio_pipeline.commands.causes import cause_table
 from cio_pipeline.commands.dead_letters.advice import Asked, advice_on
 from cio_pipeline.console.formatting import table, timestamp_text
 from cio_pipeline.core.jobs import DeadLetter
+from cio_pipeline.core.operations import operation_of
 from cio_pipeline.core.text import counted, escaped, visible
 from cio_pipeline.store import DeadLetterStatistics
 
@@ -185,12 +186,17 @@ def _letter_row(letter: DeadLetter) -> list[str]:
     return [
         str(letter.id),
         "" if letter.record_index is None else str(letter.record_index),
-        letter.user_id or "",
+        _user(letter),
         letter.reason,
         str(letter.attempts),
         timestamp_text(letter.failed_at),
         letter.message,
     ]
+
+
+def _user(letter: DeadLetter) -> str:
+    label = operation_of(letter.operation).label
+    return f"{letter.user_id or ''} ({label})" if label else letter.user_id or ""
 
 
 def _narrow_row(letter: DeadLetter) -> list[str]:

@@ -5,16 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from cio_pipeline.commands.options import Command, add_option
+from cio_pipeline.commands.options import Command, add_option, port
 from cio_pipeline.sandbox.faults import FAULT_NAMES, Faults
 from cio_pipeline.sandbox.settings import SandboxSettings
-
-
-def _port(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return number
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +15,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add_option(
         parser,
         "port",
-        type=_port,
+        type=port,
         default=default.port,
         metavar="P",
         help=f"port on 127.0.0.1; 0 for any free port (default: {default.port})",

@@ -87,7 +87,7 @@ def status_line(status: Status, now: datetime) -> str:
         left = f"{status.pending:,} pending, {status.dead_letters:,} dead letters"
         return f"{now:%H:%M:%S} no run is active: {left}"
     progress = progress_line(run.progress, now) if run.progress else "a run is active"
-    return f"{now:%H:%M:%S} {_stuck(run) or progress}"
+    return f"{now:%H:%M:%S} {stuck_text(run) or progress}"
 
 
 def _running(
@@ -98,13 +98,14 @@ def _running(
     lines = [Text(fitted(f"process {run.pid}, run {run.run_id}:", width))]
     if run.progress is not None:
         lines += progress_lines(run.progress, now=now, width=width, is_ascii=is_ascii)
-    stuck = _stuck(run)
+    stuck = stuck_text(run)
     if stuck:
         lines.append(Text(stuck, "red"))
     return lines
 
 
-def _stuck(run: RunningRun) -> str:
+def stuck_text(run: RunningRun) -> str:
+    """Return that a run shows no sign of life; empty if it does."""
     age = run.heartbeat_age_seconds
     if age < _STUCK_SECONDS:
         return ""
@@ -121,15 +122,16 @@ def _row(run: RunRecord, now: datetime) -> list[str]:
     return [
         run.started_at[:16].replace("T", " "),
         run.source or "(resume)",
-        _ended(run),
+        ended_text(run),
         f"{run.counts.synced:,}",
-        f"{run.counts.dead_lettered:,}",
+        f"{run.counts.dead_lettered + run.counts.refused_later:,}",
         f"{run.counts.pending:,}",
         duration(max(0.0, seconds)),
     ]
 
 
-def _ended(run: RunRecord) -> str:
+def ended_text(run: RunRecord) -> str:
+    """Return how a run ended, in a word or two."""
     if run.reason is not None:
         return run.reason.replace("_", " ")
     return "running" if run.status == "running" else "done"

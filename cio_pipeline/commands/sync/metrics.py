@@ -11,10 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from structlog.typing import FilteringBoundLogger
 
 from cio_pipeline.console.private_file import replace_file
+from cio_pipeline.core.latency import (
+    BUCKETS_OF_A_DOUBLING,
+    LAST_BUCKET,
+    Latencies,
+    upper_bound,
+)
 from cio_pipeline.core.runs import RunSummary
 
 _WRITE_SECONDS = 10.0
@@ -37,6 +48,7 @@ _COUNTERS = {  # the keys are fields of `Counts`
     "skipped": "Records that the last run skipped as unchanged.",
     "requests": "Requests that the last run sent.",
     "retries": "Requests of the last run that repeated one that had failed.",
+    "removed": "Deletions and suppressions among the synced jobs of the last run.",
 }
 
 
@@ -46,6 +58,7 @@ class RunMetrics:
     Args:
         path: the file.
         labels: labels of every metric, which identify this queue.
+        latencies: how long the run's answers take.
         last_success: when a run last ended with exit code 0, in Unix seconds.
         last_completed: the same for exit code 0 or 1.
         log: gets one warning if the file cannot be written.
@@ -56,12 +69,14 @@ class RunMetrics:
         path: Path,
         *,
         labels: Mapping[str, str],
+        latencies: Latencies,
         last_success: float | None,
         last_completed: float | None,
         log: FilteringBoundLogger,
     ) -> None:
         self._path = path
         self._labels = labels
+        self._latencies = latencies
         self._started = time.time()
         self._last_success = last_success
         self._last_completed = last_completed
@@ -126,6 +141,25 @@ class RunMetrics:
         pending = {"": summary.counts.pending}
         about = "Jobs left in the queue."
         yield self._family(GaugeMetricFamily, "pending_jobs", about, pending)
+        if self._latencies.buckets:
+            yield self._answer_seconds()
+
+    def _answer_seconds(self) -> Metric:
+        """Return the histogram of how long answers took, one bucket a doubling."""
+        buckets: list[tuple[str, float]] = []
+        below = 0
+        for bucket in range(LAST_BUCKET):
+            below += self._latencies.buckets[bucket]
+            if (bucket + 1) % BUCKETS_OF_A_DOUBLING == 0:
+                buckets.append((f"{upper_bound(bucket):g}", below))
+        buckets.append(("+Inf", self._latencies.buckets.total()))
+        family = HistogramMetricFamily(
+            "cio_pipeline_answer_seconds",
+            "How long the answers to the last run's requests took.",
+            labels=[*self._labels],
+        )
+        family.add_metric([*self._labels.values()], buckets, self._latencies.seconds)
+        return family
 
     def _family(
         self,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from cio_pipeline.commands.causes import common_causes
 from cio_pipeline.commands.next_commands import NextCommands
-from cio_pipeline.console.formatting import duration
+from cio_pipeline.console.formatting import duration, milliseconds
 from cio_pipeline.console.stop_reasons import stop_reason
-from cio_pipeline.core.counts import document_of
+from cio_pipeline.core.counts import Counts, document_of
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.core.text import counted, shortened
+from cio_pipeline.core.text import counted, shortened, visible
 from cio_pipeline.store import DeadLetterStatistics
 
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
@@ -29,9 +29,12 @@ def summary_json(summary: RunSummary) -> str:
          "status": "completed" | "completed_with_dead_letters" | "stopped",
          "reason": str | null,           a key of `STOP_REASONS`
          "records": int, "resumed": int, "synced": int, "skipped": int,
-         "dead_lettered": int, "left_out": int, "pending": int, "requests": int,
-         "retries": int,
-         "duration_seconds": float}
+         "dead_lettered": int, "left_out": int,
+         "refused_later": int,           among the synced ones; 0 without -failures
+         "pending": int, "requests": int, "retries": int,
+         "removed": int,
+         "duration_seconds": float,
+         "latency_ms": null | {"p50": float, "p95": float, "p99": float}}
     """
     return json.dumps(document_of(summary), indent=2)
 
@@ -40,30 +43,40 @@ def summary_text(
     summary: RunSummary,
     *,
     statistics: DeadLetterStatistics | None,
+    refused: Sequence[str] | None = None,
     is_loaded: bool,
     commands: NextCommands,
     width: int,
+    noun: str = "users",
 ) -> str:
     """Return what a run did, why records failed, and what to do next.
 
     Args:
         summary: its counts.
         statistics: the causes of this run's dead letters; None if there are none.
+        refused: the first users of what was refused after the 200; None if that was not
+            read.
         is_loaded: whether all of the data is in the queue.
         commands: the commands to suggest.
         width: the widest line; commands may be longer.
+        noun: what the records are.
     """
-    lines = [*textwrap.wrap(_headline(summary), width), ""]
+    lines = [*textwrap.wrap(headline(summary), width), ""]
     lines += [f"  {name:<14}{value:>12}" for name, value in _figures(summary)]
-    lines[-1] += _speed(summary)
+    if refused is None:  # else the time is mostly that of reading refusals
+        lines[-1] += _speed(summary, noun)
+    lines += _answers(summary)
     if statistics is not None:
         lines += ["", *common_causes(statistics, width)]
-    if summary.counts.dead_lettered:
+    if refused:
+        lines += ["", *_refused_users(refused, summary.counts.refused_later, width)]
+    if statistics is not None:
         lines += ["", "To see these records:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
 
 
-def _headline(summary: RunSummary) -> str:
+def headline(summary: RunSummary) -> str:
+    """Return a sentence on how a run ended."""
     counts = summary.counts
     if summary.reason == "invalid_data" and not counts.pending:
         return (
@@ -73,14 +86,29 @@ def _headline(summary: RunSummary) -> str:
     if summary.status == "stopped":
         why = stop_reason(summary.reason or "").clause
         return f"Stopped: {why}. {counted(counts.pending, 'job')} left in the queue."
-    if counts.dead_lettered:
-        dead = counted(counts.dead_lettered, "record")
-        return f"Done, but {dead} could not be delivered."
+    if counts.dead_lettered or counts.refused_later:
+        return f"Done, but {' and '.join(_failed(counts))}."
     if counts.skipped and not counts.synced:
         return "Done: nothing has changed since the last delivery."
     if not counts.records and not counts.resumed:
         return "Done: there was nothing to send."
     return "Done: all synced."
+
+
+def _failed(counts: Counts) -> Iterator[str]:
+    if counts.dead_lettered:
+        yield f"{counted(counts.dead_lettered, 'record')} could not be delivered"
+    if counts.refused_later:
+        yield (
+            f"Customer.io refused {counted(counts.refused_later, 'change')} after it"
+            " had accepted them"
+        )
+
+
+def _refused_users(users: Sequence[str], count: int, width: int) -> list[str]:
+    more = f" and {count - len(users):,} more" if count > len(users) else ""
+    names = ", ".join(map(visible, users))
+    return textwrap.wrap(f"Refused later: {names}{more}", width)
 
 
 def _figures(summary: RunSummary) -> list[tuple[str, str]]:
@@ -92,11 +120,19 @@ def _figures(summary: RunSummary) -> list[tuple[str, str]]:
     return [*shown, ("took", duration(summary.duration_seconds))]
 
 
-def _speed(summary: RunSummary) -> str:
+def _speed(summary: RunSummary, noun: str) -> str:
     seconds = summary.duration_seconds
     if not summary.counts.synced or not seconds:
         return ""
-    return f"  ({summary.counts.synced / seconds:,.0f} users/s)"
+    return f"  ({summary.counts.synced / seconds:,.0f} {noun}/s)"
+
+
+def _answers(summary: RunSummary) -> list[str]:
+    took = summary.latency_ms
+    if took is None:
+        return []
+    p50, p95, p99 = (milliseconds(each) for each in (took.p50, took.p95, took.p99))
+    return [f"  {'answers':<14}{p50:>12}  (95 % within {p95}, 99 % within {p99})"]
 
 
 def _next_step(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from threading import Event
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.errors import UsageError
-from cio_pipeline.core.identifiers import IdentifierKind, identifier_kind
-from cio_pipeline.core.jobs import JsonValue, NoReply, Outcome, Rejected, Reply
+from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.jobs import JsonValue, Outcome, Rejected, Reply
 from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.core.limits import APP_API_LIMIT_PER_SECOND, LOOK_UP_LIMIT_IDS
 from cio_pipeline.customerio import AppClient
+from cio_pipeline.customerio.app_api import app_wording
 from cio_pipeline.customerio.asking import Asker
-from cio_pipeline.customerio.outcome import Wording
-from cio_pipeline.pipeline.rate_limit import RateLimit
+from cio_pipeline.pipeline.rate_limit import pace
 
 _NOT_THE_APP_API = (
     "the answer to a look-up has no customers, so it is not from Customer.io's App API"
@@ -51,35 +51,39 @@ class LookUps:
             patience_seconds=patience_seconds,
             stop=stop,
             clock=clock,
-            wording=_wording(address_hint),
+            wording=app_wording(
+                request="a look-up in the App API",
+                address_hint=address_hint,
+                kept="Nothing was changed",
+            ),
+            pace=pace(APP_API_LIMIT_PER_SECOND, clock.monotonic),
         )
-        self._rate_limit = RateLimit(APP_API_LIMIT_PER_SECOND, clock.monotonic())
 
-    def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
-        """Return the people that exist, by the ids that they were sent with.
+    def find(self, users: Mapping[Identity, str]) -> dict[Identity, FoundPerson]:
+        """Return the people that exist.
 
         Args:
-            user_ids: any number. Up to `LOOK_UP_LIMIT_IDS` ids are one request; each
-                email address or ``cio_`` id is a separate request.
+            users: any number, with their identifiers as they were sent. Up to
+                `LOOK_UP_LIMIT_IDS` ids are one request; each identifier of another
+                kind is a separate request.
 
         Raises:
             StopRun: the key was rejected, or there was no answer.
         """
-        found: dict[str, FoundPerson] = {}
+        found: dict[Identity, FoundPerson] = {}
         plain: list[str] = []
-        for user_id in user_ids:
-            kind = identifier_kind(user_id)
-            if kind == "id":
-                plain.append(user_id)
-            elif (person := self._find_one(user_id, kind)) is not None:
-                found[user_id] = person
+        for user, text in users.items():
+            if user.kind == "id":
+                plain.append(text)
+            elif (person := self._find_one(text, user.kind)) is not None:
+                found[user] = person
         for start in range(0, len(plain), LOOK_UP_LIMIT_IDS):
             found.update(self._find_many(plain[start : start + LOOK_UP_LIMIT_IDS]))
         return found
 
-    def _find_many(self, ids: list[str]) -> Iterator[tuple[str, FoundPerson]]:
+    def _find_many(self, ids: list[str]) -> Iterator[tuple[Identity, FoundPerson]]:
         request = partial(self._client.look_up_many, ids)
-        document = self._ask(request, self._document)
+        document = self._asker.ask(request, self._document)
         if document is None:
             return
         people = document.get("customers")
@@ -88,28 +92,16 @@ class LookUps:
         for each in people:
             person = _person(each)
             if person is not None:
-                yield person.attributes.get("id", ""), person
+                yield Identity("id", person.attributes.get("id", "")), person
 
-    def _find_one(self, user_id: str, kind: IdentifierKind) -> FoundPerson | None:
-        request = partial(self._client.look_up, user_id, kind)
-        document = self._ask(request, self._document_or_nobody)
+    def _find_one(self, text: str, kind: str) -> FoundPerson | None:
+        request = partial(self._client.look_up, text, kind)
+        document = self._asker.ask(request, self._document_or_nobody)
         if document is None:
             return None
         if "customer" not in document:
             raise self._not_the_app_api()
         return _person(document["customer"])
-
-    def _ask(
-        self,
-        request: Callable[[], Reply | NoReply],
-        read: Callable[[Reply, Outcome], Document | None],
-    ) -> Document | None:
-        return self._asker.ask(partial(self._in_turn, request), read)
-
-    def _in_turn(self, request: Callable[[], Reply | NoReply]) -> Reply | NoReply:
-        now = self._asker.clock.monotonic()
-        self._asker.stop.wait(max(0.0, self._rate_limit.reserve(now) - now))
-        return request()
 
     def _document(self, reply: Reply, outcome: Outcome) -> Document | None:
         if isinstance(outcome, Rejected):
@@ -132,17 +124,6 @@ class LookUps:
 
     def _not_the_app_api(self) -> UsageError:
         return UsageError(f"{_NOT_THE_APP_API}. {self._address_hint}")
-
-
-def _wording(address_hint: str) -> Wording:
-    return Wording(
-        request="a look-up in the App API",
-        keys="the App API key",
-        check_keys="Check appApiKey in the configuration; a Track API key does not work"
-        f" here. {address_hint}",
-        check_address=address_hint,
-        kept="Nothing was changed",
-    )
 
 
 def _person(document: JsonValue) -> FoundPerson | None:

@@ -19,8 +19,8 @@ def verification_json(result: Verification) -> str:
     missing and different users are listed::
 
         {"checked": int, "matching": int, "missing": int, "different": int,
-         "invalid": int,
-         "missing_users": [str],
+         "not_removed": int, "invalid": int,
+         "missing_users": [str], "not_removed_users": [str],
          "different_users": [
              {"user_id": str,
               "attributes": [
@@ -32,8 +32,10 @@ def verification_json(result: Verification) -> str:
         "matching": result.matching,
         "missing": result.missing,
         "different": result.different,
+        "not_removed": result.not_removed,
         "invalid": result.invalid,
         "missing_users": result.missing_users,
+        "not_removed_users": result.not_removed_users,
         "different_users": [
             {
                 "user_id": user.user_id,
@@ -54,17 +56,22 @@ def verification_text(result: Verification) -> str:
         f"  missing    {result.missing:>12,}",
         f"  different  {result.different:>12,}",
     ]
+    if result.not_removed:
+        lines.append(f"  not removed{result.not_removed:>12,}")
     if result.invalid:
         skipped = counted(result.invalid, "record")
         lines += ["", f"{skipped} skipped, because they could not be mapped."]
     if result.missing:
         names = ", ".join(map(visible, result.missing_users[:_SHOWN]))
         lines += ["", f"Missing: {names}{_more(result.missing)}"]
+    if result.not_removed:
+        names = ", ".join(map(visible, result.not_removed_users[:_SHOWN]))
+        lines += ["", f"Still there: {names}{_more(result.not_removed)}"]
     if result.different:
         lines += ["", f"Different{_more(result.different)}:"]
         for user in result.different_users[:_SHOWN]:
             lines += _lines_of(user)
-    if result.missing or result.different:
+    if result.missing or result.different or result.not_removed:
         lines += [
             "",
             "To fix this, sync the file. New data takes some seconds to show.",

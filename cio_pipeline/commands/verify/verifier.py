@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import NamedTuple
 
-from cio_pipeline.commands.verify.comparison import Difference, differences
+from cio_pipeline.commands.verify.comparison import Difference, FoundPerson, differences
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.duplicates import Duplicates, hash_of
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.identifiers import Identity, identity_of
-from cio_pipeline.core.jobs import JsonValue, Payload
+from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.jobs import Payload
 from cio_pipeline.core.limits import LOOK_UP_LIMIT_IDS
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.source import Inputs
@@ -25,8 +25,6 @@ MOST_NAMED = 1000
 # More users than this are not looked up again.
 _MOST_LOOKED_UP_AGAIN = 10_000
 _LOOK_AGAIN_SECONDS = 2.0
-
-Attributes = dict[str, JsonValue]
 
 
 class DifferentUser(NamedTuple):
@@ -45,8 +43,10 @@ class Verification:
         matching: how many have all mapped attributes.
         missing: how many do not exist.
         different: how many have attributes that differ.
+        not_removed: how many should have been deleted or suppressed, and exist.
         invalid: how many records could not be mapped.
         missing_users: the ids of the first `MOST_NAMED` missing users.
+        not_removed_users: the ids of the first `MOST_NAMED` of those.
         different_users: the first `MOST_NAMED` users that differ.
     """
 
@@ -54,8 +54,10 @@ class Verification:
     matching: int = 0
     missing: int = 0
     different: int = 0
+    not_removed: int = 0
     invalid: int = 0
     missing_users: list[str] = field(default_factory=list)
+    not_removed_users: list[str] = field(default_factory=list)
     different_users: list[DifferentUser] = field(default_factory=list)
 
     @property
@@ -63,7 +65,7 @@ class Verification:
         """Whether all users match, and not all records were invalid."""
         if self.invalid and not self.checked:
             return False
-        return not self.missing and not self.different
+        return not (self.missing or self.different or self.not_removed)
 
 
 class Verifier:
@@ -114,7 +116,7 @@ class Verifier:
             StopRun: the App API could not be used.
         """
         result = self._result
-        waiting: dict[str, Attributes] = {}
+        waiting: dict[Identity, Payload] = {}
         for users in _in_groups(self._users_until_stopped()):
             result.checked += len(users)
             is_last = not self._wait_seconds or len(waiting) >= _MOST_LOOKED_UP_AGAIN
@@ -128,59 +130,68 @@ class Verifier:
             if not is_last:
                 self._stop.wait(_LOOK_AGAIN_SECONDS)
             again, waiting = waiting, {}
-            for users in _in_groups(iter(again.items())):
+            for users in _in_groups(iter(again.values())):
                 waiting |= self._compare(users, is_last=is_last)
         return result
 
     def _compare(
-        self, users: dict[str, Attributes], *, is_last: bool
-    ) -> dict[str, Attributes]:
+        self, users: dict[Identity, Payload], *, is_last: bool
+    ) -> dict[Identity, Payload]:
         """Look up users; return those that differ, except at the last look-up."""
         result = self._result
-        found = self._look_ups.find(list(users))
-        waiting: dict[str, Attributes] = {}
-        for user_id, wanted in users.items():
-            person = found.get(user_id)
-            wrong = [] if person is None else differences(wanted, person)
-            if person is not None and not wrong:
+        found = self._look_ups.find(
+            {user: payload.user_id for user, payload in users.items()}
+        )
+        waiting: dict[Identity, Payload] = {}
+        for user, wanted in users.items():
+            person = found.get(user)
+            wrong = [] if person is None else differences(wanted.attributes, person)
+            if wanted.operation.removes:
+                is_match = person is None
+            else:
+                is_match = not wrong and not _is_missing(wanted, person)
+            if is_match:
                 result.matching += 1
             elif not is_last:
-                waiting[user_id] = wanted
+                waiting[user] = wanted
             elif person is None:
                 result.missing += 1
-                if len(result.missing_users) < MOST_NAMED:
-                    result.missing_users.append(user_id)
+                _add_name(result.missing_users, wanted)
+            elif wanted.operation.removes:
+                result.not_removed += 1
+                _add_name(result.not_removed_users, wanted)
             else:
                 result.different += 1
                 if len(result.different_users) < MOST_NAMED:
-                    result.different_users.append(DifferentUser(user_id, wrong))
+                    different = DifferentUser(wanted.user_id, wrong)
+                    result.different_users.append(different)
         return waiting
 
-    def _users_until_stopped(self) -> Iterator[tuple[str, Attributes]]:
+    def _users_until_stopped(self) -> Iterator[Payload]:
         with suppress(_Stopped):
             yield from self._users()
 
-    def _users(self) -> Iterator[tuple[str, Attributes]]:
+    def _users(self) -> Iterator[Payload]:
         """Return each user of the sample once, with its records merged."""
         duplicates = Duplicates()
         sample = _Lowest(self._sample_size)
         for payload in self._payloads():
-            sample.offer(duplicates.add(identity_of(payload.user_id)))
+            sample.offer(duplicates.add(payload.identity))
         repeated = duplicates.repeated()
         self._result.invalid = 0  # the second reading counts them again
         # By hash, because hashes were counted; two users may have the same one.
         merged: dict[int, dict[Identity, Payload]] = {}
         for payload in self._payloads():
-            person = identity_of(payload.user_id)
+            person = payload.identity
             number = hash_of(person)
             if number not in sample:
                 continue
             if number not in repeated:
-                yield payload.user_id, payload.attributes
+                yield payload
                 continue
             users = merged.setdefault(number, {})
-            earlier = users.get(person, payload).attributes
-            users[person] = payload._replace(attributes=earlier | payload.attributes)
+            earlier = users.get(person)
+            users[person] = payload if earlier is None else _merged(earlier, payload)
             repeated[number] -= 1
             if not repeated[number]:  # the last record
                 yield from merged.pop(number).values()
@@ -197,6 +208,29 @@ class Verifier:
     def _check_stop(self, _waited_seconds: float) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+
+def _merged(earlier: Payload, later: Payload) -> Payload:
+    """Return what two records of one user ask for together."""
+    actions = earlier.operation.action, later.operation.action
+    if actions == ("upsert", "upsert"):
+        return later._replace(attributes=earlier.attributes | later.attributes)
+    # Customer.io ignores later calls for a suppressed person. And unsuppressing does
+    # not bring back what was there before.
+    is_ignored = actions in (("suppress", "upsert"), ("suppress", "delete"))
+    is_still_gone = later.operation.action == "unsuppress" and earlier.operation.removes
+    return earlier if is_ignored or is_still_gone else later
+
+
+def _is_missing(wanted: Payload, person: FoundPerson | None) -> bool:
+    """Whether a person should be there, and is not."""
+    may_create = wanted.attributes.get("_update") is not True
+    return person is None and may_create and wanted.operation.action == "upsert"
+
+
+def _add_name(names: list[str], payload: Payload) -> None:
+    if len(names) < MOST_NAMED:
+        names.append(payload.user_id)
 
 
 class _Stopped(Exception):
@@ -228,12 +262,12 @@ class _Lowest:
 
 
 def _in_groups(
-    users: Iterator[tuple[str, Attributes]],
-) -> Iterator[dict[str, Attributes]]:
+    users: Iterator[Payload],
+) -> Iterator[dict[Identity, Payload]]:
     """Return users in groups of one look-up each."""
-    group: dict[str, Attributes] = {}
-    for user_id, attributes in users:
-        group[user_id] = attributes
+    group: dict[Identity, Payload] = {}
+    for payload in users:
+        group[payload.identity] = payload
         if len(group) == LOOK_UP_LIMIT_IDS:
             yield group
             group = {}

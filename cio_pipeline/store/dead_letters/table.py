@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from cio_pipeline.core.jobs import DeadLetter, Job, ToDeadLetters
 from cio_pipeline.core.json_text import decode
-from cio_pipeline.store.user_digests import user_digest
+from cio_pipeline.core.operations import operation_of
 
 _COLUMNS = (
     "id, user_id, record_index, source, payload, reason, http_status, message,"
-    " attempts, failed_at, run_id"
+    " attempts, failed_at, run_id, operation, job_id"
 )
 _PAGE_ROWS = 500
 
@@ -26,6 +26,7 @@ class NewDeadLetter(NamedTuple):
         load_id: the load that added it.
         payload: JSON text of the attributes, or of the record.
         failed_at: UTC, ISO 8601.
+        operation: the code of a job's operation; None for the usual one.
     """
 
     job_id: int | None
@@ -39,6 +40,7 @@ class NewDeadLetter(NamedTuple):
     attempts: int
     failed_at: str
     run_id: str
+    operation: str | None = None
 
 
 class Requeued(NamedTuple):
@@ -75,14 +77,13 @@ class Selection:
     since: str | None = None
     up_to_id: int | None = None
 
-    def where(self) -> tuple[str, list[str | int | bytes]]:
+    def where(self) -> tuple[str, list[str | int]]:
         """Return the SQL condition, and the values of its parameters."""
         conditions = ["1"]
-        values: list[str | int | bytes] = []
-        user = None if self.user_id is None else user_digest(self.user_id)
-        given: tuple[tuple[str, str | int | bytes | None], ...] = (
+        values: list[str | int] = []
+        given: tuple[tuple[str, str | int | None], ...] = (
             ("reason = ?", self.reason),
-            ("user_digest(user_id) = ?", user),
+            ("is_user(user_id, operation, ?)", self.user_id),
             ("run_id = ?", self.run_id),
             ("failed_at >= ?", self.since),
             ("id <= ?", self.up_to_id),
@@ -114,6 +115,7 @@ def letter_of(
         attempts=job.attempts,
         failed_at=failed_at,
         run_id=run_id,
+        operation=job.code,
     )
 
 
@@ -123,8 +125,8 @@ def insert_dead_letters(
     """Write dead letters, inside a transaction."""
     tx.executemany(
         "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, payload,"
-        " reason, http_status, message, attempts, failed_at, run_id, source)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+        " reason, http_status, message, attempts, failed_at, run_id, operation, source)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
         " COALESCE((SELECT source FROM loads WHERE id = ?2), 'unknown'))",
         letters,
     )
@@ -139,8 +141,9 @@ def requeue_dead_letters(tx: sqlite3.Connection, selection: Selection) -> int:
     where, values = selection.where()
     moved = tx.execute(
         "INSERT INTO ack_queue_jobs"  # noqa: S608  # values are parameters
-        " (_id, data, timestamp, status, user_id, record_index, load_id)"
-        " SELECT job_id, payload, unixepoch(), 0, user_id, record_index, load_id"
+        " (_id, data, timestamp, status, user_id, record_index, load_id, operation)"
+        " SELECT job_id, payload, unixepoch(), 0, user_id, record_index, load_id,"
+        " operation"
         f" FROM dead_letters WHERE job_id IS NOT NULL AND {where}",
         values,
     ).rowcount
@@ -198,4 +201,6 @@ def _dead_letter(row: tuple[object, ...]) -> DeadLetter:
     fields = dict(zip(names, row, strict=True))
     payload = fields.pop("payload")
     fields["payload"] = decode(payload) if isinstance(payload, bytes) else None
+    is_mapped = fields.pop("job_id") is not None
+    fields["operation"] = operation_of(fields["operation"]).code if is_mapped else None
     return DeadLetter(**fields)  # type: ignore[arg-type]  # the columns are those fields

@@ -36,8 +36,8 @@ from cio_pipeline.store.dead_letters.table import Selection
 from cio_pipeline.store.user_digests import (
     DIGEST_BYTES,
     define_user_digest,
-    digest_of,
-    user_digest,
+    digest_of_user,
+    payload_digest,
 )
 
 MERGE_USERS = 30_000  # 0.5 KB of memory for each
@@ -87,6 +87,10 @@ _MERGE_IDLE = (
     " SELECT substr(?1, start, 12), substr(?1, start + 12, 12), 0, ?2 FROM position"
 )
 
+_QUEUED = "SELECT user_id, operation, _id FROM ack_queue_jobs"
+# As `Operation.is_kept`.
+_IS_KEPT = "(operation IS NULL OR operation NOT LIKE 'event %')"
+
 
 def upgrade(tx: sqlite3.Connection) -> None:
     """Convert the table of the file's version 1, which counted each user's jobs.
@@ -106,7 +110,7 @@ def upgrade(tx: sqlite3.Connection) -> None:
         (_UNKNOWN,),
     )
     tx.execute("DROP TABLE deliveries_1")
-    _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+    _add_queued(tx, _QUEUED)
 
 
 class Changed(NamedTuple):
@@ -144,7 +148,7 @@ class Deliveries:
         """Create the tables if there are none, with the jobs in the queue."""
         if not self._open(tx):
             _make_tables(tx)
-            _add_queued(tx, "SELECT user_id, _id FROM ack_queue_jobs")
+            _add_queued(tx, _QUEUED)
             self._are_kept = True
 
     def forget(self, tx: sqlite3.Connection) -> None:
@@ -163,15 +167,39 @@ class Deliveries:
     def changed_only(self, tx: sqlite3.Connection, jobs: Sequence[NewJob]) -> Changed:
         """Return the jobs that differ from what was acked last. Needs `begin`."""
         self._open(tx)
-        users = [user_digest(job.user_id) for job in jobs]
-        held = self._held(tx, users)
+        users = [digest_of_user(job) for job in jobs]
+        held, _ = self._held(tx, users)
         changed = Changed([], [])
         for job, user in zip(jobs, users, strict=True):
-            if user not in held or held[user] != digest_of(job.body):
+            if user not in held or held[user] != payload_digest(job):
                 changed.jobs.append(job)
                 changed.users.append(user)
                 held.pop(user, None)  # once one is sent, the next ones are too
         return changed
+
+    def look_up(
+        self, tx: sqlite3.Connection, users: Sequence[bytes]
+    ) -> tuple[dict[bytes, bytes], dict[bytes, int]]:
+        """Return what Customer.io has, and which users have a job; write nothing.
+
+        Returns:
+            User -> digest of the payload, for users without a job; user -> last job,
+            for the others. Users that are not remembered are in neither.
+        """
+        return self._held(tx, users) if self._open(tx) else ({}, {})
+
+    def count_users(self, tx: sqlite3.Connection) -> int:
+        """Return how many users are remembered."""
+        if not self._open(tx):
+            return 0
+        (count,) = tx.execute(
+            "SELECT COUNT(*) FROM (SELECT user FROM deliveries"
+            " UNION SELECT user FROM recent_deliveries)"
+        ).fetchone()
+        in_memory = b"".join(self._queued.keys() | self._settled.keys())
+        rows = chain(*(tx.execute(look_up, (in_memory,)) for look_up in _LOOK_UPS))
+        merged = {user for user, *_ in rows}
+        return int(count) + len(in_memory) // DIGEST_BYTES - len(merged)
 
     def note_enqueued(
         self,
@@ -188,12 +216,16 @@ class Deliveries:
         """
         if not self._open(tx):
             return
-        ids = [job.id for job in jobs]
-        users = users or [user_digest(job.user_id) for job in jobs]
-        self._queued.update(zip(users, ids, strict=True))
+        digests = users or [digest_of_user(job) for job in jobs]
+        kept = {
+            job.id: user
+            for job, user in zip(jobs, digests, strict=True)
+            if _is_kept(job)
+        }
+        self._queued.update((user, job_id) for job_id, user in kept.items())
         if len(self._users) > self._merge_users:
             self._users.clear()
-        self._users.update(zip(ids, users, strict=True))
+        self._users.update(kept)
         self._merge_if_full(tx)
 
     def note_settled(
@@ -205,8 +237,19 @@ class Deliveries:
         """Note what was acked last; after a dead letter it is unknown."""
         if not self._open(tx):
             return
-        settled = [(job.id, self._user_of(job), digest_of(job.body)) for job in acked]
-        settled += [(job.id, self._user_of(job), _UNKNOWN) for job in dead]
+        settled = [
+            (job.id, self._user_of(job), payload_digest(job))
+            for job in acked
+            if _is_kept(job)
+        ]
+        settled += [
+            (job.id, self._user_of(job), _UNKNOWN) for job in dead if _is_kept(job)
+        ]
+        self._log_settled(tx, settled)
+
+    def _log_settled(
+        self, tx: sqlite3.Connection, settled: list[tuple[int, bytes, bytes]]
+    ) -> None:
         settled.sort(key=itemgetter(0))  # in the order of sending
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",
@@ -215,6 +258,18 @@ class Deliveries:
         for job_id, user, payload in settled:
             self._settled[user] = (job_id, payload)
         self._merge_if_full(tx)
+
+    def note_refused(
+        self, tx: sqlite3.Connection, refused: Sequence[tuple[int, bytes]]
+    ) -> None:
+        """Note that it is unknown what Customer.io has of some users.
+
+        Args:
+            tx: the transaction.
+            refused: the last settled job and the digest of each user.
+        """
+        if refused and self._open(tx):
+            self._log_settled(tx, [(job, user, _UNKNOWN) for job, user in refused])
 
     def note_requeued(self, tx: sqlite3.Connection, selection: Selection) -> int:
         """Note dead letters that will be put back.
@@ -227,14 +282,17 @@ class Deliveries:
         self._merge(tx)
         self._merge_recent(tx)
         where, values = selection.where()
-        letters = f"FROM dead_letters WHERE job_id IS NOT NULL AND {where}"
+        letters = (
+            f"FROM dead_letters WHERE job_id IS NOT NULL AND {_IS_KEPT} AND {where}"
+        )
         # The dead letter itself made the digest unknown.
         (overtaken,) = tx.execute(
             f"SELECT COUNT(*) {letters} AND EXISTS (SELECT 1 FROM deliveries"  # noqa: S608  # values are parameters
-            " WHERE user = user_digest(user_id) AND deliveries.payload <> ?)",
+            " WHERE user = user_digest(user_id, operation)"
+            " AND deliveries.payload <> ?)",
             (*values, _UNKNOWN),
         ).fetchone()
-        _add_queued(tx, f"SELECT user_id, job_id AS _id {letters}", values)
+        _add_queued(tx, f"SELECT user_id, operation, job_id AS _id {letters}", values)
         return int(overtaken)
 
     def _open(self, tx: sqlite3.Connection) -> bool:
@@ -247,19 +305,20 @@ class Deliveries:
 
     def _read_unmerged(self, tx: sqlite3.Connection) -> None:
         (merged,) = tx.execute("SELECT up_to FROM deliveries_merged").fetchone()
-        for job_id, user_id in tx.execute(
-            "SELECT _id, user_id FROM ack_queue_jobs WHERE _id > ? ORDER BY _id",
+        for job_id, user in tx.execute(
+            "SELECT _id, user_digest(user_id, operation) FROM ack_queue_jobs"  # noqa: S608  # no values in it
+            f" WHERE _id > ? AND {_IS_KEPT} ORDER BY _id",
             (merged,),
         ):
-            self._queued[user_digest(user_id)] = job_id
+            self._queued[user] = job_id
         for (entries,) in tx.execute("SELECT settled FROM delivery_log ORDER BY id"):
             for job_id, user, payload in _SETTLED.iter_unpack(entries):
                 self._settled[user] = (job_id, payload)
 
     def _held(
         self, tx: sqlite3.Connection, users: Sequence[bytes]
-    ) -> dict[bytes, bytes]:
-        """Return user -> digest of what Customer.io has, for users without a job."""
+    ) -> tuple[dict[bytes, bytes], dict[bytes, int]]:
+        """Return what Customer.io has, and which users have a job (`look_up`)."""
         held: dict[bytes, bytes] = {}
         waiting: dict[bytes, int] = {}
         asked = (b"".join(sorted(users)),)
@@ -272,7 +331,7 @@ class Deliveries:
             else:
                 held[user] = payload
                 waiting.pop(user, None)
-        return held
+        return held, waiting
 
     def _in_memory(
         self, users: Iterable[bytes]
@@ -291,7 +350,7 @@ class Deliveries:
             self._merge_recent(tx)
 
     def _user_of(self, job: Job) -> bytes:
-        return self._users.pop(job.id, None) or user_digest(job.user_id)
+        return self._users.pop(job.id, None) or digest_of_user(job)
 
     def _merge(self, tx: sqlite3.Connection) -> None:
         """Move what is in memory and in the log to the upper table."""
@@ -343,6 +402,11 @@ def _last_job(tx: sqlite3.Connection) -> int:
     return int(last)
 
 
+def _is_kept(job: Job) -> bool:
+    """Whether what it sends is remembered: not that of an event."""
+    return job.code is None or job.operation.is_kept
+
+
 def _add_queued(
     tx: sqlite3.Connection, jobs: str, values: Sequence[str | int | bytes] = ()
 ) -> None:
@@ -350,12 +414,13 @@ def _add_queued(
 
     Args:
         tx: the transaction.
-        jobs: a query that returns ``user_id`` and ``_id``.
+        jobs: a query that returns ``user_id``, ``operation`` and ``_id``.
         values: its parameters.
     """
     tx.execute(
         "INSERT INTO deliveries"  # noqa: S608  # values are parameters
-        f" SELECT user_digest(user_id), ?, MAX(_id), 0 FROM ({jobs}) GROUP BY 1"
+        f" SELECT user_digest(user_id, operation), ?, MAX(_id), 0 FROM ({jobs})"
+        f" WHERE {_IS_KEPT} GROUP BY 1"
         # A dead letter's id can be lower than that of a job settled later.
         " ON CONFLICT (user) DO UPDATE SET settled = 0, queued ="
         " CASE WHEN queued > settled THEN MAX(queued, excluded.queued)"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,8 @@ from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
+from cio_pipeline.store.queue.loads import JOB_SINCE
+from cio_pipeline.store.queue.sent_log import SentLog
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
 from cio_pipeline.store.user_digests import define_user_digest
@@ -31,12 +34,20 @@ _BUSY_TIMEOUT_SECONDS = 30.0
 # Each step of a statement lets another thread have the interpreter, so rows are
 # inserted and deleted many at a time.
 _ROWS = 50
-_INSERT_ROWS = [
-    "INSERT INTO ack_queue_jobs"  # noqa: S608  # no values in it
-    " (timestamp, load_id, user_id, data, record_index, status) VALUES "
-    + ", ".join(["(?1, ?2, ?, ?, ?, 0)"] * rows)
-    for rows in range(_ROWS + 1)
-]
+
+
+def _inserts(column: str, value: str) -> list[str]:
+    """Return a statement for each number of rows, with one more column or none."""
+    return [
+        "INSERT INTO ack_queue_jobs (timestamp, load_id, user_id, data, record_index"  # noqa: S608  # no values in it
+        f"{column}, status) VALUES "
+        + ", ".join([f"(?1, ?2, ?, ?, ?{value}, 0)"] * rows)
+        for rows in range(_ROWS + 1)
+    ]
+
+
+_INSERT_ROWS, _INSERT_CODED = _inserts("", ""), _inserts(", operation", ", ?")
+_CODE, _WITHOUT_CODE = itemgetter(3), itemgetter(0, 1, 2)
 
 
 class JobQueue(SQLiteAckQueue):
@@ -59,11 +70,13 @@ class JobQueue(SQLiteAckQueue):
         "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, "
         "data BLOB, timestamp FLOAT, status INTEGER, "
         "user_id TEXT, record_index INTEGER, load_id INTEGER, "
-        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0)"
+        "attempts INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0,"
+        " operation TEXT)"
     )
 
     def __init__(self, folder: Path) -> None:
         self.deliveries = Deliveries()
+        self.sent_log = SentLog()
         super().__init__(
             os.fspath(folder),
             name="jobs",
@@ -145,8 +158,12 @@ class JobQueue(SQLiteAckQueue):
         """Append jobs, inside a transaction; return them with their ids."""
         common = (time.time(), load_id)
         for start in range(0, len(jobs), _ROWS):
-            rows = jobs[start : start + _ROWS]
-            tx.execute(_INSERT_ROWS[len(rows)], (*common, *chain.from_iterable(rows)))
+            chunk = jobs[start : start + _ROWS]
+            if any(map(_CODE, chunk)):
+                sql, rows = _INSERT_CODED[len(chunk)], iter(chunk)
+            else:  # nearly always, and quicker
+                sql, rows = _INSERT_ROWS[len(chunk)], map(_WITHOUT_CODE, chunk)
+            tx.execute(sql, (*common, *chain.from_iterable(rows)))
         # Nobody else writes, so their ids are consecutive.
         (last_id,) = tx.execute("SELECT last_insert_rowid()").fetchone()
         tx.execute("UPDATE totals SET pending = pending + ?", (len(jobs),))
@@ -173,19 +190,15 @@ class JobQueue(SQLiteAckQueue):
         return [
             Job._make(row)
             for row in self.read(
-                "SELECT _id, user_id, data, record_index, load_id, attempts, strikes"
-                " FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
+                "SELECT _id, user_id, data, record_index, operation, load_id, attempts,"
+                " strikes FROM ack_queue_jobs WHERE _id > ? ORDER BY _id LIMIT ?",
                 (after_id, limit),
             )
         ]
 
     def has_jobs_since(self, load_id: int) -> bool:
         """Return whether any job of a load, or of a later one, is pending."""
-        rows = self.read(
-            "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1",
-            (load_id,),
-        )
-        return bool(rows)
+        return bool(self.read(JOB_SINCE, (load_id,)))
 
     def totals(self) -> Totals:
         """Return the counters."""

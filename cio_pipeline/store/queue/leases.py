@@ -253,7 +253,11 @@ class Leases:
             with self._changed:
                 self._committing = 0
                 self.counts += Counts(
-                    synced=len(group.acked), dead_lettered=len(group.dead)
+                    synced=len(group.acked),
+                    removed=sum(
+                        job.operation.removes for job in group.acked if job.code
+                    ),
+                    dead_lettered=len(group.dead),
                 )
                 self._changed.notify_all()
 
@@ -270,6 +274,7 @@ class Leases:
             insert_dead_letters(tx, letters)
             tx.execute("UPDATE totals SET synced = synced + ?", (len(acked),))
             self._queue.deliveries.note_settled(tx, acked, dead)
+            self._queue.sent_log.note_acked(tx, acked)
 
     # -- for the run -------------------------------------------------------
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cio_pipeline.store.queue.load_plan import (
     FileChanges,
@@ -14,9 +15,14 @@ from cio_pipeline.store.queue.load_plan import (
     LoadIdentity,
     plan_loads,
 )
+from cio_pipeline.store.reader import open_reader
+from cio_pipeline.store.schema import FIRST_WITH_OPERATIONS, version_of
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
+
+# A job of a load, or of a later one.
+JOB_SINCE = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ def begin_loads(queue: JobQueue, identities: Sequence[LoadIdentity]) -> LoadSet:
     or has pending jobs. An older set is never continued: later loads have
     overwritten its values.
     """
-    earlier = _newest_set(queue)
+    earlier = _newest_set(queue.read)
     is_done = all(load.is_finished for load in earlier)
     if is_done and not (earlier and queue.has_jobs_since(earlier[0].id)):
         earlier = []
@@ -64,9 +70,31 @@ def save_progress(
     )
 
 
-def _newest_set(queue: JobQueue) -> list[Load]:
+def are_begun(folder: Path, identities: Sequence[LoadIdentity]) -> bool:
+    """Return whether `begin_loads` would continue all these loads; change nothing.
+
+    Raises:
+        StateError: the state is damaged or of a newer version.
+    """
+    with open_reader(folder) as connection:
+        if connection is None or version_of(connection) < FIRST_WITH_OPERATIONS:
+            return False
+
+        def read(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+            return connection.execute(sql, parameters).fetchall()
+
+        earlier = _newest_set(read)
+        if not earlier:
+            return False
+        is_done = all(load.is_finished for load in earlier)
+        if is_done and not read(JOB_SINCE, (earlier[0].id,)):
+            return False
+        return len(plan_loads(earlier, identities).continued) == len(identities)
+
+
+def _newest_set(read: Callable[..., list[Any]]) -> list[Load]:
     # A load without a set was written by an older version: it is alone in its set.
-    rows = queue.read(
+    rows = read(
         "SELECT id, source, fingerprint, mapping, next_index, is_finished FROM loads"
         " WHERE COALESCE(set_id, id) ="
         " (SELECT COALESCE(set_id, id) FROM loads ORDER BY id DESC LIMIT 1)"

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from cio_pipeline.core.identifiers import Identity, identity_of
+from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import Job, LeaseSize
 
 # A job, its user, and what it costs.
@@ -83,7 +83,7 @@ class Window:
         self._jobs += len(jobs)
         for job in jobs:
             self._bytes += len(job.body)
-            user = identity_of(job.user_id)
+            user = job.identity
             if user not in self._lanes:
                 self._lanes[user] = None
                 self._make_ready(job, user)

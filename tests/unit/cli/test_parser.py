@@ -48,12 +48,6 @@ def test_each_command_line_is_read_for_itself() -> None:
         assert parse_arguments(["-config", "c", "-data", data]).data == [data]
 
 
-def test_verify_refuses_a_state_folder() -> None:
-    """It uses no queue; an option that does nothing would promise one."""
-    with pytest.raises(UsageError, match="verify has no option -state"):
-        parse_arguments(["verify", "-config", "c", "-data", "d", "-state", "s"])
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [
@@ -78,3 +72,32 @@ def test_the_faults_of_the_sandbox_are_its_options() -> None:
 
     expected = Faults(retry_after="7", outage_mode="drop", error_share=0.5)
     assert settings == SandboxSettings(port=0, faults=expected)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hooks.example.com/x",
+        "ftp://h/x",
+        "https://",
+        "http://h:0/x",
+        "https://a b/",
+        "h",
+    ],
+)
+def test_a_notice_needs_a_web_address(address: str) -> None:
+    """The message does not repeat it: the path of a webhook is a password."""
+    with pytest.raises(UsageError, match="expected an http or https") as raised:
+        parse_arguments(["-config", "c", "-data", "d", "-notify", address])
+
+    assert f" {address} " not in str(raised.value)
+
+
+def test_a_notices_address_has_no_password() -> None:
+    """Nothing would send it."""
+    address = "https://me:secret@h.example/x"
+
+    with pytest.raises(UsageError, match="without a user and password") as raised:
+        parse_arguments(["-config", "c", "-data", "d", "-notify", address])
+
+    assert "secret" not in str(raised.value)

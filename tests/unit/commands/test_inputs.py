@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cio_pipeline.commands.inputs import has_data, open_data, read_config_for_shard
+from cio_pipeline.commands.inputs import (
+    file_rules,
+    has_data,
+    open_data,
+    read_config_for_shard,
+)
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import ConfigError, DataFileError, UsageError
 from cio_pipeline.core.shard import WHOLE, Shard
 
@@ -17,11 +23,15 @@ DOCUMENT = {
     "userId": "id",
     "mappings": [{"from": "a", "to": "a"}],
     "requestsPerSecond": 900,
+    "usersPerSecond": 90,
 }
 
 
 NOTHING: dict[str, object] = dict.fromkeys(
-    ("data", "format", "member", "sheet", "query", "database")
+    (
+        *("data", "format", "member", "sheet", "query", "database"),
+        *("records", "delimiter", "encoding"),
+    )
 )
 
 
@@ -34,6 +44,7 @@ def test_shards_share_the_rate(tmp_path: Path, shard: Shard, rate: float) -> Non
     config = read_config_for_shard(Namespace(config=str(path), shard=shard))
 
     assert config.requests_per_second == rate
+    assert config.users_per_second == rate / 10
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -73,3 +84,12 @@ def test_there_is_one_kind_of_data(given: dict[str, object], problem: str) -> No
     assert has_data(arguments) == ({*given} != {"database"} and given != {})
     with pytest.raises(UsageError, match=problem):
         open_data(arguments)
+
+
+def test_options_of_the_form_have_priority_over_the_configuration() -> None:
+    """They are about this file."""
+    options = NOTHING | {"delimiter": ";"}
+
+    rules = file_rules(Namespace(**options), FileRules(delimiter="|", records="a"))
+
+    assert rules == FileRules(delimiter=";", records="a")

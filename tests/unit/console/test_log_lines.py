@@ -35,6 +35,26 @@ def test_a_dead_letter_is_a_sentence() -> None:
     assert line[8:] == " warning: dead letter: user u1, record 7: rejected (400): bad"
 
 
+def test_a_file_that_was_cleaned_is_a_sentence() -> None:
+    """A footer is left out with a word about it."""
+    counts = {"row_without_values": 2, "footer": 1_200}
+    event = {"event": "file_cleaned", "timestamp": TIME, "source": "u.csv", **counts}
+
+    (line,) = shown(EventLines(), [event], "warning")
+
+    assert line[8:] == (
+        " warning: u.csv: skipped or changed while reading"
+        " (row without values: 2, footer: 1,200)"
+    )
+
+
+def test_an_object_is_not_called_a_user() -> None:
+    """The operation says what it is; that of the usual job is left out."""
+    (line,) = shown(EventLines(), [dead() | {"operation": "object upsert 1"}], "error")
+
+    assert "dead letter: object u1, record 7" in line
+
+
 def test_of_one_cause_the_first_few_are_shown() -> None:
     """A thousand of one cause are one piece of news; another cause is another."""
     events = [dead() for _ in range(1000)] + [dead("other")]

@@ -27,11 +27,11 @@ HOLDS = [
     ),
     (
         Hold(kind="backoff", next_seconds=2.1),
-        "all remaining users are backing off; next try in 3 s",
+        "all remaining jobs are backing off; next try in 3 s",
     ),
     (
         Hold(kind="backoff", next_seconds=2.1, problem="busy"),
-        "all remaining users are backing off; next try in 3 s: busy",
+        "all remaining jobs are backing off; next try in 3 s: busy",
     ),
     (
         Hold(kind="answers", since_seconds=4.9),
@@ -73,6 +73,13 @@ def test_all_that_a_person_asks_is_there() -> None:
     assert counts == "loaded 75,000 (62 % of 48.0 MB)   sent 51,234 of about 120,000"
     assert pulse == "980/s   25 in flight   retries 12   dead 3"
     assert outlook == "about 1 min 10 s left"
+
+
+def test_what_is_not_a_person_has_its_word() -> None:
+    """Events and objects are counted like people."""
+    counts = drawn(replace(LOADING, kind="event"), width=90)[2]
+
+    assert counts.endswith("sent 51,234 of about 120,000 events")
 
 
 @pytest.mark.parametrize(("hold", "words"), HOLDS, ids=[w[:30] for _, w in HOLDS])

@@ -107,6 +107,9 @@ def test_every_key_is_read() -> None:
         ({"timeoutSeconds": 1e300}, ["'timeoutSeconds'", "at most 3600"]),
         ({"timeoutSeconds": [10, 30]}, ["'timeoutSeconds'", "found a list"]),
         ({"requestsPerSecond": 10**400}, ["'requestsPerSecond'"]),
+        ({"usersPerSecond": 0}, ["'usersPerSecond'", "leave it out for no limit"]),
+        ({"usersPerSecond": -1}, ["'usersPerSecond'"]),
+        ({"usersPerSecond": "5"}, ["'usersPerSecond'", '"5"']),
         ({"maxOutageSeconds": 10**400}, ["'maxOutageSeconds'"]),
         (
             {"mappings": [{"to": "a", "value": "x", "type": "number"}]},

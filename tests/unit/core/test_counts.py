@@ -37,10 +37,13 @@ def test_the_result_has_the_keys_that_scripts_read() -> None:
         "skipped",
         "dead_lettered",
         "left_out",
+        "refused_later",
         "pending",
         "requests",
         "retries",
+        "removed",
         "duration_seconds",
+        "latency_ms",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from cio_pipeline.core.config_computed import ComputedMapping
 from cio_pipeline.core.config_mappings import Mapping
 from cio_pipeline.core.errors import RecordError
-from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.jobs import Payload, Record
 from cio_pipeline.core.mapping import Mapper
 
 
@@ -26,7 +26,7 @@ def test_only_mapped_keys_are_sent_under_their_new_names() -> None:
         Mapping("name", "name"),
     )
 
-    assert payload == ("1", {"ltv": 2.5, "name": "A"})
+    assert payload == Payload("1", {"ltv": 2.5, "name": "A"})
 
 
 def test_a_missing_key_is_left_out_and_null_is_sent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cio_pipeline.core.errors import UsageError
+from cio_pipeline.core.identifiers import identity_of
 from cio_pipeline.core.jobs import Record
 from cio_pipeline.core.mapping import Mapper
 from cio_pipeline.core.shard import WHOLE, Shard, parse_shard, shard_of
@@ -22,7 +23,9 @@ from cio_pipeline.core.shard import WHOLE, Shard, parse_shard, shard_of
 )
 def test_a_users_shard_never_changes(user_id: str, shards: list[int]) -> None:
     """Shards' queues depend on it: with other numbers, records lose their order."""
-    assert [shard_of(user_id, count) for count in (2, 3, 10, 1000)] == shards
+    user = identity_of(user_id)
+
+    assert [shard_of(user, count) for count in (2, 3, 10, 1000)] == shards
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from cio_pipeline.core.jobs import (
     Retryable,
     Synced,
 )
-from cio_pipeline.customerio.batch import item_bytes, judge_batch, make_body
+from cio_pipeline.customerio.batch import judge_batch, make_body
+from cio_pipeline.customerio.items import item_bytes
 from tests.support.builders import make_job
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

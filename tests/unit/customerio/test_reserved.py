@@ -9,7 +9,8 @@ import pytest
 
 from cio_pipeline.core.jobs import Job, Outcomes, Rejected, Reply, Synced
 from cio_pipeline.core.json_text import MOST_LEVELS, encode
-from cio_pipeline.customerio.batch import item_bytes, judge_batch, make_body
+from cio_pipeline.customerio.batch import judge_batch, make_body
+from cio_pipeline.customerio.items import item_bytes
 from cio_pipeline.customerio.reserved import in_v1_form
 from tests.support.builders import make_job
 from tests.unit.customerio.test_batch import NOW

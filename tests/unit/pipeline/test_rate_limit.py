@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.pipeline.rate_limit import PLANNED_SHARE, RateLimit
+from cio_pipeline.pipeline.rate_limit import (
+    PLANNED_SHARE,
+    RateLimit,
+    most_at_once,
+    pace,
+)
 
 
 def test_requests_leave_evenly_not_in_bursts() -> None:
@@ -150,3 +155,56 @@ def test_threads_that_wake_late_never_make_up_a_burst(
     for first in sent:
         within = [time for time in sent if first <= time < first + 0.999]
         assert len(within) <= math.ceil(ceiling)
+
+
+@given(
+    st.floats(0.5, 200),
+    st.lists(st.tuples(st.integers(1, 200), st.floats(0, 0.5)), max_size=60),
+)
+def test_no_second_has_more_users_than_the_ceiling(
+    ceiling: float, bodies: list[tuple[int, float]]
+) -> None:
+    """Bodies have different numbers of users, and threads wake late."""
+    limit = RateLimit(ceiling, now=0.0)
+    sent: list[tuple[float, int]] = []
+    for size, delay in bodies:
+        users = min(size, most_at_once(ceiling))
+        at = limit.reserve(0.0, users) + delay
+        now = max(at, sent[-1][0] if sent else 0.0)
+        now += max(0.0, limit.seconds_until(at, now, users))
+        limit.count_sent(now, users)
+        sent.append((now, users))
+
+    for first, _ in sent:
+        within = sum(users for at, users in sent if first <= at < first + 0.999)
+        assert within <= max(1, math.ceil(ceiling))
+
+
+def test_users_leave_evenly_over_a_longer_time() -> None:
+    """A body of many makes the next one wait as long as its users take."""
+    limit = RateLimit(100, now=0.0)
+
+    times = [limit.reserve(0.0, 50) for _ in range(21)]
+
+    assert times[-1] == pytest.approx(10.0 / PLANNED_SHARE)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "most"), [(0, 1), (0.01, 1), (1, 1), (30, 30), (10**6, 5000)]
+)
+def test_one_request_has_at_most_the_users_of_a_second(
+    ceiling: float, most: int
+) -> None:
+    """More could never be sent within the ceiling."""
+    assert most_at_once(ceiling) == most
+
+
+def test_a_pace_gives_the_wait_before_each_request() -> None:
+    """The App API's ten a second."""
+    now = [5.0]
+    wait = pace(10, lambda: now[0])
+
+    waits = [wait() for _ in range(3)]
+
+    step = 0.1 / PLANNED_SHARE
+    assert waits == pytest.approx([0.0, step, 2 * step])

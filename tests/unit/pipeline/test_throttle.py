@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from threading import Event
 
+import pytest
+
 from cio_pipeline.core.clock import Clock
 from cio_pipeline.core.jobs import Rejected
 from cio_pipeline.pipeline.first_answers import ENOUGH_USERS
@@ -59,11 +61,12 @@ class Events:
 
 
 def make_throttle(
-    time: Time, events: Events | None = None, rate: float = 0.0
+    time: Time, events: Events | None = None, rate: float = 0.0, users: float = 0.0
 ) -> Throttle:
     """Make a throttle for four threads."""
     return Throttle(
         requests_per_second=rate,
+        users_per_second=users,
         parallelism=4,
         clock=Clock(monotonic=time, utc_now=lambda: NOON, random=lambda: 0.5),
         events=events or Events(),
@@ -88,6 +91,40 @@ def test_turns_come_at_the_rate() -> None:
         assert throttle.wait_for_turn(stop)
 
     assert 2.0 <= time.now - 100.0 <= 2.5
+
+
+@pytest.mark.parametrize(
+    ("rate", "users", "size", "seconds"),
+    [
+        (0, 10, 1, 2.0),
+        (0, 10, 5, 10.0),
+        (5, 10, 1, 4.0),
+        (5, 1000, 100, 4.0),
+    ],
+)
+def test_both_rates_hold(rate: float, users: float, size: int, seconds: float) -> None:
+    """A request waits for the slower one; a body of many users costs all of them."""
+    time = Time()
+    throttle = make_throttle(time, rate=rate, users=users)
+    stop = Stop(time)
+
+    for _ in range(21):
+        assert throttle.wait_for_turn(stop, size)
+
+    assert seconds <= time.now - 100.0 <= 1.2 * seconds + 0.1
+
+
+def test_a_probe_of_an_outage_waits_for_its_users() -> None:
+    """The probe that ends an outage is accepted, too."""
+    time = Time()
+    throttle = make_throttle(time, users=0.1)
+    assert throttle.wait_for_turn(Stop(time))
+    take_down(throttle, time)
+    began = time.now
+
+    assert throttle.wait_for_turn(Stop(time))
+
+    assert time.now >= 110.0 > began
 
 
 def test_a_429_holds_everybody_up_as_long_as_it_says() -> None:

@@ -121,6 +121,9 @@ def test_rows_before_a_damaged_part_are_read(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"", "the file is empty"),
+        (b"PARE and more", "encrypted Parquet file"),
+        (b"FEA1 and more", "Feather file of version 1"),
+        (b"\x1f\x8b\x08 and more", "compressed with gzip"),
         (b"id,name\n1,Ada\n", "it is not a Parquet, Arrow or"),
     ],
 )
@@ -226,3 +229,11 @@ def test_a_wait_can_end_the_reading(tmp_path: Path) -> None:
         list(source.records(on_wait=stop))
 
     assert calls == [0.0, 0.0]
+
+
+def test_all_columns_are_known_although_some_are_read(tmp_path: Path) -> None:
+    """`check` suggests the one that was meant."""
+    path = write_parquet(ROWS[:1], tmp_path / "data.parquet")
+
+    with open_source(str(path), options=options("id")) as source:
+        assert list(source.columns) == ["id", "n", "note"]

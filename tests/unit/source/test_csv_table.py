@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cio_pipeline.core.errors import DataFileError
+from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source import open_source
 from cio_pipeline.source.raw import PIECE_BYTES
 from cio_pipeline.source.values import RECORD_LIMIT_BYTES
@@ -265,6 +266,33 @@ def test_csv_rows_become_objects_of_text(tmp_path: Path) -> None:
     ]
 
 
+def test_json_in_a_file_that_is_named_csv_is_refused(tmp_path: Path) -> None:
+    """The name of a format has priority over the content, but not silently."""
+    with pytest.raises(DataFileError, match="looks like JSON"):
+        read_values(b'[{"id": 1}]', tmp_path, "data.csv", format="csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"ID,name\n1,Ada\n", "it has no column 'id', the user id; did you mean 'ID'?"),
+        (b"email,name\n1,Ada\n", "its columns are email, name"),
+        (b"7,ada@example.com\n", "if there is no header, name the columns"),
+    ],
+)
+def test_a_table_without_the_user_id_is_refused(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    """Each row would be a dead letter; no value of the first person is shown."""
+    options = ReadOptions(ids=frozenset({"id"}))
+
+    with pytest.raises(DataFileError) as caught:
+        read_values(content, tmp_path, "data.csv", options=options)
+
+    assert words in str(caught.value)
+    assert "ada@" not in str(caught.value)
+
+
 def test_a_row_with_too_many_values_has_a_problem(tmp_path: Path) -> None:
     """It is unknown which value belongs to which key."""
     path = tmp_path / "data.csv"
@@ -279,8 +307,7 @@ def test_a_row_with_too_many_values_has_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"id,,id\n", "two columns are named 'id' (columns 1 and 3)"),
-        (b'[{"id": 1}]', "looks like JSON"),
+        (b"<?xml version='1.0'?>\n<Error/>", "it is XML or HTML"),
         (b'id\n"a', "a quote is never closed"),
         (b'id\n"a"b\n', "there is text after a closing quote"),
         (b"id\n1\r2\r", "another kind of line break than the header"),

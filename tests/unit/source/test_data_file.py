@@ -57,23 +57,20 @@ def test_reading_may_start_later(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("d.json", b'{"data": [{"id": 1}], "next": null}\n', "'data' has an array"),
-        ("d.json", b'{"data": [{"id": 1}], "next": null}', "jq .data extracts it"),
-        ("d.json", b'{\n"a": {"my users": [{}]}}', """jq '.a["my users"]'"""),
         ("d.json", b'{"id": 1, "orders": [{}]}', "if the object is one user"),
-        ("d.json", b'{"data": "' + b"a" * 17_000_000, "jq .KEY"),
+        ("d.json", b'{"data": "' + b"a" * 17_000_000, "-records KEY"),
         (
             "d.json.gz",
             gzip.compress(gzip.compress(b"[]", mtime=0), mtime=0),
             "with gzip twice",
         ),
     ],
-    ids=["line", "no line end", "deeper", "a user", "large", "gzip twice"],
+    ids=["a user", "large", "gzip twice"],
 )
-def test_an_array_inside_an_object_is_refused_with_the_command(
+def test_what_is_unclear_is_refused_with_what_to_do(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
-    """An API's answer is one object, and no record in it may be lost silently."""
+    """A guess could make people of a user's orders."""
     records, error = read_until_it_breaks(content, tmp_path, name)
 
     assert records == []

@@ -11,9 +11,11 @@ from cio_pipeline.core.jobs import JsonValue
 from cio_pipeline.source import open_source
 
 
-def read(folder: Path, text: str, start: int = 0) -> list[JsonValue]:
+def read(
+    folder: Path, text: str, start: int = 0, *, name: str = "users.json"
+) -> list[JsonValue]:
     """Return the values of a file's records, from an index on."""
-    path = folder / "users.json"
+    path = folder / name
     path.write_text(text, "utf-8")
     with open_source(str(path)) as source:
         return [record.value for record in source.records(start)]
@@ -36,24 +38,75 @@ def test_the_start_of_a_file_shows_its_layout(tmp_path: Path, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "command"),
+    "text",
     [
-        ('{"users": [{"id": 1}]}', "jq .users extracts it"),
-        ('{"a": [{"id": 1}], "b": [{"id": 1}, {"id": 2}]}', "jq .b extracts it"),
-        (
-            '{"data": {"the users": [{"id": 1}]}}',
-            """jq '.data["the users"]' extracts it""",
-        ),
+        '{"users": [{"id": 1}, {"id": 2}]}',
+        '{"users": [{"id": 1}, {"id": 2}], "next_page": null, "count": 2}\n',
+        '{"page": 0, "results": [\n{"id": 1},\n{"id": 2}\n], "status": "ok"}',
+        '{"type": "list", "data": [{"id": 1}, {"id": 2}], "pages": {"next": {}}}',
+        '{"took": 3, "hits": {"total": {"value": 2}, "hits": [{"id": 1}, {"id": 2}]}}',
+        '{"data": {"people": {"nodes": [{"id": 1}, {"id": 2}], "tags": []}}}',
+        '{"total_rows":2,"offset":0,"rows":[\n{"id": 1},\n{"id": 2}\n]}\n',
+    ],
+    ids=[
+        "Firebase",
+        "Zendesk",
+        "Mixpanel",
+        "Intercom",
+        "Elasticsearch",
+        "GraphQL",
+        "CouchDB",
     ],
 )
-def test_an_array_inside_an_object_is_refused_with_a_command(
-    tmp_path: Path, text: str, command: str
+@pytest.mark.parametrize("name", ["users.json", "users.jsonl", "users"])
+def test_the_only_array_of_objects_in_a_document_is_read(
+    tmp_path: Path, text: str, name: str
 ) -> None:
-    """Otherwise the answer of an API would be one user with a list of users."""
+    """Products and APIs put an object around it."""
+    assert read(tmp_path, text, name=name) == [{"id": 1}, {"id": 2}]
+    assert read(tmp_path, text, 1, name=name) == [{"id": 2}]
+
+
+def test_an_answer_without_users_has_no_records(tmp_path: Path) -> None:
+    """It is no user, and no mistake."""
+    assert read(tmp_path, '{"users": [], "count": 0}') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            '{"groups": [{"id": 1}], "users": [{"id": 2}]}',
+            "several arrays of objects ('groups' and 'users'); name the one",
+        ),
+        ('{"id": 1, "orders": [{"id": 7}]}', "if the object is one user"),
+        ('{"Email": "a@b.example", "orders": [{"id": 7}]}', "-records orders"),
+        ('{"customer": {"id": 1}, "orders": [{"id": 7}]}', "-records orders"),
+        ('{"userData": {"user_id": 1, "tips": [{"id": 7}]}}', "-records userData.tips"),
+    ],
+)
+def test_an_unclear_document_is_refused(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    """A guess could make people of groups, or of a user's orders."""
     with pytest.raises(DataFileError) as raised:
         read(tmp_path, text)
 
-    assert command in str(raised.value)
+    assert problem in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\x1e{"id": 1}\n\x1e{"id": 2}\n',
+        '\x1e{\n"id": 1\n}\n\x1e{"id": 2}',
+        '\x1e\x1e{"id": 1}\x1e{"id": 2}\x1e',
+    ],
+)
+@pytest.mark.parametrize("name", ["users.json", "users.jsonl", "users.json-seq"])
+def test_a_json_text_sequence_is_read(tmp_path: Path, text: str, name: str) -> None:
+    """RFC 7464 puts a record separator before each object."""
+    assert read(tmp_path, text, name=name) == [{"id": 1}, {"id": 2}]
 
 
 def test_an_object_with_a_list_is_a_record_if_others_follow(tmp_path: Path) -> None:

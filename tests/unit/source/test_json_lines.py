@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cio_pipeline.core.errors import DataFileError
 from tests.support.data_files import read_until_it_breaks, read_values
 
 
@@ -51,6 +52,7 @@ def test_a_lone_surrogate_is_valid_in_json_lines(tmp_path: Path) -> None:
 
 def test_an_array_in_a_json_lines_file_is_refused(tmp_path: Path) -> None:
     """Otherwise each of its lines would be a dead letter."""
-    _, error = read_until_it_breaks(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl")
+    with pytest.raises(DataFileError) as caught:
+        read_values(b'[{"id": 1},\n{"id": 2}]', tmp_path, "d.jsonl", format="jsonl")
 
-    assert "use -format json" in str(error)
+    assert "use -format json" in str(caught.value)

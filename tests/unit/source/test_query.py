@@ -47,6 +47,11 @@ class Rows:
         """End the query."""
         self.cancelled.set()
 
+    @property
+    def columns(self) -> list[str]:
+        """Return the columns."""
+        return ["id"]
+
 
 def numbered(first: int, count: int) -> list[Record]:
     """Return a batch of records."""
@@ -58,7 +63,7 @@ def test_records_are_returned_in_order_from_any_index(start: int) -> None:
     """As from a file."""
     batches = [numbered(0, 2), numbered(2, 1), numbered(3, 2)]
 
-    with QueryResult(Rows(batches)) as result:
+    with QueryResult(Rows(batches), is_ordered=True) as result:
         records = list(result.records(start))
 
     assert [record.record_index for record in records] == list(range(start, 5))
@@ -69,7 +74,7 @@ def test_an_error_comes_after_the_rows_before_it(error: Exception) -> None:
     """What was read is kept."""
     read = []
 
-    with QueryResult(Rows([numbered(0, 2)], error)) as result:
+    with QueryResult(Rows([numbered(0, 2)], error), is_ordered=True) as result:
         records = result.records()
         read += [next(records), next(records)]
         with pytest.raises(type(error), match=str(error)):
@@ -88,7 +93,7 @@ def test_a_wait_is_reported_and_can_be_ended() -> None:
         if seconds > 0.2:
             raise InterruptedError
 
-    with QueryResult(rows) as result:
+    with QueryResult(rows, is_ordered=True) as result:
         records = result.records(on_wait=stop)
         first = next(records)
         with pytest.raises(InterruptedError):
@@ -104,7 +109,7 @@ def test_a_result_that_is_not_read_to_its_end_is_cancelled() -> None:
     """The database does not go on for nobody, and no thread is left."""
     rows = Rows([numbered(at, 1) for at in range(100)])
 
-    with QueryResult(rows) as result:
+    with QueryResult(rows, is_ordered=True) as result:
         records = result.records()
         next(records)
         records.close()  # type: ignore[attr-defined]  # it is a generator
@@ -130,3 +135,19 @@ def test_an_empty_query_is_refused(query: str) -> None:
 
     with pytest.raises(DataFileError, match=r"sqlite:none.db: the query is empty"):
         Query("users.sql", query, address, ReadOptions()).open()
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("SELECT 1 AS id ORDER BY id", 0),
+        ("select 1 as id order\nby 1", 0),
+        ("SELECT 1", 1),
+    ],
+)
+def test_a_query_without_an_order_is_noted(text: str, noted: int) -> None:
+    """`check` warns if a person is in several of its rows."""
+    address = parse_database_address("sqlite:none.db")
+
+    with Query("query", text, address, ReadOptions()).open() as result:
+        assert result.notes["rows_unordered"] == noted

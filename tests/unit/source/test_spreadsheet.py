@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.errors import DataFileError
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source import open_source
@@ -30,7 +31,9 @@ def read(
 ) -> tuple[list[Any], dict[str, int]]:
     """Read the records of a sheet from an index on, and the skipped rows."""
     with open_source(str(path), options=ReadOptions(**options)) as source:
-        return list(source.records(start)), dict(source.skipped_rows)
+        records = list(source.records(start))
+        noted = source.skipped_rows + source.notes
+        return records, {str(kind): count for kind, count in noted.items() if count}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -88,12 +91,12 @@ def test_the_first_sheet_is_read_and_another_one_is_noted(tmp_path: Path) -> Non
     sheets = {"Users": USERS, "Old": [["id"], ["x"]]}
     path = write_workbook(sheets, tmp_path / "data.xlsx")
 
-    first, first_skipped = read(path)
-    old, old_skipped = read(path, sheet="Old")
+    first, first_noted = read(path)
+    old, old_noted = read(path, sheet="Old")
 
     assert [r.value for r in first] == [ADA, BOB]
     assert [r.value for r in old] == [{"id": "x"}]
-    assert (first_skipped, old_skipped) == ({"sheet_not_read": 1}, {})
+    assert (first_noted, old_noted) == ({"sheet_not_read": 1}, {})
 
 
 def test_a_sheet_that_is_not_there_is_an_error_with_the_names(tmp_path: Path) -> None:
@@ -140,21 +143,70 @@ def test_a_cell_that_cannot_be_sent_is_a_problem_of_its_row(
     assert (unmapped.value, unmapped.problem) == ({"id": 2}, None)
 
 
-@pytest.mark.parametrize(
-    ("header", "problem"),
-    [
-        (["id", "id"], "two columns are named 'id'"),
-        (["ID", "name"], "no column 'id', the user id; did you mean 'ID'"),
-    ],
-)
-def test_a_header_that_cannot_be_used_is_an_error(
-    tmp_path: Path, header: list[str], problem: str
-) -> None:
+def test_a_header_without_the_user_id_is_an_error(tmp_path: Path) -> None:
     """Before the first record."""
-    path = write_workbook({"Users": [header, ["a", "b"]]}, tmp_path / "data.xlsx")
+    path = write_workbook({"Users": [["ID", "n"], ["a", "b"]]}, tmp_path / "data.xlsx")
 
-    with pytest.raises(DataFileError, match=problem):
+    with pytest.raises(DataFileError, match="no column 'id', the user id; did you mea"):
         read(path, names=frozenset({"id"}), ids=frozenset({"id"}))
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules", "records", "noted"),
+    [
+        (
+            [["Customers of 2024"], [], *USERS, [], ["2 customers were exported"]],
+            {},
+            [ADA, BOB],
+            {"title_skipped": 1, "row_without_values": 1, "footer": 1},
+        ),
+        (
+            [["Report", "2024"], USERS[0], ["The id", "The name"], *USERS[1:]],
+            {"skip_rows": frozenset({1, 3})},
+            [ADA, BOB],
+            {},
+        ),
+        (USERS[1:], {"columns": ("id", "name")}, [ADA, BOB], {}),
+        (
+            [["id", "name", "name"], ["user-0", "NULL", "Ada"]],
+            {"nulls": ("NULL",)},
+            [{"id": "user-0", "name": None, "name (2)": "Ada"}],
+            {"column_repeated": 1},
+        ),
+        ([*USERS, USERS[0]], {}, [ADA, BOB], {"header_repeated": 1}),
+        ([["id"], ["a"], ["b"]], {}, [{"id": "a"}, {"id": "b"}], {}),
+    ],
+    ids=["title and footer", "skipRows", "columns", "nulls", "header", "one column"],
+)
+def test_what_is_around_a_table_is_found_as_in_csv(
+    tmp_path: Path,
+    rows: Table,
+    rules: dict[str, Any],
+    records: list[Any],
+    noted: dict[str, int],
+) -> None:
+    """The same configuration is right for the sheet and for its export as CSV."""
+    path = write_workbook({"Users": rows}, tmp_path / "data.xlsx")
+
+    found, found_notes = read(path, rules=FileRules(**rules))
+
+    assert [record.value for record in found] == records
+    assert found_notes == noted
+
+
+def test_the_old_format_of_excel_is_read(tmp_path: Path) -> None:
+    """Some products still export it."""
+    xlwt = pytest.importorskip("xlwt", reason="xlwt cannot be installed")
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Users")
+    for number, row in enumerate(USERS):
+        for column, value in enumerate(row):
+            sheet.write(number, column, value)
+    workbook.save(str(tmp_path / "data.xls"))
+
+    records, _ = read(tmp_path / "data.xls")
+
+    assert [record.value for record in records] == [ADA, BOB]
 
 
 def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:

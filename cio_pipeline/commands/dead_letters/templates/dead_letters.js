@@ -1,7 +1,8 @@
-"use strict";
-
 const ROWS_OF_A_PAGE = 100;
-const byId = (id) => document.getElementById(id);
+const NOT_REQUEUED = {
+  invalid_record: "not possible, because the record could not be mapped",
+  refused_later: "not possible, because it would be refused again",
+};
 const dataIn = (id) => JSON.parse(byId(id).textContent);
 const grouped = new Intl.NumberFormat("en").format;
 
@@ -27,25 +28,10 @@ function pretty(json) {
   });
 }
 
-/* The page has the system's theme until the button changes it. */
-function startTheme() {
-  const button = byId("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
-  button.addEventListener("click", () => {
-    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-    label();
-  });
-  system.addEventListener("change", label);
-  button.hidden = false;
-  label();
-}
-
 function readLetters() {
   return dataIn("letters").map(
-    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload]) =>
-      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload }));
+    ([id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what]) =>
+      ({ id, user, record, source, reason, status, message, attempts, failedAt, run, payload, what }));
 }
 
 function sortKey(letter, name) {
@@ -98,7 +84,7 @@ function startTable() {
     opener.append(button);
     row.append(
       cell("id", letter.id),
-      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user)),
+      letter.user === null ? cell("user", "no user id", "none") : cell("user", visible(letter.user) + (letter.what && ` (${letter.what})`)),
       cell("reason", visible(letter.reason)),
       cell("status", letter.status ?? "", "number"),
       cell("message", visible(letter.message)),
@@ -121,7 +107,7 @@ function startTable() {
       message: visible(letter.message),
       record: record + visible(letter.source),
       run: visible(letter.run),
-      requeue: letter.reason === "invalid_record" ? "not possible, because the record could not be mapped" : `${requeue} ${letter.id}`,
+      requeue: NOT_REQUEUED[letter.reason] ?? `${requeue} ${letter.id}`,
       discard: `${discard} ${letter.id}`,
     };
     for (const [name, text] of Object.entries(fields)) {
@@ -162,7 +148,7 @@ function startTable() {
 
   /* The text that is searched, made on the first search. */
   const haystack = (letter) =>
-    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.payload].join("\n").toLowerCase());
+    (letter.haystack ??= [letter.id, letter.user, letter.message, letter.reason, letter.what, letter.payload].join("\n").toLowerCase());
 
   function causeTest(value) {
     if (value === "") return () => true;
@@ -252,5 +238,4 @@ function startTable() {
   byId("table").hidden = false;
 }
 
-startTheme();
 if (byId("letters")) startTable();

@@ -145,7 +145,14 @@ def test_the_time_is_that_of_the_rate_or_of_the_threads(
     """Whichever is slower; an answer takes 80 ms."""
     config = replace(CONFIG, parallelism=parallelism, requests_per_second=rate)
 
-    assert estimated_seconds(config, 1000) == pytest.approx(seconds)
+    assert estimated_seconds(config, 1000, 1000) == pytest.approx(seconds)
+
+
+def test_the_time_is_at_least_that_of_the_users() -> None:
+    """A few bodies of many users can take long with `usersPerSecond`."""
+    config = replace(CONFIG, api="batch", users_per_second=50.0)
+
+    assert estimated_seconds(config, 3, 1000) == 20.0
 
 
 def test_the_keys_of_a_broken_file_are_those_before_the_break(tmp_path: Path) -> None:

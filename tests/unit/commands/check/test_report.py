@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cio_pipeline.commands.check.findings import CheckedFiles, Findings, Found
+from cio_pipeline.commands.check.checked_files import CheckedFiles
+from cio_pipeline.commands.check.findings import Findings, Found
 from cio_pipeline.commands.check.report import (
+    Estimate,
     check_json,
     check_text,
     configuration_json,
@@ -37,8 +39,7 @@ BAD = Findings(
 
 def text(findings: Findings, **options: Any) -> str:
     """Write the report."""
-    defaults = {"seconds": 1.5, "pending": 0, "missing_keys": []}
-    return check_text(findings, **(defaults | options))
+    return check_text(findings, Estimate(**({"seconds": 1.5} | options)))
 
 
 def test_where_nothing_is_wrong_the_report_says_so() -> None:
@@ -49,7 +50,7 @@ def test_where_nothing_is_wrong_the_report_says_so() -> None:
 
 def test_everything_that_was_found_is_in_the_text() -> None:
     """With its count, its first record and what is meant."""
-    report = text(BAD, pending=12, missing_keys=["siteId", "apiKey"])
+    report = text(BAD, pending=12, missing_keys=("siteId", "apiKey"))
 
     for words in (
         "9 records",
@@ -76,7 +77,7 @@ def test_data_cannot_steer_the_terminal_nor_fill_it() -> None:
 def test_the_json_has_the_same_and_can_be_read_by_programs() -> None:
     """`check -json`."""
     document = json.loads(
-        check_json(BAD, seconds=1.54, pending=12, missing_keys=["apiKey"])
+        check_json(BAD, Estimate(seconds=1.54, pending=12, missing_keys=("apiKey",)))
     )
 
     assert document["records"] == 9

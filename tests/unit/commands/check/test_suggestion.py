@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cio_pipeline.commands.check.suggestion import SeenKeys
+from cio_pipeline.commands.check.suggestion import UNNAMED, SeenKeys
+from cio_pipeline.core.config_files import FileRules
 from cio_pipeline.core.config_mappings import Mapping
-from cio_pipeline.core.jobs import Record
+from cio_pipeline.core.jobs import Payload, Record
 from cio_pipeline.core.mapping import Mapper
 
 
@@ -70,12 +71,12 @@ def test_what_mongoexport_writes_can_be_synced_as_suggested() -> None:
     )
     payloads = [mapper.map(Record(n, each)) for n, each in enumerate(records)]
     assert payloads == [
-        (
+        Payload(
             "65a000000000000000000001",
             {"created": 1577836800, "born": -86400, "logins": 5, "ltv": 1.5}
             | {"score": 2.0, "plan_name": "pro"},
         ),
-        (
+        Payload(
             "65a000000000000000000002",
             {"created": 1577836800, "born": None, "logins": 5000000000, "ltv": 2}
             | {"score": 2.5, "plan_name": "free"},
@@ -122,6 +123,87 @@ def test_the_user_id_is_one_that_every_record_has(
 ) -> None:
     """A column with empty cells makes dead letters; an object makes nothing else."""
     assert looked_at(*records).user_id() == user_id
+
+
+def test_a_user_id_is_always_a_key_of_the_data() -> None:
+    """A name that no record has would make a dead letter of each."""
+    configuration = looked_at({"plan": "a", "code": "1"}, {"plan": "a", "code": "2"})
+
+    assert configuration.user_id() is None
+    assert configuration.configuration()["userId"] == "code"
+
+
+def test_what_dynamo_exports_can_be_synced_as_suggested() -> None:
+    """Each value names its type there."""
+    record: Any = {
+        "Item": {
+            "id": {"S": "u-1"},
+            "logins": {"N": "12"},
+            "score": {"N": "1.5"},
+            "vip": {"BOOL": True},
+            "gone": {"NULL": True},
+            "tags": {"SS": ["a"]},
+            "profile": {"M": {"city": {"S": "Oslo"}}},
+            "list": {"L": [{"S": "a"}]},
+        }
+    }
+
+    seen = looked_at(record)
+
+    assert seen.user_id() == "Item.id.S"
+    assert mappings_for(record) == {
+        "Item.logins.N": "integer",
+        "Item.score.N": "number",
+        "Item.vip.BOOL": None,
+        "Item.tags.SS": None,
+        "Item.profile.M.city.S": None,
+    }
+
+
+def test_lists_of_names_and_values_become_paths() -> None:
+    """Cognito has all attributes in one."""
+    record: Any = {
+        "Username": "ada",
+        "Attributes": [
+            {"Name": "sub", "Value": "1"},
+            {"Name": "email", "Value": "ada@example.com"},
+        ],
+        "tags": ["a"],
+    }
+
+    assert mappings_for(record) == {
+        "Username": None,
+        "Attributes.sub": None,
+        "tags": None,
+    }
+    assert looked_at(record).user_id() == "Attributes.email"
+
+
+def test_words_for_null_are_named_in_the_suggestion() -> None:
+    """With them, the other values of the column show its type."""
+    seen = looked_at(
+        {"id": "1", "score": "5", "name": "NULL"},
+        {"id": "2", "score": "(null)", "name": "Bo"},
+        is_text=True,
+    )
+
+    configuration: Any = seen.configuration()
+
+    assert configuration["nulls"] == ["(null)", "NULL"]
+    assert configuration["mappings"][0]["type"] == "integer"
+    assert "nulls" not in looked_at({"id": "NULL"}).configuration()
+
+
+def test_how_the_file_was_read_is_a_part_of_the_suggestion() -> None:
+    """The sync needs no options then."""
+    rules = FileRules(delimiter=";", encoding="cp1252", columns=UNNAMED)
+    seen = SeenKeys(is_text=True, rules=rules)
+    seen.add({"column1": "1", "column2": "x"})
+
+    configuration = seen.configuration()
+
+    assert configuration["columns"] == ["column1", "column2"]
+    assert (configuration["delimiter"], configuration["encoding"]) == (";", "cp1252")
 
 
 @pytest.mark.parametrize(

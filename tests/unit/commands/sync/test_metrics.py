@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cio_pipeline.commands.sync.metrics import RunMetrics
 from cio_pipeline.core.counts import Counts
+from cio_pipeline.core.latency import Latencies
 from cio_pipeline.core.runs import RunSummary
 
 _RUN = RunSummary(
@@ -34,11 +35,14 @@ _RUN = RunSummary(
 _LABELS = {"site_id": 'a "b"\\', "shard": "1/3"}
 
 
-def make_metrics(path: Path, log: Any = None) -> RunMetrics:
+def make_metrics(
+    path: Path, log: Any = None, latencies: Latencies | None = None
+) -> RunMetrics:
     """Metrics of a queue that has ended runs before."""
     return RunMetrics(
         path,
         labels=_LABELS,
+        latencies=latencies or Latencies(),
         last_success=1000.0,
         last_completed=2000.0,
         log=log or structlog.get_logger(),
@@ -82,6 +86,7 @@ def test_a_run_that_stopped(tmp_path: Path) -> None:
         "cio_pipeline_skipped_total": {"": 3},
         "cio_pipeline_requests_total": {"": 70},
         "cio_pipeline_retries_total": {"": 9},
+        "cio_pipeline_removed_total": {"": 0},
         "cio_pipeline_dead_letters_total": {"rejected": 3, "not_found": 1},
         "cio_pipeline_pending_jobs": {"": 40},
     }
@@ -90,12 +95,15 @@ def test_a_run_that_stopped(tmp_path: Path) -> None:
 def test_names_and_types_are_as_prometheus_wants_them(tmp_path: Path) -> None:
     """Counters end in _total, nothing else does; base units; all have a help."""
     path = tmp_path / "run.prom"
-    make_metrics(path).end(_RUN, {"rejected": 3}, 3)
+    latencies = Latencies()
+    latencies.add(0.02)
+    latencies.take()
+    make_metrics(path, latencies=latencies).end(_RUN, {"rejected": 3}, 3)
 
     text = path.read_text("utf-8")
     for family in text_string_to_metric_families(text):
         assert re.fullmatch(r"cio_pipeline_[a-z_]+", family.name)
-        assert family.type in ("counter", "gauge")
+        assert family.type in ("counter", "gauge", "histogram")
         assert family.documentation.endswith(".")
         for sample in family.samples:
             assert sample.name.endswith("_total") == (family.type == "counter")
@@ -165,3 +173,28 @@ def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
 
     assert path.is_fifo()
     assert [entry["event"] for entry in logged] == ["metrics_unwritable"]
+
+
+def test_the_times_of_answers_are_a_histogram(tmp_path: Path) -> None:
+    """Prometheus makes the percentiles of many runs from it."""
+    latencies = Latencies()
+    for seconds in (0.0001, 0.02, 0.02, 0.3, 1000.0):
+        latencies.add(seconds)
+    latencies.take()
+    path = tmp_path / "cio.prom"
+
+    make_metrics(path, latencies=latencies).end(_RUN, {}, 0)
+
+    values = read(path)
+    assert values["cio_pipeline_answer_seconds_count"] == {"": 5}
+    assert values["cio_pipeline_answer_seconds_sum"][""] == pytest.approx(1000.3401)
+    buckets = {
+        float(bound): below
+        for bound, below in values["cio_pipeline_answer_seconds_bucket"].items()
+    }
+    assert buckets[0.0005] == 1
+    assert buckets[0.016] == 1
+    assert buckets[0.032] == 3
+    assert buckets[0.512] == 4
+    assert buckets[float("inf")] == 5
+    assert list(buckets.values()) == sorted(buckets.values())

@@ -7,6 +7,7 @@ import pytest
 from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.commands.sync.summary import summary_text
 from cio_pipeline.core.counts import Counts
+from cio_pipeline.core.latency import Percentiles
 from cio_pipeline.core.runs import RunSummary
 from cio_pipeline.store import CauseCount, DeadLetterStatistics, ReasonCount
 
@@ -50,6 +51,15 @@ def test_the_figures_stand_under_one_another() -> None:
     figures = text(DONE).splitlines()[2:]
 
     assert {len(line.partition("  (")[0]) for line in figures} == {28}
+
+
+def test_how_long_answers_took_comes_last() -> None:
+    """The first question after a slow night: was it us or Customer.io?"""
+    slow = replace(DONE, latency_ms=Percentiles(20.6, 41.0, 1300.0))
+
+    words = text(slow).splitlines()[-1].split()
+
+    assert " ".join(words) == "answers 21 ms (95 % within 41 ms, 99 % within 1.3 s)"
 
 
 def test_a_run_that_found_nothing_says_so() -> None:
@@ -112,3 +122,34 @@ def test_a_broken_file_is_mended_and_run_again() -> None:
     ending = "\nWhen the file is fixed, run this again:\n  AGAIN"
     assert text(broken, is_loaded=False).endswith(ending)
     assert "0 jobs" not in text(broken, is_loaded=False)
+
+
+def test_users_that_were_refused_later_are_named() -> None:
+    """The first of them; control characters of an id cannot reach the terminal."""
+    counts = Counts(records=30, synced=30, refused_later=30)
+    summary = replace(WITH_DEAD, counts=counts)
+    statistics = DeadLetterStatistics()
+
+    shown = summary_text(
+        summary,
+        statistics=statistics,
+        refused=["a", "b\x1b[2J", *"cdefghij"],
+        is_loaded=True,
+        commands=COMMANDS,
+        width=80,
+    )
+
+    assert shown.startswith(
+        "Done, but Customer.io refused 30 changes after it had accepted them."
+    )
+    assert "users/s" not in shown  # most of the time was that of reading the log
+    assert "Refused later: a, b\\x1b[2J, c, d, e, f, g, h, i, j and 20 more" in shown
+
+
+def test_what_failed_and_what_was_refused_later_are_both_in_the_first_line() -> None:
+    """They have different causes."""
+    counts = Counts(records=9, synced=8, dead_lettered=1, refused_later=1)
+
+    assert text(replace(WITH_DEAD, counts=counts)).startswith(
+        "Done, but 1 record could not be delivered and Customer.io refused 1 change"
+    )

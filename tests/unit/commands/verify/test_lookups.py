@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
+from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.lookups import LookUps
 from cio_pipeline.core.errors import KeysRejected, StopRun, Unreachable, UsageError
+from cio_pipeline.core.identifiers import identity_of
 from cio_pipeline.core.jobs import NoReply, Reply
 from tests.support.builders import make_clock
 
@@ -63,6 +65,12 @@ def look_ups(
     return made, client
 
 
+def find(finder: LookUps, *texts: str) -> dict[str, FoundPerson]:
+    """Look people up by identifiers whose kind their form shows."""
+    users = {identity_of(text): text for text in texts}
+    return {users[user]: found for user, found in finder.find(users).items()}
+
+
 def people(**attributes: dict[str, str]) -> Reply:
     """Answer with people, as the App API writes them."""
     found = [
@@ -83,7 +91,7 @@ def test_ids_are_asked_for_together_and_emails_one_by_one() -> None:
     finder, client = look_ups(email, people(a={"n": "1"}), people(z={"n": "2"}))
     ids = ["a", *(f"id-{n}" for n in range(99)), "z"]
 
-    found = finder.find(["a@x.io", *ids])
+    found = find(finder, "a@x.io", *ids)
 
     assert client.asked == [("a@x.io", "email"), ids[:100], ["z"]]
     assert sorted(found) == ["a", "a@x.io", "z"]
@@ -95,14 +103,14 @@ def test_nobody_is_not_an_error() -> None:
     """A user who is missing is what `verify` looks for."""
     finder, _ = look_ups(Reply(404), people())
 
-    assert finder.find(["a@x.io", "b"]) == {}
+    assert find(finder, "a@x.io", "b") == {}
 
 
 def test_a_failure_is_asked_again() -> None:
     """A minute's outage must not end a comparison of an hour."""
     finder, client = look_ups(BUSY, NoReply("refused"), Reply(429), people(a={}))
 
-    assert list(finder.find(["a"])) == ["a"]
+    assert list(find(finder, "a")) == ["a"]
     assert len(client.asked) == 4
 
 
@@ -111,7 +119,7 @@ def test_patience_ends() -> None:
     finder, _ = look_ups(*[NoReply("refused")] * 50)
 
     with pytest.raises(Unreachable, match=r"20 s.*refused"):
-        finder.find(["a"])
+        find(finder, "a")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +142,7 @@ def test_what_waiting_does_not_help_against_ends_it_at_once(
     finder, client = look_ups(reply)
 
     with pytest.raises(error):
-        finder.find(["a"])
+        find(finder, "a")
     assert len(client.asked) == 1
 
 
@@ -144,7 +152,7 @@ def test_after_a_stop_nothing_is_asked() -> None:
     stop.set()
     finder, client = look_ups(stop=stop)
 
-    assert finder.find(["a", "b@x.io"]) == {}
+    assert find(finder, "a", "b@x.io") == {}
     assert client.asked == []
 
 
@@ -152,4 +160,4 @@ def test_unsubscribed_is_an_attribute_like_others() -> None:
     """The App API has it beside the attributes, as true or false."""
     finder, _ = look_ups(one(attributes={}, unsubscribed=True))
 
-    assert finder.find(["a@x.io"])["a@x.io"].attributes == {"unsubscribed": "true"}
+    assert find(finder, "a@x.io")["a@x.io"].attributes == {"unsubscribed": "true"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -13,8 +12,9 @@ import pytest
 
 from cio_pipeline.commands.verify.comparison import FoundPerson
 from cio_pipeline.commands.verify.verifier import Verification, Verifier
-from cio_pipeline.core.config_mappings import Mapping
-from cio_pipeline.core.mapping import Mapper
+from cio_pipeline.core.config import Config, parse_config
+from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.mapping import mapper_for
 from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.source import find_inputs
 from tests.support.builders import make_clock
@@ -34,11 +34,15 @@ class Workspace:
         """Return all that was looked up, in order."""
         return [user for users in self.asked for user in users]
 
-    def find(self, user_ids: Sequence[str]) -> dict[str, FoundPerson]:
+    def find(self, users: dict[Identity, str]) -> dict[Identity, FoundPerson]:
         """Answer as `LookUps` does."""
         people = self._answers[min(len(self.asked), 1)]
-        self.asked.append(list(user_ids))
-        return {u: FoundPerson({"n": people[u]}) for u in user_ids if u in people}
+        self.asked.append(list(users.values()))
+        return {
+            user: FoundPerson({"n": people[text]})
+            for user, text in users.items()
+            if text in people
+        }
 
 
 class NoWait(Event):
@@ -54,6 +58,13 @@ class NoWait(Event):
         return self.is_set()
 
 
+def config(**keys: Any) -> Config:
+    """Return a configuration that maps `n` to `n`."""
+    mappings = [{"from": "n", "to": "n"}]
+    document = {"parallelism": 1, "userId": "id", "mappings": mappings, **keys}
+    return parse_config(json.dumps(document).encode(), "c.json")
+
+
 def verify(
     records: list[Any],
     workspace: Workspace,
@@ -62,13 +73,17 @@ def verify(
     sample: int | None = None,
     wait_seconds: float = 0.0,
     stop: Event | None = None,
+    **keys: Any,
 ) -> Verification:
-    """Compare records, mapped from `n` to `n`, with a workspace."""
+    """Compare records, mapped from `n` to `n`, with a workspace.
+
+    Further arguments are configuration keys.
+    """
     path = folder / "data.json"
     path.write_text(json.dumps(records), "utf-8")
     ticks = count()
     return Verifier(
-        mapper=Mapper("id", (Mapping("n", "n"),)),
+        mapper=mapper_for(config(**keys)),
         inputs=find_inputs([str(path)], ReadOptions()),
         look_ups=workspace,  # type: ignore[arg-type]  # its one method is all it needs
         sample=sample,
@@ -155,3 +170,66 @@ def test_a_file_that_maps_to_nobody_does_not_match(tmp_path: Path) -> None:
     """A wrong userId in the configuration is no success."""
     assert not verify([{"n": 1}], Workspace({}), tmp_path).is_match
     assert verify([], Workspace({}), tmp_path).is_match
+
+
+@pytest.mark.parametrize(
+    ("operations", "is_there", "is_match"),
+    [
+        ("D", True, False),
+        ("D", False, True),
+        ("S", True, False),
+        ("ID", False, True),
+        ("DI", True, True),
+        ("DI", False, False),
+        ("SI", False, True),
+        ("SIU", True, False),
+        ("SU", False, True),
+        ("U", False, True),
+        ("U", True, True),
+    ],
+)
+def test_who_was_deleted_or_suppressed_should_be_gone(
+    tmp_path: Path, operations: str, is_there: bool, is_match: bool
+) -> None:
+    """Customer.io ignores what comes after a suppression; U unsuppresses."""
+    values = {"I": "upsert", "D": "delete", "S": "suppress", "U": "unsuppress"}
+    records = [{"id": 1, "n": 1, "op": each} for each in operations]
+
+    result = verify(
+        records,
+        Workspace({"1": "1"} if is_there else {}),
+        tmp_path,
+        action={"from": "op", "values": values},
+    )
+
+    assert result.is_match is is_match
+    assert result.checked == 1
+    if is_there and not is_match:
+        assert (result.not_removed, result.not_removed_users) == (1, ["1"])
+
+
+def test_nobody_is_missing_who_was_not_to_be_created(tmp_path: Path) -> None:
+    """Only people that exist are compared."""
+    result = verify(
+        [{"id": 1, "n": 1}, {"id": 2, "n": 2}],
+        Workspace({"2": "7"}),
+        tmp_path,
+        people="existing",
+    )
+
+    assert (result.matching, result.missing, result.different) == (1, 0, 1)
+
+
+def test_people_are_looked_up_by_the_kind_of_their_identifier(tmp_path: Path) -> None:
+    """An id that looks like an address is an id."""
+    workspace = Workspace({"Ada@x.io": "1"})
+
+    result = verify(
+        [{"id": "Ada@x.io", "n": 1}],
+        workspace,
+        tmp_path,
+        userId={"from": "id", "kind": "id"},
+    )
+
+    assert result.is_match
+    assert workspace.everybody == ["Ada@x.io"]
