@@ -47,6 +47,7 @@ class Table(NamedTuple):
 TABLES = {
     "start": Table("start", "starting up", tables.start),
     "reading": Table("reading", "reading a data file", tables.reading),
+    "steps": Table("steps", "api: batch, where the CPU of a user goes", tables.steps),
     "no_latency": Table(
         "no latency", "no latency, 25 in flight, one request a user", tables.no_latency
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -97,6 +98,21 @@ def reading(bench: Workbench) -> list[Row]:
             }
         )
     return rows
+
+
+def steps(bench: Workbench) -> list[Row]:
+    """Measure where the CPU of a user goes in a batch run (`steps.py`)."""
+    count = bench.count(200_000)
+    data, config = bench.data("records", count), bench.configuration("http://127.0.0.1")
+    cost = run([sys.executable, HERE / "steps.py", data, config])
+    micros: dict[str, float] = json.loads(cost.stdout)
+    start, complete = (bench.sync(n, api="batch") for n in (1, count))
+    total = 1e6 * (complete["cpu s"] - start["cpu s"]) / count
+    micros["loops, threads, HTTP, garbage"] = total - sum(micros.values())
+    return [
+        {"step": name, "us CPU a user": each, "share": each / total}
+        for name, each in micros.items()
+    ]
 
 
 def no_latency(bench: Workbench) -> list[Row]:
