@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cio_pipeline.core.errors import StateError, StateUnwritable
+from cio_pipeline.core.text import visible
 
 # Primary result codes (sqlite.org/rescode.html); extended ones share the low byte.
 _UNWRITABLE = {
@@ -41,9 +42,15 @@ def translated(path: str) -> Iterator[None]:
                 f"the state in {path} cannot be written: {_UNWRITABLE[code]}."
                 " What was queued is kept; fix that and run again",
             ) from error
-        if code in _DAMAGED:
-            raise StateError(
-                f"the state in {path} is damaged or is not a queue of this program"
-                f" ({error}). Move it away to start again, or restore a copy",
-            ) from error
+        if code in _DAMAGED or "decode to UTF-8" in str(error):
+            raise _damaged(path, str(error)) from error
         raise
+    except UnicodeDecodeError as error:  # in SQLite's message, which quotes the file
+        raise _damaged(path, "a text in it is not UTF-8") from error
+
+
+def _damaged(path: str, problem: str) -> StateError:
+    return StateError(
+        f"the state in {path} is damaged or is not a queue of this program"
+        f" ({visible(problem)}). Move it away to start again, or restore a copy",
+    )

@@ -64,6 +64,16 @@ def test_other_identifiers_have_their_own_text_as_bytes(user_id: str) -> None:
     assert identity_of(user_id).as_bytes() == user_id.encode()
 
 
+def test_a_prefix_keeps_kinds_apart_on_the_disk() -> None:
+    """What is hashed stays as it is, for emails and for values of another form."""
+    assert identity("email", "A@b.io").as_bytes() == b"email\0a@b.io"
+    assert identity("id", "a@b.io").as_bytes() == b"id\0a@b.io"
+    assert identity("phone", "+4712345678").as_bytes() == b"phone\0+4712345678"
+    assert identity("id", "\ud800").as_bytes() == b"\xed\xa0\x80"
+    assert identity("email", "\u0130@b.io").value == "\u0130@b.io"
+    assert identity("email", "\u00c9@b.io") == Identity("email", "\u00e9@b.io")
+
+
 def test_equal_texts_of_two_kinds_are_two_people() -> None:
     """An id may look like an email address if its kind is given."""
     as_id = identity("id", "Ada@x.org")
@@ -93,6 +103,12 @@ def test_an_identity_is_its_own_identity(local: str, domain: str) -> None:
         ("cio_0123", "cio_id"),
         ("@b.io", "id"),
         ("a@b", "id"),
+        ("a@b.", "id"),
+        ("a@.b", "id"),
+        ("a@ b .", "id"),
+        ('"a@b"@c', "id"),
+        ('"a@b.io"@c', "id"),
+        ("@a@b.io", "email"),
         ("", "id"),
     ],
 )

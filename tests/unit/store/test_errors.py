@@ -25,6 +25,26 @@ def test_a_file_that_is_not_a_database_is_a_usage_error(tmp_path: Path) -> None:
         connection.execute("SELECT * FROM sqlite_master")
 
 
+@pytest.mark.parametrize("name", [b"a\xca\xcad", b"a\n\nd"])
+def test_a_damage_that_sqlite_quotes_is_a_usage_error(
+    tmp_path: Path, name: bytes
+) -> None:
+    """Its message has the damaged bytes, which may be no text, or several lines."""
+    path = tmp_path / "queue.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE abcd (x)")
+    content = path.read_bytes().replace(b"CREATE", b"______")
+    path.write_bytes(content.replace(b"abcd", name))
+
+    with (
+        closing(sqlite3.connect(path)) as connection,
+        pytest.raises(StateError, match="is damaged") as caught,
+        translated(str(tmp_path)),
+    ):
+        connection.execute("SELECT * FROM sqlite_master")
+    assert str(caught.value).isprintable()
+
+
 def test_a_full_disk_stops_the_run(tmp_path: Path) -> None:
     """It can continue when there is room: the work is kept."""
     with closing(sqlite3.connect(tmp_path / "queue.db")) as connection:
