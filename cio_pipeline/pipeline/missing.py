@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +23,17 @@ from cio_pipeline.store.queue.people_memory import REMOVED, KnownPerson, Missing
 from cio_pipeline.store.user_digests import digest_of, digest_of_user, user_digest
 
 
-def list_name(config: Config, config_path: str) -> bytes:
+def list_name(config: Config, config_path: str, state_folder: Path) -> bytes:
     """Return what the people of a configuration are remembered by.
 
     Another file, or another identifier, is another list: its people must not be taken
-    for missing ones. The path is not resolved, because a mounted configuration may be a
-    link to a new folder each time it changes.
+    for missing ones. The path is relative, so that both folders can be moved together.
+    It is not resolved, because a mounted configuration may be a link to a new folder
+    each time it changes.
     """
     records = config.records
     object_type = records.object.type if records.object else None
-    path = str(Path(config_path).absolute())
+    path = os.path.relpath(config_path, state_folder)
     what = (path, config.user_id, records.identifiers, records.kind, object_type)
     return digest_of(repr(what).encode(errors="surrogatepass"))
 

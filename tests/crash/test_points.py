@@ -19,7 +19,7 @@ from tests.support.books import (
     numbered_records,
 )
 from tests.support.program import SIGKILL, Program, balances
-from tests.support.steps import POINTS, STORE
+from tests.support.steps import MISSING_POINTS, POINTS, STORE
 
 PARALLELISM, ACK_GROUP = 25, 500
 SURE = {"requeue": [], "discard": ["-yes"]}
@@ -74,6 +74,78 @@ def _bound(point: str, records: int) -> int:
         each in point for each in ("end_run", "shrink", "_wind_down", "save_run")
     )
     return records if is_done else PARALLELISM + ACK_GROUP
+
+
+REMOVES = ("-changed-only", "-missing", "delete", "-yes", "-max-missing", "50%")
+
+
+def people_of(numbers: range) -> list[dict[str, Any]]:
+    """Return a record for each of these people."""
+    return [{"id": n, "name": f"name {n}"} for n in numbers]
+
+
+def deleted(api: ScriptedApi) -> set[str]:
+    """Return whom any request deleted."""
+    return {entry.user_id for entry in api.ledger if entry.method == "DELETE"}
+
+
+@pytest.mark.parametrize(
+    ("point", "occurrence"),
+    MISSING_POINTS,
+    ids=[f"{p.split(':', 1)[1]}-{n}" for p, n in MISSING_POINTS],
+)
+def test_a_kill_while_missing_people_are_removed_has_no_effect(
+    api: ScriptedApi, program: Program, point: str, occurrence: int
+) -> None:
+    """All who are missing are removed in the end, and nobody else at any time."""
+    before = program.write_data(people_of(range(600)), "before.json")
+    tonight = program.write_data(people_of(range(100, 650)), "tonight.json")
+    program.run("sync", "-data", before, *REMOVES)
+
+    program.kill_at = (point, occurrence)
+    killed = program.run("sync", "-data", tonight, *REMOVES)
+    program.kill_at = None
+    check_database(program)
+    again = program.run("sync", "-data", tonight, *REMOVES, "-json")
+    quiet = program.run("sync", "-data", tonight, *REMOVES, "-json")
+
+    assert killed.code == -SIGKILL, "the step was never reached"
+    assert (again.code, quiet.code) == (0, 0), again.stderr
+    assert balances(again.result)
+    assert deleted(api) == {str(n) for n in range(100)}
+    assert set(api.people()) == {str(n) for n in range(100, 650)}
+    assert (quiet.result["missing"], quiet.result["synced"]) == (0, 0)
+    check_database(program)
+
+
+@pytest.mark.parametrize("event", ["before_commit", "after_commit"])
+def test_a_kill_while_removals_are_withdrawn_has_no_effect(
+    api: ScriptedApi, program: Program, event: str
+) -> None:
+    """Who has come back is not removed; who has not is."""
+    program.configure(maxOutageSeconds=0)
+    nights = [
+        program.write_data(people_of(numbers), f"night-{n}.json")
+        for n, numbers in enumerate((range(60), range(40), range(50)))
+    ]
+    program.run("sync", "-data", nights[0], *REMOVES)
+    api.answer_all(503)
+    stopped = program.run("sync", "-data", nights[1], *REMOVES)
+    pending = program.status()["pending"]
+    api.answer_all(None)
+    api.ledger.clear()
+
+    program.kill_at = (f"{STORE}.store:Store._withdraw_some:{event}", 1)
+    killed = program.run("sync", "-data", nights[2], *REMOVES)
+    program.kill_at = None
+    check_database(program)
+    again = program.run("sync", "-data", nights[2], *REMOVES, "-json")
+
+    assert (stopped.code, pending, killed.code) == (3, 20, -SIGKILL)
+    assert again.code == 0, again.stderr
+    assert deleted(api) == {str(n) for n in range(50, 60)}
+    assert set(api.people()) == {str(n) for n in range(50)}
+    check_database(program)
 
 
 @pytest.mark.parametrize("event", ["before_commit", "after_commit"])

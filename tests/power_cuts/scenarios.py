@@ -160,6 +160,7 @@ def _changed(records: Records, share: float) -> Records:
 
 
 _PEOPLE = [{"id": n, "name": f"record {n}", "computed_ltv": n} for n in range(1200)]
+_MISSING = ("-changed-only", "-missing", "delete", "-yes", "-max-missing", "100%")
 _FAULTS = Faults(error_share=0.03, error_status=503, drop_share=0.01)
 
 SCENARIOS = (
@@ -179,6 +180,14 @@ SCENARIOS = (
         _sync("-changed-only"),
         (_PEOPLE, _changed(_PEOPLE, 0.1), _changed(_PEOPLE, 0.5)),
         options=("-changed-only",),
+        any_night=True,
+        is_in_order=False,
+    ),
+    Scenario(
+        "missing",
+        _sync(*_MISSING),
+        (_PEOPLE, _changed(_PEOPLE[300:], 0.1), _changed(_PEOPLE[:700], 0.1)),
+        options=_MISSING,
         any_night=True,
         is_in_order=False,
     ),

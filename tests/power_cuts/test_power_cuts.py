@@ -12,7 +12,7 @@ DISKS = 10  # `make power-cuts` judges thousands
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-@pytest.mark.parametrize("name", ["killed", "changed-only"])
+@pytest.mark.parametrize("name", ["killed", "changed-only", "missing"])
 def test_a_power_cut_loses_nothing(name: str) -> None:
     """What was synced is not sent again, and of the rest nothing is lost."""
     figures = play(name, DISKS, "20261125")

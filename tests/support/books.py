@@ -28,7 +28,9 @@ class Sent:
 
 
 def requests_of(entry: Entry) -> list[tuple[str, Attributes]]:
-    """Return the users of a request, one by one or of a batch."""
+    """Return the users of a request that inserts or updates people."""
+    if entry.method == "DELETE":
+        return []
     if entry.path != "/api/v2/batch":
         return [(entry.user_id, entry.attributes)]
     return [
@@ -58,6 +60,8 @@ def people_after(ledger: list[Entry]) -> dict[str, Attributes]:
     people: dict[str, Attributes] = {}
     for entry in ledger:
         if entry.status == 200:
+            if entry.method == "DELETE":
+                people.pop(entry.user_id, None)
             for user_id, attributes in requests_of(entry):
                 people.setdefault(user_id, {}).update(attributes)
     return people

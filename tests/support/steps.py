@@ -56,3 +56,23 @@ POINTS = [
     (f"{STORE}.queue.job_queue:JobQueue.shrink:return", 1),
     *COMMITS,
 ]
+# Of a sync with -missing, in which somebody is missing.
+_MISSING_TRANSACTIONS = [
+    (f"{STORE}.store:Store.begin_people", 1),
+    (f"{STORE}.store:Store.enqueue", 1),
+    (f"{STORE}.store:Store.settle_missing", 1),
+    (f"{STORE}.store:Store.finish_load", 1),
+    (f"{STORE}.queue.leases:Leases._write", 1),
+]
+MISSING_POINTS = [
+    (f"{STORE}.queue.people_memory:_merge:return", 1),
+    (f"{STORE}.queue.people_memory:note:return", 1),
+    (f"{STORE}.queue.people_memory:find_missing:return", 1),
+    (f"{STORE}.queue.people_memory:forget:return", 1),
+    (f"{STORE}.queue.leases:Leases.all_loaded:call", 1),
+    *(
+        (f"{function}:{event}", occurrence)
+        for function, occurrence in _MISSING_TRANSACTIONS
+        for event in ("before_commit", "after_commit")
+    ),
+]

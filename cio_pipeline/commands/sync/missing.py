@@ -44,7 +44,7 @@ def missing_options(
     limit = arguments.max_missing
     if limit is None and rule.action is not None:
         limit = parse_missing_limit(DEFAULT_LIMIT)
-    name = list_name(config, arguments.config)
+    name = list_name(config, arguments.config, arguments.state)
     return MissingOptions(rule=rule, limit=limit, name=name)
 
 
