@@ -59,6 +59,8 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "config_kwargs": {
             "connect_timeout": _TIMEOUT_SECONDS,
             "read_timeout": _TIMEOUT_SECONDS,
+            # `ReadAhead` tries again too.
+            "retries": {"total_max_attempts": 2, "mode": "standard"},
         }
     },
 }
@@ -181,6 +183,7 @@ def _open_store(address: DataAddress) -> tuple[Any, str]:
         skip_instance_cache=True,
         **_SETTINGS.get(address.scheme, {}),
     )
+    store.retries = 1  # of s3fs, besides those of its settings
     return store, key
 
 
@@ -257,9 +260,11 @@ def _is_refusal(error: BaseException) -> bool:
     """
     found = getattr(error, "response", None)  # of botocore
     about = found.get("ResponseMetadata", {}) if isinstance(found, dict) else {}
-    statuses = {about.get("HTTPStatusCode"), getattr(error, "code", None)}
-    is_forbidden = str(error).startswith("Forbidden: ")  # of gcsfs
-    return is_forbidden or not statuses.isdisjoint({400, 401, 403})
+    return (
+        about.get("HTTPStatusCode") in (400, 401, 403)
+        or getattr(error, "code", None) in (401, 403)  # of gcsfs, as is the text
+        or str(error).startswith("Forbidden: ")
+    )
 
 
 def _reason_of(error: BaseException) -> str:

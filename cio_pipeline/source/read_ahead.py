@@ -7,6 +7,7 @@ is fetched again for about a minute.
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, Full, Queue
@@ -42,6 +43,7 @@ class ReadAhead(io.RawIOBase):
         size_bytes: its size; None if unknown, and then it cannot seek.
         pause: waits some seconds before another attempt; returns True to give up.
             None to wait until the file is closed.
+        monotonic: returns the seconds on a clock that never goes back.
     """
 
     def __init__(
@@ -50,12 +52,14 @@ class ReadAhead(io.RawIOBase):
         fetch: Fetch,
         size_bytes: int | None,
         pause: Callable[[float], bool] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
         self._fetch = fetch
         self._size = size_bytes
         self._is_ended = Event()
         self._pause = pause or self._is_ended.wait
+        self._monotonic = monotonic
         self._block, self._block_start = b"", 0
         self._position = 0
         self._is_at_end = False
@@ -142,11 +146,14 @@ class ReadAhead(io.RawIOBase):
         Raises:
             DataUnreachable: it does not work for about a minute.
         """
+        began = self._monotonic()
         for seconds in WAITS_SECONDS:
             try:
                 return self._fetch(start, end)
             except ConnectionLost:
-                if self._pause(seconds):
+                # An attempt may take long: until a timeout, or tried again inside.
+                is_late = self._monotonic() - began > sum(WAITS_SECONDS)
+                if is_late or self._pause(seconds):
                     break
         try:
             return self._fetch(start, end)

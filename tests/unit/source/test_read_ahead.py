@@ -128,6 +128,23 @@ def test_a_network_that_is_lost_ends_the_run_with_the_work_kept() -> None:
     assert 45 < sum(waits) < 90
 
 
+def test_attempts_that_take_long_are_few() -> None:
+    """A server that never answers costs a timeout each time."""
+    now = [0.0]
+
+    def fetch(_start: int, _end: int) -> bytes:
+        now[0] += 50
+        raise ConnectionLost("timeout")
+
+    with (
+        ReadAhead("it", fetch, 9, lambda _: False, lambda: now[0]) as file,
+        pytest.raises(DataUnreachable, match="timeout"),
+    ):
+        file.read(1)
+
+    assert now[0] == 150
+
+
 def test_what_no_other_attempt_helps_is_raised_at_once() -> None:
     """A file that was deleted does not come back."""
 
