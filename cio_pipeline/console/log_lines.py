@@ -74,8 +74,10 @@ def _dead_letter(event: Mapping[str, Any]) -> str:  # an event holds what was lo
     status = "" if event["http_status"] is None else f" ({event['http_status']})"
     what = str(event.get("operation", "user"))
     subject = "object" if what.startswith("object") else "user"
+    index = event["record_index"]
+    where = "not in the data" if index is None else f"record {index}"
     return (
-        f"dead letter: {subject} {event['user_id']}, record {event['record_index']}:"
+        f"dead letter: {subject} {event['user_id']}, {where}:"
         f" {event['reason']}{status}: {event['message']}"
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cio_pipeline.core.jobs import (
+    NOT_IN_FILE,
     Halt,
     Job,
     JobOutcome,
@@ -175,11 +176,12 @@ def _has_dead_letter(settled: Iterable[tuple[Job, JobOutcome, Settlement]]) -> b
     return any(isinstance(settlement, ToDeadLetters) for _, _, settlement in settled)
 
 
-def _facts(job: Job) -> dict[str, str | int]:
+def _facts(job: Job) -> dict[str, str | int | None]:
     what = {} if job.code is None else {"operation": job.code}
+    index = None if job.record_index == NOT_IN_FILE else job.record_index
     return {
         **what,
         "user_id": job.user_id,
-        "record_index": job.record_index,
+        "record_index": index,
         "attempt": job.attempts + 1,
     }

@@ -286,6 +286,31 @@ def test_who_comes_back_before_a_removal_was_sent_is_not_removed(
     assert program.dead_letters() == []
 
 
+@pytest.mark.parametrize("mode", ["customers", "batch"])
+def test_a_removal_that_was_refused_is_a_dead_letter_without_a_record(
+    program: Program, api: ScriptedApi, mode: str
+) -> None:
+    """It can be requeued, and is a deletion again."""
+    program.configure(api=mode)
+    options = (*DELETE, "-max-missing", "50%", "-changed-only")
+    night(program, people(1, 2), *options)
+    api.answer_all(400)
+    refused = program.sync(people(1), *options)
+    api.answer_all(None)
+    (letter,) = program.dead_letters()
+
+    again = night(program, people(1), *options)
+    requeued = program.run("dead-letters requeue", "-all")
+    resumed = program.resume()
+
+    assert (refused.code, refused.result["missing_queued"]) == (1, 1)
+    assert (letter["user_id"], letter["record_index"]) == ("2", None)
+    assert (letter["source"], letter["operation"]) == ("data.json", "person delete")
+    assert again.result["missing"] == 0
+    assert (requeued.code, resumed.result["removed"]) == (0, 1)
+    assert ids(api) == {"1"}
+
+
 def test_who_was_never_delivered_is_not_missing(
     program: Program, api: ScriptedApi
 ) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cio_pipeline.core.config import Config
 from cio_pipeline.core.errors import RecordError, UsageError
 from cio_pipeline.core.mapping import mapper_for
+from cio_pipeline.core.text import counted
 from cio_pipeline.pipeline.missing_rule import (
     DEFAULT_LIMIT,
     MissingRule,
@@ -75,6 +76,11 @@ def missing_notes(result: MissingResult) -> Iterator[str]:
         yield (
             "note: -missing has no memory of earlier runs of this configuration, so"
             " nobody can be missing. The people of this run are remembered"
+        )
+    if found.missing and found.unreadable and result.problem is None:
+        yield (
+            f"warning: {counted(found.unreadable, 'record')} have no usable id; their"
+            " people may be among those who are missing"
         )
 
 

@@ -24,6 +24,7 @@ class NewDeadLetter(NamedTuple):
     Args:
         job_id: the job's position in the queue; None if there never was a job.
         load_id: the load that added it.
+        record_index: as in `Job`; `NOT_IN_FILE` is kept as NULL.
         payload: JSON text of the attributes, or of the record.
         failed_at: UTC, ISO 8601.
         operation: the code of a job's operation; None for the usual one.
@@ -107,7 +108,7 @@ def letter_of(
         job_id=job.id,
         load_id=job.load_id,
         user_id=job.user_id,
-        record_index=None if job.record_index == NOT_IN_FILE else job.record_index,
+        record_index=job.record_index,
         payload=job.body,
         reason=settlement.reason,
         http_status=settlement.http_status,
@@ -124,9 +125,9 @@ def insert_dead_letters(
 ) -> None:
     """Write dead letters, inside a transaction."""
     tx.executemany(
-        "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, payload,"
+        "INSERT INTO dead_letters (job_id, load_id, user_id, record_index, payload,"  # noqa: S608  # values are parameters
         " reason, http_status, message, attempts, failed_at, run_id, operation, source)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        f" VALUES (?, ?, ?, NULLIF(?, {NOT_IN_FILE}), ?, ?, ?, ?, ?, ?, ?, ?,"
         " COALESCE((SELECT source FROM loads WHERE id = ?), 'unknown'))",
         ((*letter, letter.load_id) for letter in letters),
     )

@@ -55,6 +55,13 @@ def test_an_object_is_not_called_a_user() -> None:
     assert "dead letter: object u1, record 7" in line
 
 
+def test_a_person_who_is_missing_has_no_record() -> None:
+    """The deletion of somebody who is not in the data can be refused, too."""
+    (line,) = shown(EventLines(), [dead(record_index=None)], "warning")
+
+    assert "dead letter: user u1, not in the data: rejected" in line
+
+
 def test_of_one_cause_the_first_few_are_shown() -> None:
     """A thousand of one cause are one piece of news; another cause is another."""
     events = [dead() for _ in range(1000)] + [dead("other")]
