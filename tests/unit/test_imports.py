@@ -65,9 +65,35 @@ def test_a_json_file_loads_nothing_of_the_other_sources(tmp_path: Path) -> None:
     )
     code, *loaded = process.stderr.split()
 
-    optional = {"pyarrow", "adbc_driver_manager", "python_calamine", "fsspec"}
+    optional = {"pyarrow", "adbc_driver_manager", "python_calamine", "fsspec", "dask"}
     ours = {"database_address", "arrow_table", "query", "spreadsheet", "workbook_file"}
     ours |= {"cloud_files", "http_file", "read_ahead", "sftp_files"}
     assert code == "0"
+    assert [name for name in loaded if ".sync.cluster" in name] == []
     assert optional.isdisjoint(loaded)
     assert ours.isdisjoint(name.rpartition(".")[2] for name in loaded)
+
+
+_WITHOUT_DASK = """
+import sys
+sys.modules["distributed"] = None
+from cio_pipeline.cli import main
+options = ["-config", "c.json", "-data", "users.json", "-state", "state"]
+print(main([*options, "-cluster", "local", "-shards", "2"]))
+"""
+
+
+def test_a_cluster_needs_its_extra(tmp_path: Path) -> None:
+    """One line with the command that installs it; everything else works without."""
+    process = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_DASK],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+    assert process.stdout == "2\n"
+    assert "pip install 'cio-pipeline[cluster]'" in process.stderr
+    assert "Traceback" not in process.stderr
