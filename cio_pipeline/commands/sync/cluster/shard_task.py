@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 from cio_pipeline.commands.secret_values import with_secrets
+from cio_pipeline.commands.sync.cluster.attempts import attempts_since, joint_counts
 from cio_pipeline.commands.sync.orders import LEASE_SECONDS
 from cio_pipeline.console.private_file import write_private_file
 from cio_pipeline.core.config import read_config
 from cio_pipeline.core.errors import CioPipelineError
 from cio_pipeline.core.progress import Progress
+from cio_pipeline.core.runs import RunRecord
 from cio_pipeline.core.shard import Shard
 from cio_pipeline.machine import SYSTEM_CLOCK
-from cio_pipeline.store import CauseCount, make_private_folder, queue_folder
-from cio_pipeline.store.dead_letter_actions import statistics_of
+from cio_pipeline.store import CauseCount, Selection, make_private_folder, queue_folder
+from cio_pipeline.store.dead_letter_actions import open_report
 from cio_pipeline.store.run_lock import holder
 from cio_pipeline.store.status import read_status
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[4]
+_BEGIN_FILE = "cluster-begin.json"
 _END_FILE = "cluster-end.json"
 _TICK_SECONDS = 0.1
 # A run ends its requests in flight, and commits, in less than this.
@@ -189,10 +192,23 @@ class ShardTask:
             if self._is_over():
                 return ShardEnd(code=143)
             time.sleep(_TICK_SECONDS)
+        self._note_begin()
         end = self._run_process()
         if end.code in (0, 1):
             _write_end(self.folder, self.order.token, end)
         return end
+
+    def _note_begin(self) -> None:
+        """Note the queue's last run before this driver's first attempt."""
+        document = _read_json(self.folder / _BEGIN_FILE)
+        if document.get("driver") != self.order.driver:
+            before = next((run.run_id for run in _runs_in(self.folder)), None)
+            document = {"driver": self.order.driver, "before": before}
+            write_private_file(self.folder / _BEGIN_FILE, [json.dumps(document)])
+
+    def _run_before(self) -> str | None:
+        before = _read_json(self.folder / _BEGIN_FILE).get("before")
+        return None if before is None else str(before)
 
     def _is_over(self) -> bool:
         silent = time.monotonic() - self._heard_at
@@ -249,14 +265,21 @@ class ShardTask:
             result: dict[str, Any] | None = json.loads(out)
         except ValueError:
             return ShardEnd(code=code, error=_last_line(err))
-        statistics = statistics_of(self.folder, str(result and result["run_id"]))
+        attempts = attempts_since(_runs_in(self.folder), self._run_before())
+        selection = Selection(since=attempts[0].started_at)
+        with open_report(self.folder, selection, 0) as report:
+            statistics = report.statistics()
         return ShardEnd(
             code=code,
-            result=result,
+            result=(result or {}) | asdict(joint_counts(attempts)),
             error=_last_line(err) if code not in (0, 1) else "",
             causes=statistics.causes,
             cause_count=statistics.cause_count,
         )
+
+
+def _runs_in(folder: Path) -> tuple[RunRecord, ...]:
+    return read_status(folder, SYSTEM_CLOCK.utc_now()).runs
 
 
 def _folder_of(order: ShardOrder) -> Path:
@@ -286,14 +309,23 @@ def _last_line(text: str) -> str:
 
 
 def _read_end(folder: Path, token: str) -> ShardEnd | None:
+    document = _read_json(folder / _END_FILE)
+    if document.pop("token", None) != token:
+        return None
     try:
-        document = json.loads((folder / _END_FILE).read_text("utf-8"))
-        if document.pop("token") != token:
-            return None
         document["causes"] = tuple(map(CauseCount._make, document["causes"]))
         return ShardEnd(**document)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (TypeError, KeyError):  # another version wrote it
         return None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object; an empty one if there is none, or it is damaged."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _write_end(folder: Path, token: str, end: ShardEnd) -> None:

@@ -112,7 +112,9 @@ async def open_workers(address: str, shards: int) -> AsyncIterator[Workers]:
         UsageError: there is no scheduler.
     """
     # Dask logs lost connections with tracebacks; we print one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
     if address != LOCAL:
         async with _connected(address, address) as workers:
