@@ -19,6 +19,7 @@ _BARE = b'{"type":"%s","action":"%s","identifiers":%s%s}'
 _DATA = b',"data":'  # in an event; in other parts of JSON its quotes would be escaped
 # What an item has besides the identifier and the payload, or slightly more.
 _AROUND_BYTES = 180
+_AROUND_PERSON_BYTES = len(_PERSON) + len("email")
 
 
 def item_bytes(job: Job) -> int:
@@ -26,9 +27,10 @@ def item_bytes(job: Job) -> int:
     user_id = job.user_id
     # A quote becomes two bytes, a control character six.
     is_plain = user_id.isascii() and user_id.isprintable()
-    around = _AROUND_BYTES + len(user_id) * (2 if is_plain else 6)
+    identifier = len(user_id) * (2 if is_plain else 6)
+    around = identifier + (_AROUND_BYTES if job.code else _AROUND_PERSON_BYTES)
     if job.body.find(b'"cio_relationships":') >= 0:  # `in` takes twice the time
-        around += around  # perhaps a second item
+        around += identifier + _AROUND_BYTES  # perhaps a second item
     return len(job.body) + around
 
 
