@@ -67,7 +67,7 @@ def test_open_files_that_run_out_in_a_run_are_no_outage(
     api: ScriptedApi, program: Program
 ) -> None:
     """Others can hold what the limit allows: that is not known before the run."""
-    api.sandbox.set_faults(Faults(latency_ms=200))
+    api.sandbox.set_faults(Faults(latency_ms=1000))
     program.configure(parallelism=20)
     # From 25 on all are taken; a run with one connection needs 15.
     null = os.open(os.devnull, os.O_RDONLY)

@@ -83,7 +83,9 @@ def test_a_file_is_recognized_by_its_version(server: FileServer) -> None:
 
 
 def test_a_file_that_changes_is_not_read_on(server: FileServer) -> None:
-    """One half would be old, and one new."""
+    """One half would be old, and one new. It is longer than what is read ahead."""
+    rows = (b"%d,%s\n" % (number, b"x" * 400) for number in range(50_000))
+    server.files["/out/users.csv"] = b"id,name\n" + b"".join(rows)
     with find(server.url("/out/users.csv")) as inputs:
         server.etag = "v2"
         with pytest.raises(DataFileError, match="it was changed"):
