@@ -166,8 +166,7 @@ class Driver:
             self._seen_at = now
         elif now - self._seen_at > _ALONE_SECONDS:
             raise ClusterLost(
-                f"the cluster has had no workers for {_ALONE_SECONDS:.0f} s; the work is"
-                " kept"
+                f"there have been no workers for {_ALONE_SECONDS:.0f} s; work is kept"
             )
 
     async def _drop_unstarted(self) -> None:
