@@ -38,6 +38,8 @@ _TICK_SECONDS = 0.1
 _ANSWER_SECONDS = 5.0
 # What an earlier driver left ends by itself in less than this.
 _LEFTOVER_SECONDS = 60.0
+# New workers may come; after this time, a person has to look.
+_ALONE_SECONDS = 60.0
 # A shard that ends this often without a result has a reason that stays.
 _MOST_RESTARTS = 10
 
@@ -67,7 +69,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         """Note the start; nothing is started yet."""
-        self._began = time.monotonic()
+        self._began = self._seen_at = time.monotonic()
         self._futures: dict[int, Future] = {}
         self._restarts: Counter[int] = Counter()
         self._reports: dict[int, ShardReport] = {}
@@ -146,8 +148,7 @@ class Driver:
             None if self.stop.is_set() else orders,
             seconds=_ANSWER_SECONDS,
         )
-        if not answers:
-            self.log.warning("no_workers")
+        self._check_workers(has_some=bool(answers))
         self._reports = {
             index: report
             for reports in answers.values()
@@ -158,6 +159,15 @@ class Driver:
         if self.stop.is_set():
             await self._drop_unstarted()
         self._show()
+
+    def _check_workers(self, *, has_some: bool) -> None:
+        now = time.monotonic()
+        if has_some:
+            self._seen_at = now
+        elif now - self._seen_at > _ALONE_SECONDS:
+            raise ClusterLost(
+                f"there have been no workers for {_ALONE_SECONDS:.0f} s; work is kept"
+            )
 
     async def _drop_unstarted(self) -> None:
         """Cancel the calls that wait for a worker; the next run starts them."""
