@@ -34,7 +34,7 @@ $(DEV): $(RUN) requirements-dev.lock
 run: $(RUN) ## sync the example users into a local sandbox, then look some of them up
 	@$(BIN)/python examples/demo.py
 
-test: $(DEV) ## run every test (under five minutes)
+test: $(DEV) ## run every test (five to ten minutes)
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 test-fast: $(DEV) ## run the unit and property tests (under a minute)
