@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from cio_pipeline.core.identifiers import Identity, identity_of
-from cio_pipeline.core.operations import UPSERT, Operation, operation_of
+from cio_pipeline.core.identifiers import Identity
+from cio_pipeline.core.operations import UPSERT, Operation, identity_for, operation_of
 
 JsonValue: TypeAlias = (
     "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
@@ -97,9 +97,7 @@ class NewJob(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Whom it is about."""
-        if self.code is None:
-            return identity_of(self.user_id)
-        return self.operation.identity(self.user_id)
+        return identity_for(self.code, self.user_id)
 
 
 class Job(NamedTuple):
@@ -134,9 +132,7 @@ class Job(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Whom it is about."""
-        if self.code is None:
-            return identity_of(self.user_id)
-        return self.operation.identity(self.user_id)
+        return identity_for(self.code, self.user_id)
 
 
 class LeaseSize(NamedTuple):

@@ -82,4 +82,12 @@ def operation_of(code: str | None) -> Operation:
 
 def code_or_none(operation: Operation) -> str | None:
     """Return an operation's code; None for `UPSERT`, to keep the queue small."""
-    return None if operation == UPSERT else operation.code
+    # A tuple is compared slowly, and this is asked for every record.
+    return None if operation is UPSERT or operation == UPSERT else operation.code
+
+
+def identity_for(code: str | None, text: str) -> Identity:
+    """Return what an identifier identifies, by the code of its operation."""
+    if code is None:  # nearly always
+        return identity_of(text)
+    return operation_of(code).identity(text)

@@ -67,8 +67,7 @@ class _RuleMapper(Mapper):
         Raises:
             RecordError: it is not an object, or has no usable identifier.
         """
-        user_id, kind = self._subject_in(object_of(record))
-        return make_operation(self._rules.kind, "upsert", kind).identity(user_id)
+        return self._identity(*self._subject_in(object_of(record)))
 
     def identities_in(self, record: Record) -> Sequence[Identity]:
         """Return all that a record is known by, if ``userId`` names several keys."""
@@ -78,19 +77,17 @@ class _RuleMapper(Mapper):
         found: list[Identity] = []
         for rule in rules:
             with suppress(RecordError):
-                text = usable_id(find(value, rule.source), rule.source, value)
-                user_id, kind = identifier_of_kind(rule.kind, text)
-                operation = make_operation(self._rules.kind, "upsert", kind)
-                found.append(operation.identity(user_id))
+                found.append(self._identity(*_identifier_in(rule, value)))
         return found
+
+    def _identity(self, text: str, kind: str | None) -> Identity:
+        return make_operation(self._rules.kind, "upsert", kind).identity(text)
 
     def _subject_in(self, value: _Object) -> tuple[str, str | None]:
         """Return an identifier, and its kind if the form does not show it."""
         if not self._rules.identifiers:
             return self._user_id_in(value), None
-        rule = _first_present(self._rules.identifiers, value)
-        text = usable_id(find(value, rule.source), rule.source, value)
-        return identifier_of_kind(rule.kind, text)
+        return _identifier_in(_first_present(self._rules.identifiers, value), value)
 
     def _attributes_of(self, value: _Object) -> _Object:
         self._has_mapped = True
@@ -98,7 +95,10 @@ class _RuleMapper(Mapper):
 
 
 class _PersonMapper(_RuleMapper):
-    """Maps people to insert, update, delete, suppress or unsuppress."""
+    """Maps people to insert, update, delete, suppress or unsuppress.
+
+    Objects differ only in their identifiers.
+    """
 
     def map(self, record: Record) -> Payload:
         """Return a record's payload; without attributes if it is not an upsert.
@@ -107,17 +107,22 @@ class _PersonMapper(_RuleMapper):
             RecordError: as `Mapper.map`; or its action or a relationship is invalid.
         """
         value = object_of(record)
-        user_id, kind = self._subject_in(value)
+        subject, kind = self._subject_in(value)
         action = _action_of(self._rules.action, value)
         attributes: _Object = {}
         if action == "upsert":
             attributes = self._attributes_of(value)
             if not self._rules.creates_people:
                 attributes["_update"] = True
-            related = list(_relationships(self._rules.relationships, value, _to_object))
+            rules = self._rules.relationships
+            related = list(_relationships(rules, value, self._related_to))
             if related:
                 attributes[RELATIONSHIPS] = related
-        return Payload(user_id, attributes, make_operation("person", action, kind))
+        operation = make_operation(self._rules.kind, action, kind)
+        return Payload(subject, attributes, operation)
+
+    def _related_to(self, kind: str, text: str) -> _Object:
+        return {"object_type_id": kind, "object_id": text}
 
 
 class _EventMapper(_RuleMapper):
@@ -142,31 +147,19 @@ class _EventMapper(_RuleMapper):
         return Payload(user_id, event, make_operation("event", "track", kind))
 
 
-class _ObjectMapper(_RuleMapper):
+class _ObjectMapper(_PersonMapper):
     """Maps objects, such as accounts, and their relationships to people."""
-
-    def map(self, record: Record) -> Payload:
-        """Return an object's payload.
-
-        Raises:
-            RecordError: as `Mapper.map`; or its action or a relationship is invalid.
-        """
-        value = object_of(record)
-        object_id, kind = self._subject_in(value)
-        action = _action_of(self._rules.action, value)
-        attributes: _Object = {}
-        if action == "upsert":
-            attributes = self._attributes_of(value)
-            related = list(_relationships(self._rules.relationships, value, _to_person))
-            if related:
-                attributes[RELATIONSHIPS] = related
-        return Payload(object_id, attributes, make_operation("object", action, kind))
 
     def _subject_in(self, value: _Object) -> tuple[str, str | None]:
         rule = self._rules.object
         assert isinstance(rule, ObjectRule)  # noqa: S101  # as the check ensures
         source = rule.id.source
         return usable_id(find(value, source), source, value, "object id"), rule.type
+
+    def _related_to(self, kind: str, text: str) -> _Object:
+        if kind == "cio_id":
+            text = text.removeprefix(CIO_ID_PREFIX)
+        return {kind: text}
 
 
 def identifier_of_kind(kind: IdentifierKind, text: str) -> tuple[str, str | None]:
@@ -177,6 +170,11 @@ def identifier_of_kind(kind: IdentifierKind, text: str) -> tuple[str, str | None
     if kind == "cio_id" and not text.startswith(CIO_ID_PREFIX):
         text = CIO_ID_PREFIX + text
     return text, None if is_clear(kind, text) else kind
+
+
+def _identifier_in(rule: IdentifierRule, value: _Object) -> tuple[str, str | None]:
+    text = usable_id(find(value, rule.source), rule.source, value)
+    return identifier_of_kind(rule.kind, text)
 
 
 def _first_present(rules: tuple[IdentifierRule, ...], value: _Object) -> IdentifierRule:
@@ -281,13 +279,3 @@ def _relationships(
         for each in found if isinstance(found, list) else [found]:
             text = usable_id(each, rule.source, value, "relationship")
             yield {"identifiers": identifiers(rule.kind, text)}
-
-
-def _to_object(kind: str, text: str) -> _Object:
-    return {"object_type_id": kind, "object_id": text}
-
-
-def _to_person(kind: str, text: str) -> _Object:
-    if kind == "cio_id":
-        text = text.removeprefix(CIO_ID_PREFIX)
-    return {kind: text}

@@ -14,7 +14,7 @@ from cio_pipeline.core.errors import DataFileError, DataUnreachable, RecordError
 from cio_pipeline.core.jobs import INVALID_RECORD, NewJob, Record
 from cio_pipeline.core.json_text import encode_lenient
 from cio_pipeline.core.mapping import Mapper, mapper_for
-from cio_pipeline.core.operations import UPSERT
+from cio_pipeline.core.operations import code_or_none
 from cio_pipeline.core.shard import WHOLE, Shard
 from cio_pipeline.core.text import listed
 from cio_pipeline.customerio.senders import SENDERS
@@ -339,8 +339,7 @@ class Loader:
             if self.missing is not None:
                 self._chunk.noted += self.missing.noted_invalid(record, self._mapper)
         else:
-            operation = payload.operation
-            code = None if operation is UPSERT else operation.code
+            code = code_or_none(payload.operation)
             job = NewJob(payload.user_id, body, record.record_index, code)
             self._chunk.add_job(job)
             if self.missing is not None:

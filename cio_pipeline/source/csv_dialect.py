@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NULL_CELL = "\\N"
 _NULL_ALONE = re.compile(r"(?:^|[\t\r\n])\\N(?=[\t\r\n]|$)")
 _QUOTED_ALONE = re.compile(r'(?:^|[\t\r\n])"[^"\t\r\n]*"(?=[\t\r\n]|$)')
-# In text with escapes: stands for `\N`, and is no character of a text.
+# In text with escapes, this replaces `\N`: no text has this character.
 NULL_MARK = "\ufdd0"
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # What a letter after a backslash means (PostgreSQL, COPY; MySQL, LOAD DATA).

@@ -19,7 +19,7 @@ from cio_pipeline.core.read_options import ReadOptions
 from cio_pipeline.core.text import counted, seen_from
 from cio_pipeline.source.data_file import DataFile
 from cio_pipeline.source.local_files import Pipe, local_file, readable
-from cio_pipeline.source.place import Place
+from cio_pipeline.source.place import Described, Place
 from cio_pipeline.source.raw import Note, OnWait, SkippedRow
 
 STANDARD_INPUT = "-"
@@ -71,28 +71,8 @@ class OpenInput(Protocol):
         """Close it."""
 
 
-class Input(Protocol):
+class Input(Described, Protocol):
     """Something that can be read; `DataFile` is one."""
-
-    @property
-    def name(self) -> str:
-        """How dead letters name it."""
-
-    @property
-    def path(self) -> str:
-        """How messages name it."""
-
-    @property
-    def size_bytes(self) -> int | None:
-        """Its size; None if unknown."""
-
-    @property
-    def is_pipe(self) -> bool:
-        """Whether it can be read only once."""
-
-    @property
-    def is_local_file(self) -> bool:
-        """Whether opening it takes no time, and can be repeated."""
 
     def fingerprint(self) -> str | None:
         """Return what identifies its data in a later run; None if nothing does."""

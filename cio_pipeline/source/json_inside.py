@@ -30,9 +30,9 @@ def read_inside(
 ) -> Iterator[Record]:
     """Read the elements of the arrays that a path leads to.
 
-    The file has one document or several. An array on the way stands for each of its
-    elements. Objects are accepted in the place of the array: each of their members is
-    a record, to which its key is added as `MEMBER_KEY`.
+    The file has one document or several. The path goes through all elements of an
+    array on the way. Objects are accepted in the place of the array: each of their
+    members is a record, to which its key is added as `MEMBER_KEY`.
 
     Args:
         raw: the bytes, from the first document on.

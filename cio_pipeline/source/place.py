@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 
-class Place(Protocol):
-    """Where a data file is, and how it is opened there."""
+class Described(Protocol):
+    """What is known about data before it is opened."""
 
     @property
     def path(self) -> str:
@@ -27,6 +27,10 @@ class Place(Protocol):
     @property
     def is_local_file(self) -> bool:
         """Whether opening it takes no time, and can be repeated."""
+
+
+class Place(Described, Protocol):
+    """Where a data file is, and how it is opened there."""
 
     def open(self) -> BinaryIO:
         """Open it at its beginning, without a buffer, or raise `DataFileError`."""

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import Job, NewJob
-from cio_pipeline.core.operations import operation_of
+from cio_pipeline.core.operations import identity_for, operation_of
 
 DIGEST_BYTES = 12  # with 10**9 users, the odds of a collision are 1 in 10**11
 
@@ -49,7 +49,7 @@ def define_user_digest(connection: sqlite3.Connection) -> None:
 def _digest_or_null(user_id: str | None, operation: str | None) -> bytes | None:
     if user_id is None:
         return None
-    return user_digest(operation_of(operation).identity(user_id))
+    return user_digest(identity_for(operation, user_id))
 
 
 def _is_user(user_id: str | None, operation: str | None, text: str) -> bool:

@@ -101,7 +101,7 @@ def test_two_viewers_follow_a_bad_run_to_its_end(
 def test_the_page_says_when_the_run_was_killed_and_when_serving_ends(
     api: ScriptedApi, browser: Browser, program: Program
 ) -> None:
-    """A picture that stands still must say why."""
+    """A page on which nothing moves must say why."""
     api.sandbox.set_faults(Faults().changed({"latency_ms": 200}))
     with running(program) as run, serving(program) as (address, process):
         page = open_page(browser, address).page

@@ -213,7 +213,7 @@ class _Column:
     def _without_ends(self, texts: list[str]) -> list[str]:
         """Note the longest text, and return all of them without the ends of long ones.
 
-        What stands for a long one is its beginning and a digest.
+        A long one is replaced by its beginning and a digest.
         """
         longest = max(texts, key=len)
         if len(longest) > self._longest_characters:

@@ -100,7 +100,7 @@ class SeenKeys:
     """Collects the keys of records.
 
     Args:
-        is_text: whether all values are text, which may stand for other types (CSV).
+        is_text: whether all values are text, also numbers and times (CSV).
         rules: how the data is read; they become a part of the configuration.
 
     Attributes:

@@ -71,7 +71,7 @@ class Band(NamedTuple):
         x: its left side.
         width: its width.
         kind: what lasted; it selects the pattern.
-        mark: the letter that stands for it in the list of bands.
+        mark: its letter in the list of bands.
     """
 
     x: float

@@ -199,7 +199,8 @@ class Deliveries:
             " UNION SELECT user FROM recent_deliveries)"
         ).fetchone()
         in_memory = b"".join(self._queued.keys() | self._settled.keys())
-        rows = chain(*(tx.execute(look_up, (in_memory,)) for look_up in _LOOK_UPS))
+        asked = {"digests": in_memory}
+        rows = chain(*(tx.execute(look_up, asked) for look_up in _LOOK_UPS))
         merged = {user for user, *_ in rows}
         return int(count) + len(in_memory) // DIGEST_BYTES - len(merged)
 

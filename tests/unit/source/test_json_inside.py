@@ -36,7 +36,7 @@ TWO: list[Any] = [{"id": 1}, {"id": 2}]
     ],
 )
 def test_a_path_leads_to_the_records(tmp_path: Path, document: Any, path: str) -> None:
-    """A list on the way stands for all its elements, as phpMyAdmin and SQLcl write."""
+    """The path goes through all elements of a list, as in phpMyAdmin and SQLcl."""
     content = json.dumps(document).encode()
 
     assert read_values(content, tmp_path, rules=FileRules(records=path)) == TWO
