@@ -36,7 +36,7 @@ class AttributeReader:
         self.may_be_left_out = False
         self._source = mapping.source
         self._steps: tuple[Convert, ...] = ()
-        self._default = self._constant = MISSING
+        self._default = MISSING
         self._find: Callable[[dict[str, JsonValue]], JsonValue] = self._find_name
         if isinstance(mapping, ComputedMapping):
             self._compute(mapping)
@@ -64,14 +64,6 @@ class AttributeReader:
         if self._default is not MISSING and is_empty(value):
             return self._default
         return value if value is MISSING else self._finish(value)
-
-    def found(self, record: dict[str, JsonValue]) -> JsonValue:
-        """Return the value as the record has it, before the other steps.
-
-        Raises:
-            RecordError: the template has an object or list.
-        """
-        return self._find(record)
 
     def _finish(self, value: JsonValue) -> JsonValue:
         for step in self._steps:

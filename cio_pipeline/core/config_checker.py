@@ -44,9 +44,7 @@ class Checker:
         """Return a text that is not empty."""
         if not isinstance(value, str):
             self.wrong(key, "text", value)
-        if not value:
-            self.fail(key, "expected text, found an empty text")
-        return value
+        return self.hidden_text(key, value)
 
     def hidden_text(self, key: str, value: object) -> str:
         """Return a text that is not empty; the message does not contain it."""

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _FORM = re.compile(f"[0-7][{_DIGITS}]{{25}}", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(f"[0-7][{_DIGITS}]{{9}}", re.ASCII)
 _TIME_LIMIT = 2**48
 
 
@@ -26,3 +27,13 @@ def ulid(unix_milliseconds: int, content: bytes) -> str:
 def is_ulid(text: str) -> bool:
     """Return whether a text is a ULID."""
     return _FORM.fullmatch(text) is not None
+
+
+def time_of(text: str) -> int | None:
+    """Return the Unix milliseconds with which a ULID begins; None if it is none."""
+    if not _TIME.match(text):
+        return None
+    time = 0
+    for digit in text[:10]:
+        time = time * 32 + _DIGITS.index(digit)
+    return time

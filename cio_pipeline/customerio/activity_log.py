@@ -11,7 +11,6 @@ is oldest first is read to its end.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from cio_pipeline.core.identifiers import CIO_ID_PREFIX, IdentifierKind
 from cio_pipeline.core.jobs import JsonValue, Outcome, Rejected, Reply
 from cio_pipeline.core.json_text import decode_object
 from cio_pipeline.core.limits import ACTIVITIES_LIMIT
+from cio_pipeline.core.ulid import time_of
 from cio_pipeline.customerio.app_api import AppClient
 from cio_pipeline.customerio.asking import Asker
 from cio_pipeline.customerio.backoff import server_time
@@ -37,8 +37,6 @@ _TYPES = (
     "relationship_failed_attribute_change",
 )
 _KINDS: tuple[IdentifierKind, ...] = ("id", "email", "cio_id")
-_ULID_TIME = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{9}", re.ASCII)
-_ULID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 # A refusal is in the log some seconds after the 200. The log is read again until it has
 # had nothing new for this long.
 QUIET_SECONDS = 5.0
@@ -148,19 +146,12 @@ def _time(entry: dict[str, JsonValue]) -> float:
     of an event that was sent with an older one.
     """
     times = [0.0]
-    stamp, ulid = entry.get("timestamp"), _text(entry.get("id"))[:10]
+    stamp, written = entry.get("timestamp"), time_of(_text(entry.get("id")))
     if isinstance(stamp, int | float):
         times.append(float(stamp))
-    if _ULID_TIME.fullmatch(ulid):
-        times.append(_number_of(ulid) / 1000)
+    if written is not None:
+        times.append(written / 1000)
     return max(times)
-
-
-def _number_of(ulid: str) -> int:
-    number = 0
-    for digit in ulid:
-        number = number * 32 + _ULID_DIGITS.index(digit)
-    return number
 
 
 def _identifiers(entry: dict[str, JsonValue]) -> Iterator[Identifier]:

@@ -10,7 +10,7 @@ from cio_pipeline.core.identifiers import Identity
 from cio_pipeline.core.jobs import REFUSED_LATER
 from cio_pipeline.store.dead_letters.table import NewDeadLetter, insert_dead_letters
 from cio_pipeline.store.queue.sent_log import SentJob
-from cio_pipeline.store.user_digests import digest_of
+from cio_pipeline.store.user_digests import user_digest
 
 if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
@@ -50,7 +50,7 @@ def add_refused_later(
     activities = [(each.activity_id, each.seconds) for each in refusals]
     new = queue.sent_log.not_read(tx, activities)
     known = {
-        digest_of(identity.as_bytes()): text
+        user_digest(identity): text
         for each in refusals
         for identity, text in each.people
         if each.activity_id in new
@@ -58,7 +58,7 @@ def add_refused_later(
     sent = queue.sent_log.find(tx, known)
     letters = []
     for refusal in refusals:
-        users = [digest_of(who.as_bytes()) for who, _ in refusal.people]
+        users = [user_digest(who) for who, _ in refusal.people]
         user = next((each for each in users if each in sent), None)
         if refusal.activity_id in new and user is not None:
             new.remove(refusal.activity_id)  # a page may repeat one

@@ -55,7 +55,7 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> bool:
         StateError: it belongs to another program or a newer version.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = version_of(connection)
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     if not application and not version and not tables:
         return False
@@ -88,7 +88,7 @@ def _create_or_check(connection: sqlite3.Connection, folder: Path) -> None:
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Convert a file of an older version."""
     _add_columns(connection)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = version_of(connection)
     if version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         if version == 1:

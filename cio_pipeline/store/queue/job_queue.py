@@ -24,7 +24,6 @@ from cio_pipeline.core.errors import StateUnwritable
 from cio_pipeline.core.jobs import Job, NewJob
 from cio_pipeline.store.errors import translated
 from cio_pipeline.store.queue.deliveries import Deliveries
-from cio_pipeline.store.queue.loads import JOB_SINCE
 from cio_pipeline.store.queue.sent_log import SentLog
 from cio_pipeline.store.reader import Totals
 from cio_pipeline.store.schema import FILE_NAME
@@ -199,10 +198,6 @@ class JobQueue(SQLiteAckQueue):
                 (after_id, limit),
             )
         ]
-
-    def has_jobs_since(self, load_id: int) -> bool:
-        """Return whether any job of a load, or of a later one, is pending."""
-        return bool(self.read(JOB_SINCE, (load_id,)))
 
     def totals(self) -> Totals:
         """Return the counters."""

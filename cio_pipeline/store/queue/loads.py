@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cio_pipeline.store.queue.job_queue import JobQueue
 
 # A job of a load, or of a later one.
-JOB_SINCE = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
+_JOB_SINCE = "SELECT 1 FROM ack_queue_jobs WHERE load_id >= ? LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +45,7 @@ def begin_loads(queue: JobQueue, identities: Sequence[LoadIdentity]) -> LoadSet:
     or has pending jobs. An older set is never continued: later loads have
     overwritten its values.
     """
-    earlier = _newest_set(queue.read)
-    is_done = all(load.is_finished for load in earlier)
-    if is_done and not (earlier and queue.has_jobs_since(earlier[0].id)):
-        earlier = []
+    earlier = _unfinished_set(queue.read)
     plan = plan_loads(earlier, identities)
     loads = list(plan.continued)
     new = identities[len(loads) :]
@@ -95,13 +92,17 @@ def would_continue(
         read: runs a query, and returns its rows.
         identities: the loads.
     """
-    earlier = _newest_set(read)
-    if not earlier:
-        return False
-    is_done = all(load.is_finished for load in earlier)
-    if is_done and not read(JOB_SINCE, (earlier[0].id,)):
-        return False
+    earlier = _unfinished_set(read)
     return len(plan_loads(earlier, identities).continued) == len(identities)
+
+
+def _unfinished_set(read: Callable[..., list[Any]]) -> list[Load]:
+    """Return the newest set; nothing if all of it is loaded and settled."""
+    loads = _newest_set(read)
+    is_loaded = all(load.is_finished for load in loads)
+    if loads and is_loaded and not read(_JOB_SINCE, (loads[0].id,)):
+        return []
+    return loads
 
 
 def _newest_set(read: Callable[..., list[Any]]) -> list[Load]:

@@ -17,7 +17,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from cio_pipeline.core.jobs import Job
-from cio_pipeline.store.user_digests import DIGEST_BYTES, user_digest
+from cio_pipeline.store.user_digests import DIGEST_BYTES, digest_of_user
 
 _SENT = Struct(f"<{DIGEST_BYTES}sqqq")  # user, job id, record index, load id
 _TABLES = {
@@ -73,7 +73,7 @@ class SentLog:
         if not self._is_kept or not jobs:
             return
         rows = [
-            _SENT.pack(user_digest(job.identity), job.id, job.record_index, job.load_id)
+            _SENT.pack(digest_of_user(job), job.id, job.record_index, job.load_id)
             for job in jobs
         ]
         tx.execute("INSERT INTO sent_log (sent) VALUES (?)", (b"".join(rows),))
