@@ -62,13 +62,26 @@ def without_mongo(value: JsonValue) -> JsonValue:
     return value
 
 
-def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
+def seconds_of(value: JsonValue, name: str) -> int | None:
+    """Return a record's time as Unix seconds; None for null or blank text.
+
+    Args:
+        value: the value; it may be inside MongoDB's typed objects.
+        name: its key or dotted path.
+
+    Raises:
+        ValueError: it is not a time.
+    """
     is_mongo_date = "$date" in name.split(".") or (
         isinstance(value, dict) and "$date" in value
     )
+    # A number in MongoDB's $date is always milliseconds, however small.
+    return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
+
+
+def _to_timestamp(value: JsonValue, name: str) -> JsonValue:
     try:
-        # A number in MongoDB's $date is always milliseconds, however small.
-        return unix_seconds(without_mongo(value), is_milliseconds=is_mongo_date)
+        return seconds_of(value, name)
     except ValueError:
         hint = ""
         if isinstance(value, str) and _DAY_OR_MONTH_FIRST.match(value):
@@ -142,7 +155,7 @@ def _to_integer(
             text = _plain_number(text, name, decimal)
         integer = _INTEGER.fullmatch(text)
         # A float would round 12345678901234567890.0.
-        value, decimal = (integer[1] if integer else text), None
+        value = integer[1] if integer else text
     number = _to_number(value, name)
     if isinstance(number, float):
         if not number.is_integer():

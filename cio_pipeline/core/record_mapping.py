@@ -16,7 +16,7 @@ from cio_pipeline.core.config_record_keys import (
     RelationshipRule,
 )
 from cio_pipeline.core.config_records import RecordRules
-from cio_pipeline.core.conversion import without_mongo
+from cio_pipeline.core.conversion import seconds_of
 from cio_pipeline.core.errors import RecordError
 from cio_pipeline.core.identifier_forms import is_clear
 from cio_pipeline.core.identifiers import CIO_ID_PREFIX, IdentifierKind, Identity
@@ -26,7 +26,6 @@ from cio_pipeline.core.lookup import MISSING, find, is_empty
 from cio_pipeline.core.mapping import LeftOut, Mapper, object_of, usable_id
 from cio_pipeline.core.operations import Action, make_operation
 from cio_pipeline.core.text import kind_of, shortened
-from cio_pipeline.core.times import unix_seconds
 from cio_pipeline.core.ulid import is_ulid, ulid
 
 RELATIONSHIPS = "cio_relationships"
@@ -238,7 +237,7 @@ def _event_time(rule: EventRule, value: _Object) -> int | None:
     source = rule.timestamp.source
     found = find(value, source)
     try:
-        time = None if found is MISSING else unix_seconds(without_mongo(found))
+        time = None if found is MISSING else seconds_of(found, source)
     except ValueError:
         raise RecordError(f"{source!r} is not a time ({kind_of(found)})") from None
     if time is None:

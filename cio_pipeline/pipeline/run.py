@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Literal
 
@@ -257,7 +257,7 @@ class Run:
     def _start_consumers(self) -> None:
         if self.reads_refusals:
             self._refusals = self._begin_refusals()
-        address = self.config.track_url or track_url_of_region(self._find_region())
+        address = self.config.track_url or track_url_of_region(self._region)
         client = TrackClient(self._parts.transport, address, self.basic_token)
         sender = SENDERS[self.config.api](client, self.context.clock)
         if not self.stop.is_set():
@@ -268,12 +268,13 @@ class Run:
         # Imported here, because few runs need it.
         from cio_pipeline.pipeline.refusals import Refusals  # noqa: PLC0415  # see above
 
-        url = self.config.app_url or app_url_of_region(self._find_region())
+        url = self.config.app_url or app_url_of_region(self._region)
         refusals = Refusals(self._parts, url, share=1 / self.shard.count)
         refusals.begin()
         return refusals
 
-    def _find_region(self) -> str:
+    @cached_property
+    def _region(self) -> str:
         return find_region(
             self.config,
             self._parts.transport,

@@ -250,7 +250,7 @@ def _places_at(address: DataAddress) -> Sequence[Place]:
 
     return find_cloud_files(
         address,
-        is_pattern=_PATTERN.search(address.address) is not None,
+        is_pattern=_PATTERN.search(address.shown) is not None,
         may_have_data=_may_have_data,
     )
 

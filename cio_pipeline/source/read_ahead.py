@@ -186,6 +186,7 @@ class _Blocks:
         except Empty:
             return None
         if isinstance(item, BaseException):
+            self._ready.put(item)  # the thread has ended: a later read fails, too
             raise item
         return item
 

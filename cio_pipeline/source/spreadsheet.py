@@ -23,7 +23,7 @@ from cio_pipeline.core.jobs import JsonValue, Record
 from cio_pipeline.core.text import did_you_mean, nearest
 from cio_pipeline.source.columns import check_columns
 from cio_pipeline.source.csv_cells import Cells
-from cio_pipeline.source.csv_columns import Columns, distinct
+from cio_pipeline.source.csv_columns import Columns
 from cio_pipeline.source.csv_dialect import looks_like_data
 from cio_pipeline.source.raw import RawData, ReadFrom, SkippedRow
 from cio_pipeline.source.workbook_file import error_cells, unpacked_bytes
@@ -128,7 +128,7 @@ def _read(
     beginning = list(islice(rows, _ROWS_LOOKED_AT))
     first, header = _find_header(raw, beginning)
     table = Columns(header, "", Cells((), raw.notes))
-    columns = _Columns(raw, header, (sheet.start or (0, 0))[1], errors)
+    columns = _Columns(raw, header, table, (sheet.start or (0, 0))[1], errors)
     for index, (number, row) in enumerate(chain(beginning[first:], rows)):
         if index % _ROWS_BETWEEN_WAITS == 0:
             raw.on_wait(0.0)
@@ -167,12 +167,16 @@ def _find_header(
 def _why_skipped(
     raw: RawData, table: Columns, row: Sequence[_Cell]
 ) -> SkippedRow | None:
+    problem = DataFileError(
+        raw.name, "the header is repeated with other columns; remove those rows"
+    )
     try:
-        return table.why_skipped([_text(cell) for cell in row])
+        kind = table.why_skipped([_text(cell) for cell in row])
     except csv.Error:
-        raise DataFileError(
-            raw.name, "the header is repeated with other columns; remove those rows"
-        ) from None
+        raise problem from None
+    if table.keys != raw.columns:  # the same ones, in another order
+        raise problem
+    return kind
 
 
 class _Columns:
@@ -180,7 +184,8 @@ class _Columns:
 
     Args:
         raw: the file.
-        header: the names; empty ones are left out.
+        header: the names; blank ones are left out.
+        table: its names, which differ.
         first: the number of its first column in the sheet, from 0.
         errors: the cells that are errors.
 
@@ -192,13 +197,13 @@ class _Columns:
         self,
         raw: RawData,
         header: Sequence[str],
+        table: Columns,
         first: int,
         errors: Mapping[tuple[int, int], str],
     ) -> None:
-        places = [place for place, name in enumerate(header) if name]
-        names = distinct([header[place] for place in places])
-        raw.notes["column_repeated"] += len(names) - len({*filter(None, header)})
-        raw.columns = names
+        places = [place for place, name in enumerate(header) if name.strip()]
+        names = raw.columns = table.keys
+        raw.notes["column_repeated"] += table.repeated
         if names:
             check_columns(raw.name, names, raw.options)
         used = raw.options.names

@@ -105,8 +105,10 @@ def _letters_of(
 ) -> Iterator[DeadLetter]:
     def letters() -> Iterator[DeadLetter]:
         for shard, folder in folders.items():
-            with open_report(folder, selections[folder], limit) as report:
-                for letter in report.letters:
+            with open_reader(folder) as connection:
+                if connection is None:
+                    continue
+                for letter in list_dead_letters(connection, selections[folder], limit):
                     yield replace(letter, source=source_in(shard, letter.source))
 
     return islice(letters(), limit)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
+from cio_pipeline.commands.headline import headline
 from cio_pipeline.commands.status.report import ended_text, stuck_text
 from cio_pipeline.commands.status.run_plot import run_plot, shown_holds
 from cio_pipeline.console.formatting import duration, milliseconds, timestamp_text
 from cio_pipeline.console.pages.page import Page
 from cio_pipeline.console.progress_view import progress_line
-from cio_pipeline.console.stop_reasons import stop_reason
+from cio_pipeline.core.counts import Counts
 from cio_pipeline.core.runs import RunRecord
-from cio_pipeline.core.text import counted
 from cio_pipeline.store.run_report import RunReport
 
 # Each has a template of its own, ``run_NAME.html``, so that a live page can replace it.
@@ -64,6 +65,7 @@ def run_parts(report: RunReport, *, now: datetime) -> dict[str, str]:
     return {name: page.render_part(f"run_{name}", **values) for name in PARTS}
 
 
+@cache  # it compiles the templates, and the live page is made every second
 def _page(*, is_live: bool) -> Page:
     return Page("cio_pipeline.commands.status", "run", is_live=is_live)
 
@@ -96,15 +98,8 @@ def _state(run: RunRecord, report: RunReport, now: datetime) -> tuple[str, str]:
         progress = progress_line(running.progress, now) if running.progress else ""
         return "running", stuck_text(running) or f"Running: {progress}"
     ended = f" Ended at {timestamp_text(run.ended_at)} UTC." if run.ended_at else ""
-    if run.status == "stopped":
-        pending = counted(run.counts.pending, "job")
-        why = stop_reason(run.reason or "").clause
-        return "stopped", f"Stopped: {why}. {pending} left in the queue.{ended}"
-    if run.counts.dead_lettered:
-        dead = counted(run.counts.dead_lettered, "record")
-        return "done", f"Done, but {dead} could not be delivered.{ended}"
-    done = "all synced" if run.counts.synced else "there was nothing to send"
-    return "done", f"Done: {done}.{ended}"
+    kind = "stopped" if run.status == "stopped" else "done"
+    return kind, f"{headline(run)}{ended}"
 
 
 def _figures(run: RunRecord) -> list[tuple[str, str]]:
@@ -113,6 +108,7 @@ def _figures(run: RunRecord) -> list[tuple[str, str]]:
         ("Synced", counts.synced),
         ("Unchanged", counts.skipped),
         ("Dead letters", counts.dead_lettered),
+        ("Refused later", counts.refused_later),
         ("Values left out", counts.left_out),
         ("Left in the queue", counts.pending),
         ("Requests", counts.requests),
@@ -130,17 +126,22 @@ def _figures(run: RunRecord) -> list[tuple[str, str]]:
     return figures
 
 
+def _failed(counts: Counts) -> int:
+    """Return how many dead letters a run has made."""
+    return counts.dead_lettered + counts.refused_later
+
+
 def _history(runs: Sequence[RunRecord]) -> list[HistoryRow]:
     """Return a row for each run; the first one is the one that is shown."""
     most_synced = max(1, *(run.counts.synced for run in runs))
-    most_dead = max(1, *(run.counts.dead_lettered for run in runs))
+    most_dead = max(1, *(_failed(run.counts) for run in runs))
     rows: list[HistoryRow] = []
     for index, run in enumerate(runs):
         before = next(
             (each.counts for each in runs[index + 1 :] if each.source == run.source),
             None,
         )
-        synced, dead = run.counts.synced, run.counts.dead_lettered
+        synced, dead = run.counts.synced, _failed(run.counts)
         rows.append(
             HistoryRow(
                 started=run.started_at[:16].replace("T", " "),
@@ -153,7 +154,7 @@ def _history(runs: Sequence[RunRecord]) -> list[HistoryRow]:
                 ),
                 dead=(
                     f"{dead:,}",
-                    _change(dead, before.dead_lettered if before else None),
+                    _change(dead, _failed(before) if before else None),
                     round(100 * dead / most_dead, 1),
                 ),
                 took=duration(run.duration_seconds),

@@ -47,6 +47,7 @@ _HOLDS: Mapping[HoldKind, str] = {
     "answers": "no answer came",
     "data": "no more data came",
     "stopping": "the run was stopping",
+    "refusals": "read what Customer.io refused after it had accepted it",
 }
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from cio_pipeline.commands.sync.summary import headline
+from cio_pipeline.commands.headline import headline
 from cio_pipeline.console.formatting import duration
 from cio_pipeline.console.output import print_note
 from cio_pipeline.core.counts import document_of

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cio_pipeline.commands.causes import common_causes
+from cio_pipeline.commands.headline import headline
 from cio_pipeline.commands.next_commands import NextCommands
 from cio_pipeline.console.formatting import duration, milliseconds
 from cio_pipeline.console.stop_reasons import stop_reason
-from cio_pipeline.core.counts import Counts, document_of
+from cio_pipeline.core.counts import document_of
 from cio_pipeline.core.runs import RunSummary
-from cio_pipeline.core.text import counted, shortened, visible
+from cio_pipeline.core.text import shortened, visible
 from cio_pipeline.store import DeadLetterStatistics
 
 if TYPE_CHECKING:
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 _ALWAYS_SHOWN = ("records", "synced", "dead_lettered")
 _HEADINGS = {"dead_lettered": "dead letters"}
 _MOST_NAMED = 20
-# Headlines for data that was processed as far as possible.
-_ALL_PROCESSED = {
-    "invalid_data": (
-        "Stopped: the data file is broken. Every record before that point was"
-        " processed."
-    ),
-    "too_many_missing": (
-        "Every record was processed, but nothing was done about the people who are"
-        " missing."
-    ),
-}
 
 
 def summary_json(summary: RunSummary, missing: MissingResult | None = None) -> str:
@@ -100,33 +90,6 @@ def summary_text(
     if statistics is not None:
         lines += ["", "To see these records:", f"  {commands.dead_letters}"]
     return "\n".join(lines + _next_step(summary, commands, is_loaded=is_loaded))
-
-
-def headline(summary: RunSummary) -> str:
-    """Return a sentence on how a run ended."""
-    counts = summary.counts
-    if summary.reason in _ALL_PROCESSED and not counts.pending:
-        return _ALL_PROCESSED[summary.reason]
-    if summary.status == "stopped":
-        why = stop_reason(summary.reason or "").clause
-        return f"Stopped: {why}. {counted(counts.pending, 'job')} left in the queue."
-    if counts.dead_lettered or counts.refused_later:
-        return f"Done, but {' and '.join(_failed(counts))}."
-    if counts.skipped and not counts.synced:
-        return "Done: nothing has changed since the last delivery."
-    if not counts.records and not counts.resumed:
-        return "Done: there was nothing to send."
-    return "Done: all synced."
-
-
-def _failed(counts: Counts) -> Iterator[str]:
-    if counts.dead_lettered:
-        yield f"{counted(counts.dead_lettered, 'record')} could not be delivered"
-    if counts.refused_later:
-        yield (
-            f"Customer.io refused {counted(counts.refused_later, 'change')} after it"
-            " had accepted them"
-        )
 
 
 def _users(title: str, users: Sequence[str], count: int, width: int) -> list[str]:

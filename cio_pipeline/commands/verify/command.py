@@ -105,7 +105,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
 
 def _list_failures(arguments: argparse.Namespace) -> int:
     """List what Customer.io refused after its 200; return 1 if there is anything."""
-    config = _with_app_keys(arguments, read_config(arguments.config))
+    config = read_config(arguments.config)
+    # Before the log is opened, which hides them.
+    config = with_secrets(config, arguments.config, keys_for_data(arguments))
+    config = _with_app_keys(arguments, config)
     require_app_key(config, arguments.config, "verify")
     log = LinesDisplay(arguments).configure_log(
         [*_secrets(config), *secrets_of(arguments, config)]
@@ -160,7 +163,6 @@ def _read_people(
     """Note the people of the data: only their refusals are listed."""
     mapper = mapper_for(config)
     failures.people = people = Duplicates()
-    config = with_secrets(config, arguments.config, keys_for_data(arguments))
     for record in open_data(arguments, config).records():
         try:
             people.add(mapper.identity_in(record))

@@ -253,6 +253,8 @@ class Deliveries:
     def _log_settled(
         self, tx: sqlite3.Connection, settled: list[tuple[int, bytes, bytes]]
     ) -> None:
+        if not settled:
+            return
         settled.sort(key=itemgetter(0))  # in the order of sending
         tx.execute(
             "INSERT INTO delivery_log (settled) VALUES (?)",

@@ -292,3 +292,10 @@ def test_whom_a_record_is_about_is_known_without_mapping_it() -> None:
     assert mapper(kind="object", object=ACCOUNT).identity_in(record) == Identity(
         "object 1", "x"
     )
+
+
+def test_a_date_of_mongodb_is_the_time_that_a_mapping_makes_of_it() -> None:
+    """It is in milliseconds, however small the number is."""
+    payload = event({"id": 1, "at": {"$date": 86_400_000}})
+
+    assert payload.attributes["timestamp"] == 86_400

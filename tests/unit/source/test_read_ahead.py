@@ -168,3 +168,16 @@ def test_a_wait_for_a_slow_block_can_be_ended() -> None:
     go_on.set()
 
     assert file.closed
+
+
+def test_a_read_after_an_error_fails_as_well() -> None:
+    """The libraries of tables read again, and must not wait for ever."""
+
+    def fetch(_start: int, _end: int) -> bytes:
+        raise DataFileError("the file", "access is denied")
+
+    file = opened(fetch)
+
+    for _ in range(2):
+        with pytest.raises(DataFileError, match="access is denied"):
+            file.read(10)

@@ -267,3 +267,18 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path: Path) -> Non
 
     with pytest.raises(DataFileError, match=r"600,000,000 bytes .* as CSV"):
         read(path)
+
+
+def test_a_header_in_another_order_ends_the_reading(tmp_path: Path) -> None:
+    """Otherwise all values below it would have other keys, and nobody would notice."""
+    rows: Table = [["id", "name", "plan"], ["a", "Ada", "pro"]]
+    rows += [["id", "plan", "name"], ["b", "free", "Bob"]]
+    path = write_workbook({"Users": rows}, tmp_path / "users.xlsx")
+
+    with open_source(str(path)) as source:
+        records = source.records()
+        first = next(records)
+        with pytest.raises(DataFileError, match="repeated with other columns"):
+            next(records)
+
+    assert first.value == {"id": "a", "name": "Ada", "plan": "pro"}

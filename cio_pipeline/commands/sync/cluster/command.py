@@ -27,7 +27,11 @@ from cio_pipeline.commands.queries import keys_for_data, secrets_of
 from cio_pipeline.commands.secret_values import with_secrets
 from cio_pipeline.commands.sync.cluster.inspection import Inspection, digest_of_file
 from cio_pipeline.commands.sync.cluster.ledger import Ledger, open_ledger
-from cio_pipeline.commands.sync.cluster.passed_options import check_options, words_of
+from cio_pipeline.commands.sync.cluster.passed_options import (
+    check_options,
+    data_of,
+    words_of,
+)
 from cio_pipeline.commands.sync.cluster.shard_task import ShardEnd, ShardOrder
 from cio_pipeline.commands.sync.cluster.totals import (
     statistics_of_ends,
@@ -123,7 +127,7 @@ def _inspection(
         state=str(arguments.state),
         nonce=f".cluster-{secrets.token_hex(8)}",
         shards=arguments.shards,
-        data=tuple(str(Path(name).absolute()) for name in arguments.data or ()),
+        data=data_of(arguments),
         options=read_options(arguments, config),
         member=arguments.member,
         fingerprints=fingerprints,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cio_pipeline.core.data_address import is_address, without_secrets
 from cio_pipeline.core.errors import UsageError
 from cio_pipeline.core.shard import MOST_SHARDS
 
@@ -43,6 +44,12 @@ def check_options(arguments: argparse.Namespace) -> None:
     if arguments.shards > MOST_SHARDS:
         raise UsageError(f"-shards: expected at most {MOST_SHARDS:,}")
     _check_address(arguments.cluster)
+    for name in arguments.data or ():
+        if without_secrets(name) != name:
+            raise UsageError(
+                f"-data {without_secrets(name)}: its user or query may be secret, and"
+                " Dask would show it; use an address without one"
+            )
     for name, why in _REFUSED.items():
         value = getattr(arguments, name)
         is_given = value is not None and not (name == "shard" and value.is_whole)
@@ -62,11 +69,19 @@ def _check_address(address: str) -> None:
     )
 
 
+def data_of(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the names of the data; paths do not depend on the folder."""
+    return tuple(
+        name if is_address(name) else str(Path(name).absolute())
+        for name in arguments.data or ()
+    )
+
+
 def words_of(arguments: argparse.Namespace) -> tuple[str, ...]:
     """Return the options that every shard gets; paths do not depend on the folder."""
     words: list[str] = ["-yes"]  # it was asked here, once
     if arguments.data is not None:
-        words += ["-data", *(str(Path(name).absolute()) for name in arguments.data)]
+        words += ["-data", *data_of(arguments)]
     if arguments.query is not None:
         is_file = arguments.query.lower().endswith(".sql")
         query = str(Path(arguments.query).absolute()) if is_file else arguments.query

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from cio_pipeline.cli.parser import parse_arguments
-from cio_pipeline.commands.sync.cluster.passed_options import check_options, words_of
+from cio_pipeline.commands.sync.cluster.passed_options import (
+    check_options,
+    data_of,
+    words_of,
+)
 from cio_pipeline.core.errors import UsageError
 
 BASE = ["-config", "c.json", "-data", "d.csv"]
@@ -56,3 +60,19 @@ def test_options_of_one_process_are_refused(options: list[str]) -> None:
     """Silently ignoring one would be worse."""
     with pytest.raises(UsageError, match="exclude each other"):
         check_options(parse_arguments([*CLUSTER, *options]))
+
+
+def test_an_address_of_data_is_no_path() -> None:
+    """A worker opens it as it was written; Dask's pages must not show a password."""
+    address = "s3://bucket/users.jsonl"
+    arguments = parse_arguments(["-config", "c.json", "-data", address, *CLUSTER[4:]])
+    secret = parse_arguments(
+        ["-config", "c.json", "-data", "https://u:pass@h/users.csv", *CLUSTER[4:]]
+    )
+
+    check_options(arguments)
+    assert data_of(arguments) == (address,)
+    assert address in words_of(arguments)
+    with pytest.raises(UsageError) as caught:
+        check_options(secret)
+    assert "pass@" not in str(caught.value)
